@@ -1,1 +1,9 @@
-//! x
+//! Indexed stores for Kubernetes objects.
+
+pub mod indexer;
+pub mod object;
+pub mod path;
+
+pub use indexer::{Indexed, Indexer};
+pub use object::{IndexKey, Object, ObjectName, ResourceVersion, ValueRef};
+pub use path::FieldPath;
