@@ -1,1 +1,5 @@
-//! x
+//! Indexed stores for Kubernetes objects.
+
+pub mod selector;
+#[cfg(feature = "testing")]
+pub mod testing;
