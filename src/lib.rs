@@ -3,6 +3,7 @@
 pub mod indexer;
 pub mod object;
 pub mod path;
+pub mod selector;
 
 pub use indexer::{Indexed, Indexer};
 pub use object::{IndexKey, Object, ObjectName, ResourceVersion, ValueRef};

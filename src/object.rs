@@ -22,7 +22,7 @@ mod version;
 pub(crate) use decode::Decoder;
 pub use name::{IndexKey, ObjectName};
 use node::Node;
-pub use value::{Entries, Items, Kind, SharedValue, ValueRef};
+pub use value::{Items, Kind, Members, SharedValue, ValueRef};
 pub use version::ResourceVersion;
 
 /// How deep the values of an object may nest, counted in maps and lists.

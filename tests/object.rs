@@ -41,7 +41,7 @@ fn the_resource_version_takes_no_part_in_equality_but_is_read_and_serialized() {
         assert_eq!(object.to_value(), at(version));
         assert_eq!(serde_json::to_value(object).unwrap(), at(version));
         assert_eq!(object.get(&path("metadata.resourceVersion")).unwrap().as_str().unwrap(), version);
-        let names: Vec<_> = object.root().member("metadata").unwrap().entries().map(|(name, _)| name).collect();
+        let names: Vec<_> = object.root().member("metadata").unwrap().members().map(|(name, _)| name).collect();
         assert_eq!(names, ["annotations", "name", "resourceVersion", "uid"]);
         assert_eq!(object.root().member("metadata").unwrap().len(), 4);
         let shared: SharedValue = object.root().share();

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-/// One value. Members are sorted by name; containers are shared so that a part can outlive a borrow.
+/// One value. Fields are sorted by name; containers are shared so that a part can outlive a borrow.
 ///
 /// Equality is that of `serde_json::Value`: an integer is never equal to a float.
 #[derive(Clone, PartialEq)]
@@ -17,12 +17,12 @@ pub(crate) enum Node {
     Float(f64),
     String(Box<str>),
     List(Arc<[Node]>),
-    Map(Arc<Members>),
+    Map(Arc<Fields>),
 }
 
-pub(crate) type Members = [(Arc<str>, Node)];
+pub(crate) type Fields = [(Arc<str>, Node)];
 
 /// The position of a member in its map.
-pub(super) fn find(members: &Members, key: &str) -> Result<usize, usize> {
+pub(super) fn find(members: &Fields, key: &str) -> Result<usize, usize> {
     members.binary_search_by(|(name, _)| (**name).cmp(key))
 }

@@ -44,7 +44,7 @@ impl<'de> Deserializer<'de> for ValueRef<'de> {
                 Ok(value)
             }
             Kind::Map => {
-                let mut map = MapDeserializer::new(self.entries());
+                let mut map = MapDeserializer::new(self.members());
                 let value = visitor.visit_map(&mut map)?;
                 map.end()?;
                 Ok(value)
@@ -69,7 +69,7 @@ impl<'de> Deserializer<'de> for ValueRef<'de> {
     ) -> Result<V::Value, Error> {
         let (variant, value) = match self.kind() {
             Kind::String => (self.as_str().unwrap_or_default(), None),
-            Kind::Map if self.len() == 1 => match self.entries().next() {
+            Kind::Map if self.len() == 1 => match self.members().next() {
                 Some((name, value)) => (Cow::Borrowed(name), Some(value)),
                 None => return Err(Error::custom("expected a map of one member")),
             },

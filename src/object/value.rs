@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::ser::{SerializeMap, SerializeSeq};
 
-use super::node::{Members, Node, find};
+use super::node::{Fields, Node, find};
 use super::ResourceVersion;
 use crate::path::{FieldPath, Step};
 
@@ -183,7 +183,7 @@ impl<'a> ValueRef<'a> {
     }
 
     /// The members of a map, ordered by name; none for anything else.
-    pub fn entries(self) -> Entries<'a> {
+    pub fn members(self) -> Members<'a> {
         match self.0 {
             Form::Node { node: Node::Map(members), place } => {
                 let version = match place {
@@ -192,9 +192,9 @@ impl<'a> ValueRef<'a> {
                     }
                     _ => None,
                 };
-                Entries { members, place, next: 0, version }
+                Members { members, place, next: 0, version }
             }
-            _ => Entries { members: &[], place: Place::Other, next: 0, version: None },
+            _ => Members { members: &[], place: Place::Other, next: 0, version: None },
         }
     }
 
@@ -257,7 +257,7 @@ impl<'a> ValueRef<'a> {
                 Node::String(text) => Value::from(&**text),
                 Node::List(_) => self.items().map(ValueRef::to_value).collect(),
                 Node::Map(_) => Value::Object(
-                    self.entries().map(|(name, value)| (name.to_owned(), value.to_value())).collect(),
+                    self.members().map(|(name, value)| (name.to_owned(), value.to_value())).collect(),
                 ),
             },
         }
@@ -275,15 +275,15 @@ impl<'a> Place<'a> {
 
 /// The members of a map, ordered by name.
 #[derive(Clone)]
-pub struct Entries<'a> {
-    members: &'a Members,
+pub struct Members<'a> {
+    members: &'a Fields,
     place: Place<'a>,
     next: usize,
     /// The version still to be shown, before the member at that position.
     version: Option<(usize, &'a ResourceVersion)>,
 }
 
-impl<'a> Iterator for Entries<'a> {
+impl<'a> Iterator for Members<'a> {
     type Item = (&'a str, ValueRef<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -301,7 +301,7 @@ impl<'a> Iterator for Entries<'a> {
     }
 }
 
-impl ExactSizeIterator for Entries<'_> {}
+impl ExactSizeIterator for Members<'_> {}
 
 /// The elements of a list.
 #[derive(Clone)]
@@ -355,7 +355,7 @@ impl PartialEq for ValueRef<'_> {
             _ if self.kind() != other.kind() => false,
             _ => match self.kind() {
                 Kind::Map => {
-                    self.len() == other.len() && self.entries().zip(other.entries()).all(|(a, b)| a == b)
+                    self.len() == other.len() && self.members().zip(other.members()).all(|(a, b)| a == b)
                 }
                 Kind::List => self.len() == other.len() && self.items().zip(other.items()).all(|(a, b)| a == b),
                 Kind::String => self.as_str() == other.as_str(),
@@ -383,7 +383,7 @@ impl serde::Serialize for ValueRef<'_> {
                 }
                 Node::Map(_) => {
                     let mut map = serializer.serialize_map(Some(self.len()))?;
-                    self.entries().try_for_each(|(name, value)| map.serialize_entry(name, &value))?;
+                    self.members().try_for_each(|(name, value)| map.serialize_entry(name, &value))?;
                     map.end()
                 }
             },
@@ -416,9 +416,9 @@ impl SharedValue {
 
 // No content in any of these: it may be a Secret's.
 
-impl fmt::Debug for Entries<'_> {
+impl fmt::Debug for Members<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Entries({})", self.len())
+        write!(f, "Members({})", self.len())
     }
 }
 
