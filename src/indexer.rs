@@ -17,8 +17,8 @@ mod schema;
 pub use builder::IndexerBuilder;
 pub use fields::{FieldSelector, SelectorError};
 pub use indexed::{IndexKeys, Indexed};
-pub use keys::KeyProblem;
 use keys::KeyExtractor;
+pub use keys::KeyProblem;
 pub use schema::{DEFAULT_INDEX, IndexSpec, Schema};
 
 /// How many keys one object may have in one index.

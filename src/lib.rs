@@ -1,10 +1,15 @@
 //! Indexed stores for Kubernetes objects.
 
+mod index;
 pub mod indexer;
 pub mod object;
 pub mod path;
 pub mod selector;
+pub mod snapshot;
+pub mod store;
 
 pub use indexer::{Indexed, Indexer};
 pub use object::{IndexKey, Object, ObjectName, ResourceVersion, ValueRef};
 pub use path::FieldPath;
+pub use snapshot::{Query, Snapshot};
+pub use store::{MemoryStore, Store, StoreExt, Write};

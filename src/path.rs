@@ -88,9 +88,7 @@ impl FieldPath {
     /// assert_eq!(path.to_string(), "metadata.labels['a.b/c']");
     /// ```
     pub fn of<'a>(names: impl IntoIterator<Item = &'a str>) -> FieldPath {
-        FieldPath {
-            steps: names.into_iter().map(|name| Step::Key(name.into())).collect(),
-        }
+        FieldPath { steps: names.into_iter().map(|name| Step::Key(name.into())).collect() }
     }
 
     /// Whether removing `self` may remove what `other` names: it names the same or something around it.

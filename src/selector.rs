@@ -170,9 +170,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
         let length = match rest.get(..2) {
             Some("==" | "!=") => 2,
             _ if rest.starts_with(SYMBOLS) => 1,
-            _ => rest
-                .find(|c| SYMBOLS.contains(&c) || SPACES.contains(&c))
-                .unwrap_or(rest.len()),
+            _ => rest.find(|c| SYMBOLS.contains(&c) || SPACES.contains(&c)).unwrap_or(rest.len()),
         };
         let (token, after) = rest.split_at(length);
         tokens.push(Token { text: token, position: text.len() - rest.len() });

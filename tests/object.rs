@@ -34,7 +34,8 @@ fn identity_and_labels_are_read_without_paths() {
 
 #[test]
 fn the_resource_version_takes_no_part_in_equality_but_is_read_and_serialized() {
-    let at = |version: &str| json!({"metadata": {"name": "a", "uid": "u", "resourceVersion": version, "annotations": {}}});
+    let at =
+        |version: &str| json!({"metadata": {"name": "a", "uid": "u", "resourceVersion": version, "annotations": {}}});
     let (old, new) = (object(&at("1")), object(&at("2")));
     assert_eq!(old, new);
     for (object, version) in [(&old, "1"), (&new, "2")] {
@@ -79,12 +80,8 @@ fn numbers_keep_their_kind_over_the_whole_range() {
         serde_json::to_string(&object).unwrap(),
         r#"{"n":[0,-1,18446744073709551615,-9223372036854775808,80.0,1000.0,-0.0,1.5e-7]}"#
     );
-    let printed: Vec<_> =
-        object.values(&path("n[*]")).map(|value| value.scalar_text().unwrap().into_owned()).collect();
-    assert_eq!(
-        printed,
-        ["0", "-1", "18446744073709551615", "-9223372036854775808", "80", "1000", "-0", "0.00000015"]
-    );
+    let printed: Vec<_> = object.values(&path("n[*]")).map(|value| value.scalar_text().unwrap().into_owned()).collect();
+    assert_eq!(printed, ["0", "-1", "18446744073709551615", "-9223372036854775808", "80", "1000", "-0", "0.00000015"]);
 }
 
 #[test]
@@ -136,15 +133,16 @@ fn paths_reach_members_positions_and_every_element_in_order() {
         {"paths": [{"path": "/3"}]},
         {"host": "b", "paths": null},
     ]}}));
-    let all = |text: &str| {
-        object.values(&path(text)).map(|value| value.as_str().unwrap().into_owned()).collect::<Vec<_>>()
-    };
+    let all =
+        |text: &str| object.values(&path(text)).map(|value| value.as_str().unwrap().into_owned()).collect::<Vec<_>>();
     assert_eq!(all("spec.rules[*].host"), ["a", "b"]);
     assert_eq!(all("spec.rules[*].paths[*].path"), ["/1", "/2", "/3"]);
     assert_eq!(all("spec.rules[*].paths[0].path"), ["/1", "/3"]);
     assert_eq!(object.get(&path("spec.rules[*].paths[*].path")).unwrap().as_str().unwrap(), "/1");
     assert_eq!(object.get(&path("spec.rules[2].paths")).unwrap().kind(), Kind::Null);
-    for missing in ["spec.rules[3]", "spec.rules.host", "spec[0]", "spec.rules[0].host.x", "status", "spec.rules[*].x[*]"] {
+    for missing in
+        ["spec.rules[3]", "spec.rules.host", "spec[0]", "spec.rules[0].host.x", "status", "spec.rules[*].x[*]"]
+    {
         assert!(object.get(&path(missing)).is_none(), "{missing}");
     }
 }
@@ -164,12 +162,23 @@ fn typed_reads_take_options_enums_and_kubernetes_types() {
         modes: Vec<Mode>,
         float: f64,
     }
-    let custom = object(&json!({"a": -3, "b": null, "float": 2, "modes": ["Plain", {"With": {"port": 8}}, {"One": "x"}]}));
+    let custom =
+        object(&json!({"a": -3, "b": null, "float": 2, "modes": ["Plain", {"With": {"port": 8}}, {"One": "x"}]}));
     assert_eq!(
         custom.parse::<Spec>().unwrap(),
-        Spec { a: Some(-3), b: None, float: 2.0, modes: vec![Mode::Plain, Mode::With { port: 8 }, Mode::One("x".into())] }
+        Spec {
+            a: Some(-3),
+            b: None,
+            float: 2.0,
+            modes: vec![Mode::Plain, Mode::With { port: 8 }, Mode::One("x".into())]
+        }
     );
-    for wrong in [json!({"modes": [7]}), json!({"modes": [{"With": 1, "One": 2}]}), json!({"modes": [{"Plain": 1}]}), json!({"modes": ["One"]})] {
+    for wrong in [
+        json!({"modes": [7]}),
+        json!({"modes": [{"With": 1, "One": 2}]}),
+        json!({"modes": [{"Plain": 1}]}),
+        json!({"modes": ["One"]}),
+    ] {
         assert!(object(&wrong).parse::<Spec>().is_err());
     }
 

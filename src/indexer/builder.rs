@@ -10,10 +10,8 @@ use crate::FieldPath;
 use crate::path::{Mask, Step};
 
 /// What is removed unless switched off: nobody renders it, and it can be most of an object.
-const DEFAULT_REMOVALS: [&[&str]; 2] = [
-    &["metadata", "managedFields"],
-    &["metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"],
-];
+const DEFAULT_REMOVALS: [&[&str]; 2] =
+    [&["metadata", "managedFields"], &["metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"]];
 
 /// What every object keeps: without it a store could not tell objects apart.
 const IDENTITY: [&[&str]; 6] = [

@@ -110,8 +110,7 @@ impl fmt::Display for FieldSelector {
 impl Condition {
     fn parse(text: &str) -> Result<Condition, SelectorError> {
         let condition = || text.trim().to_owned();
-        let (path, operator) =
-            operator(text).ok_or_else(|| SelectorError::NoOperator { condition: condition() })?;
+        let (path, operator) = operator(text).ok_or_else(|| SelectorError::NoOperator { condition: condition() })?;
         let value = unescape(text[path.len() + operator.len()..].trim())
             .ok_or_else(|| SelectorError::Unescaped { condition: condition() })?;
         let path = path.parse().map_err(|source| SelectorError::Path { condition: condition(), source })?;

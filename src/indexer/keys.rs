@@ -31,6 +31,9 @@ pub enum KeyProblem {
         /// What the field is.
         kind: Kind,
     },
+    /// The object was written by hand, without a key for this index.
+    #[error("no key was given")]
+    NotGiven,
     /// The lists of the object combine to too many keys.
     #[error("more than {MAX_KEYS} keys")]
     TooMany,
@@ -51,6 +54,8 @@ struct Component {
     lists: Vec<(Vec<Step>, usize)>,
     /// The steps after the last list.
     rest: Vec<Step>,
+    /// Whether this is `metadata.namespace`, which is empty where an object has none: cluster scope.
+    is_namespace: bool,
     /// The lists whose place matters to the components still to come.
     needed_after: Vec<bool>,
 }
@@ -82,7 +87,8 @@ impl KeyExtractor {
                 }
             }
             let rest = path.steps()[start..].to_vec();
-            components.push(Component { path: path.clone(), lists, rest, needed_after: Vec::new() });
+            let is_namespace = *path == FieldPath::of(["metadata", "namespace"]);
+            components.push(Component { path: path.clone(), lists, rest, is_namespace, needed_after: Vec::new() });
         }
         let mut needed = vec![false; known.len()];
         for component in components.iter_mut().rev() {
@@ -149,10 +155,13 @@ impl Component {
         found: &mut impl FnMut(Combination<'a>) -> Result<(), KeyProblem>,
     ) -> Result<(), KeyProblem> {
         let Some(((way, list), deeper)) = lists.split_first() else {
-            let Some(value) = value.follow(&self.rest).filter(|value| !value.is_null()) else { return Ok(()) };
-            let text = value
-                .scalar_text()
-                .ok_or_else(|| KeyProblem::NotScalar { path: self.path.clone(), kind: value.kind() })?;
+            let text = match value.follow(&self.rest).filter(|value| !value.is_null()) {
+                Some(value) => value
+                    .scalar_text()
+                    .ok_or_else(|| KeyProblem::NotScalar { path: self.path.clone(), kind: value.kind() })?,
+                None if self.is_namespace => Cow::Borrowed(""),
+                None => return Ok(()),
+            };
             combination.values.push(text);
             for (place, needed) in combination.places.iter_mut().zip(&self.needed_after) {
                 if !needed {

@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::ser::{SerializeMap, SerializeSeq};
 
-use super::node::{Fields, Node, find};
 use super::ResourceVersion;
+use super::node::{Fields, Node, find};
 use crate::path::{FieldPath, Step};
 
 /// A borrowed value of an object: a small `Copy` cursor.
@@ -17,7 +17,10 @@ pub struct ValueRef<'a>(Form<'a>);
 
 #[derive(Clone, Copy)]
 enum Form<'a> {
-    Node { node: &'a Node, place: Place<'a> },
+    Node {
+        node: &'a Node,
+        place: Place<'a>,
+    },
     /// `metadata.resourceVersion`, which lives beside the content.
     Version(&'a ResourceVersion),
 }
@@ -187,9 +190,7 @@ impl<'a> ValueRef<'a> {
         match self.0 {
             Form::Node { node: Node::Map(members), place } => {
                 let version = match place {
-                    Place::Metadata(version) => {
-                        Some((find(members, VERSION_KEY).unwrap_or_else(|at| at), version))
-                    }
+                    Place::Metadata(version) => Some((find(members, VERSION_KEY).unwrap_or_else(|at| at), version)),
                     _ => None,
                 };
                 Members { members, place, next: 0, version }
@@ -256,9 +257,9 @@ impl<'a> ValueRef<'a> {
                 Node::Float(value) => Value::from(*value),
                 Node::String(text) => Value::from(&**text),
                 Node::List(_) => self.items().map(ValueRef::to_value).collect(),
-                Node::Map(_) => Value::Object(
-                    self.members().map(|(name, value)| (name.to_owned(), value.to_value())).collect(),
-                ),
+                Node::Map(_) => {
+                    Value::Object(self.members().map(|(name, value)| (name.to_owned(), value.to_value())).collect())
+                }
             },
         }
     }
@@ -354,9 +355,7 @@ impl PartialEq for ValueRef<'_> {
             (Form::Node { node: a, place: Place::Other }, Form::Node { node: b, place: Place::Other }) => a == b,
             _ if self.kind() != other.kind() => false,
             _ => match self.kind() {
-                Kind::Map => {
-                    self.len() == other.len() && self.members().zip(other.members()).all(|(a, b)| a == b)
-                }
+                Kind::Map => self.len() == other.len() && self.members().zip(other.members()).all(|(a, b)| a == b),
                 Kind::List => self.len() == other.len() && self.items().zip(other.items()).all(|(a, b)| a == b),
                 Kind::String => self.as_str() == other.as_str(),
                 _ => self.to_value() == other.to_value(),

@@ -8,7 +8,9 @@ const QUOTE: &str = "put a name that holds this character in brackets and quotes
 
 /// Characters that end or cannot be part of a name written without quotes.
 fn is_special(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || matches!(c, '.' | '[' | ']' | '{' | '}' | '\\' | '\'' | '"' | ',' | '=' | '*')
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '.' | '[' | ']' | '{' | '}' | '\\' | '\'' | '"' | ',' | '=' | '*')
 }
 
 /// Whether a member name needs no quotes.
@@ -71,7 +73,9 @@ impl Parser<'_> {
                     name.push(self.next().ok_or_else(|| self.error("expected a character after `\\`"))?);
                 }
                 '.' | '[' => break,
-                '*' if name.is_empty() => return Err(self.error("expected a field name; every element of a list is `[*]`")),
+                '*' if name.is_empty() => {
+                    return Err(self.error("expected a field name; every element of a list is `[*]`"));
+                }
                 c if is_special(c) => return Err(self.error(QUOTE)),
                 c => {
                     name.push(c);
@@ -104,7 +108,9 @@ impl Parser<'_> {
                 self.at += digits;
                 Step::Index(index as usize)
             }
-            Some('-') => return Err(self.error("expected a position counted from the start; negative ones are not supported")),
+            Some('-') => {
+                return Err(self.error("expected a position counted from the start; negative ones are not supported"));
+            }
             Some('?') => return Err(self.error("filters are not supported; use `[*]` and a field selector")),
             _ => return Err(self.error(BRACKET)),
         };
@@ -192,7 +198,8 @@ mod tests {
 
     #[test]
     fn what_display_writes_parses_to_the_same_path() {
-        for names in [vec!["a"], vec!["a.b", "c'd"], vec!["\\", ""], vec!["$", "x y", "*"], vec!["[0]", "\"", "é", "="]] {
+        for names in [vec!["a"], vec!["a.b", "c'd"], vec!["\\", ""], vec!["$", "x y", "*"], vec!["[0]", "\"", "é", "="]]
+        {
             let path = FieldPath::of(names.iter().copied());
             assert_eq!(path.to_string().parse::<FieldPath>().as_ref(), Ok(&path), "{path}");
         }

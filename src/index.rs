@@ -1,0 +1,403 @@
+//! The one structure behind every index: an ordered tree with counts whose nodes are shared between snapshots.
+//!
+//! A [`Tree`] is a B+tree. Cloning it shares everything; a change copies only the nodes on its way that are still
+//! shared. Every branch counts what is below it, so that a range is two ranks and its elements have positions.
+//! Pure data: no lock, no clock, and nothing about Kubernetes.
+
+use std::cmp::Ordering;
+use std::ops::Range;
+use std::sync::Arc;
+
+mod diff;
+mod iter;
+
+pub(crate) use iter::Iter;
+
+/// The most elements or children a node has; a fuller one is split in two.
+const MAX: usize = 64;
+/// A node with fewer is joined with its neighbour when both fit into one.
+const MIN: usize = MAX / 4;
+
+/// Something that a [`Tree`] keeps in order. Clones are expected to be cheap.
+pub(crate) trait Item: Clone {
+    /// The place among the others; equal means the same place.
+    fn order(&self, other: &Self) -> Ordering;
+
+    /// Whether a difference of trees passes over this pair, which has the same place.
+    fn unchanged(&self, other: &Self) -> bool;
+}
+
+#[derive(Clone)]
+pub(crate) struct Tree<T> {
+    root: Arc<Node<T>>,
+}
+
+#[derive(Clone)]
+enum Node<T> {
+    Leaf(Vec<T>),
+    Branch(Vec<Child<T>>),
+}
+
+#[derive(Clone)]
+struct Child<T> {
+    /// The first element below.
+    first: T,
+    /// The number of elements below.
+    len: usize,
+    node: Arc<Node<T>>,
+}
+
+impl<T> Default for Tree<T> {
+    fn default() -> Tree<T> {
+        Tree { root: Arc::new(Node::Leaf(Vec::new())) }
+    }
+}
+
+impl<T> std::fmt::Debug for Tree<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tree({})", self.len())
+    }
+}
+
+impl<T> Tree<T> {
+    pub(crate) fn len(&self) -> usize {
+        self.root.len()
+    }
+
+    /// The element at a position. O(log n).
+    pub(crate) fn at(&self, mut position: usize) -> Option<&T> {
+        let mut node = &*self.root;
+        loop {
+            match node {
+                Node::Leaf(items) => return items.get(position),
+                Node::Branch(children) => {
+                    let child = children.iter().find(|child| {
+                        let here = position < child.len;
+                        if !here {
+                            position -= child.len;
+                        }
+                        here
+                    });
+                    node = &child?.node;
+                }
+            }
+        }
+    }
+
+    /// The elements at these positions. O(log n) to start, then O(1) each.
+    pub(crate) fn range(&self, positions: Range<usize>) -> Iter<'_, T> {
+        Iter::new(&self.root, positions)
+    }
+
+    /// How many elements come before the place of which `before` tells, element by element, whether it lies behind
+    /// them. O(log n).
+    fn rank(&self, before: impl Fn(&T) -> bool) -> usize {
+        let mut rank = 0;
+        let mut node = &*self.root;
+        loop {
+            match node {
+                Node::Leaf(items) => return rank + items.partition_point(before),
+                Node::Branch(children) => {
+                    let at = children.partition_point(|child| before(&child.first)).saturating_sub(1);
+                    rank += children[..at].iter().map(|child| child.len).sum::<usize>();
+                    node = &children[at].node;
+                }
+            }
+        }
+    }
+
+    /// The positions of the elements that `probe` calls equal; it compares an element with what is looked for.
+    pub(crate) fn equal_range(&self, probe: impl Fn(&T) -> Ordering) -> Range<usize> {
+        self.rank(|item| probe(item) == Ordering::Less)..self.rank(|item| probe(item) != Ordering::Greater)
+    }
+
+    /// The one element that `probe` calls equal. O(log n).
+    pub(crate) fn find(&self, probe: impl Fn(&T) -> Ordering) -> Option<&T> {
+        self.at(self.rank(|item| probe(item) == Ordering::Less)).filter(|item| probe(item) == Ordering::Equal)
+    }
+}
+
+impl<T: Item> Tree<T> {
+    /// Puts an element at its place; the one that was there before is returned. O(log n).
+    pub(crate) fn insert(&mut self, item: T) -> Option<T> {
+        let (replaced, right) = insert(&mut self.root, item);
+        if let Some(right) = right {
+            let left = std::mem::replace(&mut self.root, Arc::new(Node::Leaf(Vec::new())));
+            self.root = Arc::new(Node::Branch([left, right].into_iter().filter_map(Child::new).collect()));
+        }
+        replaced
+    }
+
+    /// Takes out the element that `probe` calls equal. O(log n).
+    pub(crate) fn remove(&mut self, probe: &impl Fn(&T) -> Ordering) -> Option<T> {
+        // First look, so that nothing is copied for what is not there.
+        self.find(probe)?;
+        let removed = remove(&mut self.root, probe);
+        while let Node::Branch(children) = &*self.root
+            && let [only] = &children[..]
+        {
+            self.root = Arc::clone(&only.node);
+        }
+        removed
+    }
+
+    /// The places at which two trees differ, in order: the old element and the new one. What they share is skipped,
+    /// so the cost follows the number of differences.
+    pub(crate) fn diff<'t>(&'t self, older: &'t Tree<T>) -> impl Iterator<Item = (Option<&'t T>, Option<&'t T>)> {
+        diff::Diff::new(&older.root, &self.root)
+    }
+}
+
+impl<T> Node<T> {
+    fn len(&self) -> usize {
+        match self {
+            Node::Leaf(items) => items.len(),
+            Node::Branch(children) => children.iter().map(|child| child.len).sum(),
+        }
+    }
+
+    /// The number of elements or children.
+    fn width(&self) -> usize {
+        match self {
+            Node::Leaf(items) => items.len(),
+            Node::Branch(children) => children.len(),
+        }
+    }
+}
+
+impl<T: Clone> Node<T> {
+    /// Splits an overfull node; the right half is returned.
+    fn split(&mut self) -> Option<Arc<Node<T>>> {
+        if self.width() <= MAX {
+            return None;
+        }
+        let at = self.width() / 2;
+        Some(Arc::new(match self {
+            Node::Leaf(items) => Node::Leaf(items.split_off(at)),
+            Node::Branch(children) => Node::Branch(children.split_off(at)),
+        }))
+    }
+
+    fn append(&mut self, right: &Node<T>) {
+        match (self, right) {
+            (Node::Leaf(items), Node::Leaf(more)) => items.extend_from_slice(more),
+            (Node::Branch(children), Node::Branch(more)) => children.extend_from_slice(more),
+            _ => unreachable!("siblings are of one height"),
+        }
+    }
+}
+
+impl<T: Clone> Child<T> {
+    /// `None` for a node without elements.
+    fn new(node: Arc<Node<T>>) -> Option<Child<T>> {
+        let first = match &*node {
+            Node::Leaf(items) => items.first()?.clone(),
+            Node::Branch(children) => children.first()?.first.clone(),
+        };
+        Some(Child { first, len: node.len(), node })
+    }
+}
+
+fn insert<T: Item>(node: &mut Arc<Node<T>>, item: T) -> (Option<T>, Option<Arc<Node<T>>>) {
+    let node = Arc::make_mut(node);
+    let replaced = match node {
+        Node::Leaf(items) => match items.binary_search_by(|other| other.order(&item)) {
+            Ok(at) => Some(std::mem::replace(&mut items[at], item)),
+            Err(at) => {
+                items.insert(at, item);
+                None
+            }
+        },
+        Node::Branch(children) => {
+            let at = children.partition_point(|child| child.first.order(&item).is_le()).saturating_sub(1);
+            let (replaced, right) = insert(&mut children[at].node, item);
+            refresh(children, at);
+            if let Some(right) = right.and_then(Child::new) {
+                children.insert(at + 1, right);
+            }
+            replaced
+        }
+    };
+    (replaced, node.split())
+}
+
+fn remove<T: Item>(node: &mut Arc<Node<T>>, probe: &impl Fn(&T) -> Ordering) -> Option<T> {
+    match Arc::make_mut(node) {
+        Node::Leaf(items) => {
+            let at = items.binary_search_by(probe).ok()?;
+            Some(items.remove(at))
+        }
+        Node::Branch(children) => {
+            let at = children.partition_point(|child| probe(&child.first).is_le()).saturating_sub(1);
+            let removed = remove(&mut children[at].node, probe);
+            if refresh(children, at) {
+                join(children, at);
+            }
+            removed
+        }
+    }
+}
+
+/// Brings a child's first element and count up to date; `false` when it was empty and is gone.
+fn refresh<T: Clone>(children: &mut Vec<Child<T>>, at: usize) -> bool {
+    match Child::new(Arc::clone(&children[at].node)) {
+        Some(child) => {
+            children[at] = child;
+            true
+        }
+        None => {
+            children.remove(at);
+            false
+        }
+    }
+}
+
+/// Joins a child that has become small with its neighbour, if both fit into one node.
+fn join<T: Clone>(children: &mut Vec<Child<T>>, at: usize) {
+    let at = at.min(children.len().saturating_sub(2));
+    let [left, right, ..] = &mut children[at..] else { return };
+    let (a, b) = (left.node.width(), right.node.width());
+    if (a < MIN || b < MIN) && a + b <= MAX {
+        let right = Arc::clone(&right.node);
+        Arc::make_mut(&mut left.node).append(&right);
+        left.len += right.len();
+        children.remove(at + 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    impl Item for (u32, u32) {
+        fn order(&self, other: &Self) -> Ordering {
+            self.0.cmp(&other.0)
+        }
+
+        fn unchanged(&self, other: &Self) -> bool {
+            self == other
+        }
+    }
+
+    type Model = std::collections::BTreeMap<u32, u32>;
+
+    fn check(tree: &Tree<(u32, u32)>, model: &Model) {
+        let items = model.iter().map(|(key, value)| (*key, *value)).collect::<Vec<_>>();
+        assert_eq!(tree.len(), items.len());
+        assert_eq!(tree.range(0..tree.len()).copied().collect::<Vec<_>>(), items);
+        for (position, item) in items.iter().enumerate().step_by(7) {
+            assert_eq!(tree.at(position), Some(item));
+            assert_eq!(tree.equal_range(|other| other.0.cmp(&item.0)), position..position + 1);
+            let end = items.len().min(position + 90);
+            assert_eq!(tree.range(position..end).copied().collect::<Vec<_>>(), items[position..end]);
+        }
+        assert_eq!(tree.at(items.len()), None);
+        balanced(&tree.root, true);
+    }
+
+    /// The height below a node, which must be the same everywhere; every stored count and first element is right.
+    fn balanced(node: &Arc<Node<(u32, u32)>>, root: bool) -> usize {
+        assert!(root || (1..=MAX).contains(&node.width()));
+        match &**node {
+            Node::Leaf(_) => 0,
+            Node::Branch(children) => {
+                assert!(children.len() > 1 || !root);
+                let heights: Vec<_> = children.iter().map(|child| balanced(&child.node, false)).collect();
+                assert!(heights.iter().all(|height| *height == heights[0]));
+                for child in children {
+                    let fresh = Child::new(Arc::clone(&child.node)).unwrap();
+                    assert_eq!((fresh.first, fresh.len), (child.first, child.len));
+                }
+                heights[0] + 1
+            }
+        }
+    }
+
+    fn changes() -> impl Strategy<Value = Vec<(bool, u32, u32)>> {
+        prop::collection::vec((prop::bool::weighted(0.6), 0..2_000u32, 0..4u32), 0..3_000)
+    }
+
+    fn run(tree: &mut Tree<(u32, u32)>, model: &mut Model, changes: &[(bool, u32, u32)]) {
+        for &(put, key, value) in changes {
+            if put {
+                assert_eq!(tree.insert((key, value)), model.insert(key, value).map(|old| (key, old)));
+            } else {
+                let removed = tree.remove(&|item: &(u32, u32)| item.0.cmp(&key));
+                assert_eq!(removed, model.remove(&key).map(|old| (key, old)));
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_tree_holds_what_an_ordered_map_holds_and_a_kept_clone_never_changes(
+            before in changes(), after in changes(),
+        ) {
+            let (mut tree, mut model) = (Tree::default(), Model::new());
+            run(&mut tree, &mut model, &before);
+            check(&tree, &model);
+            let (kept, kept_model) = (tree.clone(), model.clone());
+            run(&mut tree, &mut model, &after);
+            check(&tree, &model);
+            check(&kept, &kept_model);
+
+            let expected: Vec<_> = (0..2_000)
+                .map(|key| (kept_model.get(&key), model.get(&key), key))
+                .filter(|(old, new, _)| old != new)
+                .map(|(old, new, key)| (old.map(|old| (key, *old)), new.map(|new| (key, *new))))
+                .collect();
+            let differences: Vec<_> =
+                tree.diff(&kept).map(|(old, new)| (old.copied(), new.copied())).collect();
+            prop_assert_eq!(differences, expected);
+        }
+    }
+
+    #[test]
+    fn a_large_tree_filled_in_order_and_emptied_stays_balanced() {
+        let (mut tree, mut model) = (Tree::default(), Model::new());
+        for key in 0..20_000 {
+            run(&mut tree, &mut model, &[(true, key, 0)]);
+        }
+        check(&tree, &model);
+        for key in 0..19_990 {
+            run(&mut tree, &mut model, &[(false, key, 0)]);
+        }
+        check(&tree, &model);
+    }
+
+    #[test]
+    fn a_difference_skips_what_two_trees_share() {
+        use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+        static COMPARED: AtomicUsize = AtomicUsize::new(0);
+
+        #[derive(Clone)]
+        struct Counted(u32);
+        impl Item for Counted {
+            fn order(&self, other: &Self) -> Ordering {
+                COMPARED.fetch_add(1, Relaxed);
+                self.0.cmp(&other.0)
+            }
+
+            fn unchanged(&self, other: &Self) -> bool {
+                std::ptr::eq(self, other)
+            }
+        }
+
+        let mut tree = Tree::default();
+        (0..100_000).for_each(|key| {
+            tree.insert(Counted(key));
+        });
+        let older = tree.clone();
+        tree.insert(Counted(50_000));
+        tree.insert(Counted(200_000));
+        COMPARED.store(0, Relaxed);
+        let keys: Vec<_> =
+            tree.diff(&older).filter_map(|(_, new)| Some(new?.0)).filter(|key| *key % 50_000 == 0).collect();
+        assert_eq!(keys, [50_000, 200_000]);
+        let compared = COMPARED.load(Relaxed);
+        assert!(compared < 2_000, "{compared} comparisons for two changes");
+    }
+}

@@ -1,0 +1,149 @@
+//! The answer to a query: a handle, not a copy.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::entry::{Entry, Posting};
+use crate::Object;
+use crate::index::{Iter, Tree};
+
+/// Entries ordered by namespace and name, each once. Cheap to clone; it keeps its snapshot's nodes alive.
+///
+/// # Complexity
+///
+/// `len` is O(1), `at` O(log n), iteration O(1) for each entry after O(log n).
+#[derive(Clone)]
+pub struct List(Form);
+
+#[derive(Clone)]
+enum Form {
+    /// A range of the tree of names.
+    Names(Tree<Arc<Entry>>, Range<usize>),
+    /// A range of an index.
+    Postings(Tree<Posting>, Range<usize>),
+    /// What a selector left over.
+    Picked(Arc<[Arc<Entry>]>),
+}
+
+impl List {
+    pub(super) fn names(tree: Tree<Arc<Entry>>, range: Range<usize>) -> List {
+        List(Form::Names(tree, range))
+    }
+
+    pub(super) fn postings(tree: Tree<Posting>, range: Range<usize>) -> List {
+        List(Form::Postings(tree, range))
+    }
+
+    pub(super) fn filtered(&self, keep: impl Fn(&Entry) -> bool) -> List {
+        List(Form::Picked(self.shared().filter(|entry| keep(entry)).cloned().collect()))
+    }
+
+    /// The number of entries.
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Form::Names(_, range) | Form::Postings(_, range) => range.len(),
+            Form::Picked(entries) => entries.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The entry at a position.
+    pub fn at(&self, position: usize) -> Option<&Entry> {
+        let within = |range: &Range<usize>| (position < range.len()).then(|| range.start + position);
+        match &self.0 {
+            Form::Names(tree, range) => tree.at(within(range)?).map(|entry| &**entry),
+            Form::Postings(tree, range) => tree.at(within(range)?).map(|posting| &*posting.entry),
+            Form::Picked(entries) => entries.get(position).map(|entry| &**entry),
+        }
+    }
+
+    /// The entries, in order.
+    pub fn iter(&self) -> ListIter<'_> {
+        self.skip(0)
+    }
+
+    /// The entries from a position on.
+    pub fn skip(&self, position: usize) -> ListIter<'_> {
+        let from = |range: &Range<usize>| range.end.min(range.start + position)..range.end;
+        ListIter(match &self.0 {
+            Form::Names(tree, range) => IterForm::Names(tree.range(from(range))),
+            Form::Postings(tree, range) => IterForm::Postings(tree.range(from(range))),
+            Form::Picked(entries) => IterForm::Picked(entries[position.min(entries.len())..].iter()),
+        })
+    }
+
+    /// The objects, in order; entries that are references only are passed over.
+    pub fn objects(&self) -> impl Iterator<Item = &Object> {
+        self.iter().filter_map(Entry::object)
+    }
+
+    pub(super) fn shared(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        let mut iter = self.iter();
+        std::iter::from_fn(move || iter.next_shared())
+    }
+}
+
+impl<'l> IntoIterator for &'l List {
+    type Item = &'l Entry;
+    type IntoIter = ListIter<'l>;
+
+    fn into_iter(self) -> ListIter<'l> {
+        self.iter()
+    }
+}
+
+impl fmt::Debug for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().map(Entry::name)).finish()
+    }
+}
+
+/// The entries of a [`List`], in order.
+#[derive(Clone)]
+pub struct ListIter<'l>(IterForm<'l>);
+
+#[derive(Clone)]
+enum IterForm<'l> {
+    Names(Iter<'l, Arc<Entry>>),
+    Postings(Iter<'l, Posting>),
+    Picked(std::slice::Iter<'l, Arc<Entry>>),
+}
+
+impl<'l> ListIter<'l> {
+    fn next_shared(&mut self) -> Option<&'l Arc<Entry>> {
+        match &mut self.0 {
+            IterForm::Names(iter) => iter.next(),
+            IterForm::Postings(iter) => iter.next().map(|posting| &posting.entry),
+            IterForm::Picked(iter) => iter.next(),
+        }
+    }
+}
+
+impl<'l> Iterator for ListIter<'l> {
+    type Item = &'l Entry;
+
+    fn next(&mut self) -> Option<&'l Entry> {
+        self.next_shared().map(|entry| &**entry)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match &self.0 {
+            IterForm::Names(iter) => iter.size_hint(),
+            IterForm::Postings(iter) => iter.size_hint(),
+            IterForm::Picked(iter) => iter.size_hint(),
+        }
+    }
+}
+
+impl ExactSizeIterator for ListIter<'_> {}
+
+impl fmt::Debug for ListIter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ListIter({})", self.len())
+    }
+}
