@@ -1,5 +1,7 @@
 //! Indexed stores for Kubernetes objects.
 
+#[cfg(feature = "client")]
+pub mod convert;
 mod index;
 pub mod indexer;
 pub mod object;
@@ -7,6 +9,8 @@ pub mod path;
 pub mod selector;
 pub mod snapshot;
 pub mod store;
+#[cfg(feature = "client")]
+pub mod watcher;
 
 pub use indexer::{Indexed, Indexer};
 pub use object::{IndexKey, Object, ObjectName, ResourceVersion, ValueRef};

@@ -205,6 +205,12 @@ impl Snapshot {
         Diff::new(&older.state, &self.state)
     }
 
+    /// A snapshot of the same store before anything was in it.
+    #[cfg(feature = "client")]
+    pub(crate) fn emptied(&self) -> Snapshot {
+        Snapshot::new(Arc::new(State::new(self.state.schema.clone())))
+    }
+
     /// The snapshot as it would be after these writes: an overlay for dry runs and admission checks.
     ///
     /// It is a snapshot like any other, equal to writing and reading by construction; the store is not touched.

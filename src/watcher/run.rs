@@ -1,0 +1,224 @@
+//! The loop: list, watch, and what to do when either ends.
+//!
+//! Each turn of the loop is a [`Turn`]; a failure chooses the next one and how long to wait before it. State that
+//! others see is in the [`Feed`](super::feed::Feed), which is told [`Event`]s and nothing else.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use tokio::time::{Instant, sleep};
+
+use super::connection;
+use super::list::{From, Lister};
+use super::resource::{Resource, Selection};
+use super::stream::EventStream;
+use super::{Error, Event, Restart, Timeouts};
+use crate::ResourceVersion;
+use crate::indexer::Indexer;
+
+/// A watch that lasted so long was no failure, even if nothing happened in it.
+const LASTED: Duration = Duration::from_secs(10);
+
+/// One thing that is watched.
+pub(super) struct Target {
+    pub(super) client: kube::Client,
+    pub(super) resource: Resource,
+    pub(super) selection: Selection,
+    pub(super) indexer: Indexer,
+    pub(super) timeouts: Timeouts,
+    /// Whether a server that does not know the resource is as good as one that has no such objects.
+    pub(super) optional: bool,
+}
+
+/// What to do next.
+enum Turn {
+    List { from: From, reason: Option<Restart> },
+    Watch { from: ResourceVersion },
+}
+
+/// How a watch came to its end.
+struct End {
+    version: ResourceVersion,
+    /// Whether it told anything.
+    told: bool,
+    /// Whether it told anything or lasted, so that the server is fine.
+    lively: bool,
+    outcome: Result<(), Error>,
+}
+
+/// Watches for ever; `tell` takes what happens, in order.
+pub(super) async fn run(target: Target, mut tell: impl FnMut(Vec<Event>)) {
+    let mut waits = Waits::new();
+    let mut turn = Turn::List { from: From::Newest, reason: None };
+    // The newest version that was told, and whether the last watch was silent for too long.
+    let mut reached: Option<ResourceVersion> = None;
+    let mut silent = false;
+    // Whether it has been told that an optional resource is unknown.
+    let mut absent = false;
+    loop {
+        turn = match turn {
+            Turn::List { from, reason } => match target.list(&from, reason, &reached, &mut tell).await {
+                Ok(version) => {
+                    waits.reset();
+                    reached = Some(version.clone());
+                    Turn::Watch { from: version }
+                }
+                // What the server does not know, it has none of.
+                Err((Error::UnknownResource { .. }, _)) if target.optional => {
+                    if !std::mem::replace(&mut absent, true) {
+                        tell(vec![Event::Start { reason }, Event::Done { version: None }]);
+                    }
+                    waits.pause().await;
+                    Turn::List { from: From::Newest, reason: Some(Restart::Unknown) }
+                }
+                Err((error, began)) => {
+                    let next = after_list(from, reason, &error, began);
+                    waits.wait(error, &mut tell).await;
+                    next
+                }
+            },
+            Turn::Watch { from } => {
+                let End { version, told, lively, outcome } = target.watch(from, &mut tell).await;
+                reached = Some(version.clone());
+                absent = false;
+                if lively {
+                    waits.reset();
+                }
+                match outcome {
+                    Ok(()) => {
+                        silent = false;
+                        tell(vec![Event::Ended]);
+                        if !lively {
+                            waits.pause().await;
+                        }
+                        Turn::Watch { from: version }
+                    }
+                    Err(error) => {
+                        let next = after_watch(version, told, &error, &mut silent);
+                        waits.wait(error, &mut tell).await;
+                        next
+                    }
+                }
+            }
+        };
+    }
+}
+
+impl Target {
+    /// Tells a complete list. An error comes with whether a part of it was told.
+    async fn list(
+        &self,
+        from: &From,
+        reason: Option<Restart>,
+        reached: &Option<ResourceVersion>,
+        tell: &mut impl FnMut(Vec<Event>),
+    ) -> Result<ResourceVersion, (Error, bool)> {
+        let Target { client, resource, selection, indexer, timeouts, .. } = self;
+        let mut began = false;
+        let mut tell = |events| {
+            began = true;
+            tell(events);
+        };
+        let lister = Lister { client, resource, selection, indexer, timeouts };
+        match lister.list(from, &mut tell, Event::Start { reason }).await {
+            Ok(version) => {
+                let rewound = reached.as_ref().is_some_and(|reached| version.is_older_than(reached));
+                let done = Event::Done { version: Some(version.clone()) };
+                tell([done].into_iter().chain(rewound.then_some(Event::Rewound)).collect());
+                Ok(version)
+            }
+            Err(error) => Err((error, began)),
+        }
+    }
+
+    async fn watch(&self, from: ResourceVersion, tell: &mut impl FnMut(Vec<Event>)) -> End {
+        let opened = Instant::now();
+        let mut told = false;
+        let version = from.to_string();
+        let seconds = self.timeouts.watch.as_secs().max(1).to_string();
+        let parameters = [
+            ("watch", "true"),
+            ("allowWatchBookmarks", "true"),
+            ("timeoutSeconds", &*seconds),
+            ("resourceVersion", &*version),
+        ];
+        let uri = self.selection.uri(&self.resource, &parameters);
+        let frames = match connection::open(&self.client, &self.resource, &uri, "watch", &self.timeouts).await {
+            Ok(frames) => frames,
+            Err(error) => return End { version: from, told: false, lively: false, outcome: Err(error) },
+        };
+        tell(vec![Event::Connected]);
+        let mut stream = EventStream::new(frames, &self.indexer, from);
+        let outcome = loop {
+            match stream.next().await {
+                Ok(Some(events)) => {
+                    told = true;
+                    tell(events);
+                }
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        End { version: stream.version().clone(), told, lively: told || opened.elapsed() >= LASTED, outcome }
+    }
+}
+
+/// The turn after a list that failed.
+fn after_list(from: From, reason: Option<Restart>, error: &Error, began: bool) -> Turn {
+    let reason = if began { Some(Restart::Incomplete) } else { reason };
+    match error {
+        // Pages can expire faster than they are read; one piece cannot.
+        error if error.is_expired() => Turn::List { from: From::NewestWhole, reason },
+        error if error.is_too_large() => Turn::List { from: From::Newest, reason },
+        _ if from == From::NewestWhole => Turn::List { from: From::Newest, reason },
+        _ => Turn::List { from, reason },
+    }
+}
+
+/// The turn after a watch that failed.
+fn after_watch(version: ResourceVersion, told: bool, error: &Error, silent: &mut bool) -> Turn {
+    let was_silent = std::mem::take(silent);
+    match error {
+        error if error.is_expired() => Turn::List { from: From::Newest, reason: Some(Restart::Expired) },
+        Error::UnknownResource { .. } => Turn::List { from: From::Newest, reason: Some(Restart::Unknown) },
+        Error::Timeout { request: "watch", .. } if told || !was_silent => {
+            *silent = true;
+            Turn::Watch { from: version }
+        }
+        // Silent again: the server may have been restored to a time before this version, and will never say so.
+        Error::Timeout { .. } => Turn::List { from: From::NotOlderThan(version), reason: Some(Restart::Silent) },
+        _ => Turn::Watch { from: version },
+    }
+}
+
+/// How long to wait after failures: longer each time, never in step with others.
+struct Waits(ExponentialBackoff);
+
+impl Waits {
+    fn new() -> Waits {
+        Waits(
+            ExponentialBuilder::default()
+                .with_min_delay(Duration::from_millis(400))
+                .with_max_delay(Duration::from_secs(30))
+                .with_factor(2.0)
+                .with_jitter()
+                .without_max_times()
+                .build(),
+        )
+    }
+
+    fn reset(&mut self) {
+        *self = Waits::new();
+    }
+
+    async fn pause(&mut self) {
+        sleep(self.0.next().unwrap_or_default()).await;
+    }
+
+    async fn wait(&mut self, error: Error, tell: &mut impl FnMut(Vec<Event>)) {
+        let own = self.0.next().unwrap_or_default();
+        let retry_in = error.retry_after().map_or(own, |asked| asked.max(own));
+        tell(vec![Event::Failed { error, retry_in }]);
+        sleep(retry_in).await;
+    }
+}
