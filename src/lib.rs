@@ -1,5 +1,6 @@
 //! Indexed stores for Kubernetes objects.
 
+pub mod config;
 #[cfg(feature = "client")]
 pub mod convert;
 mod index;

@@ -102,6 +102,7 @@ pub struct Watcher {
     name: String,
     store: Arc<dyn Store>,
     watches: Vec<Observed>,
+    debounce: Option<Debounce>,
     tasks: JoinSet<()>,
 }
 
@@ -117,6 +118,7 @@ pub struct WatcherBuilder {
     namespaces: BTreeSet<String>,
     selection: Selection,
     optional: bool,
+    debounce: Option<Debounce>,
     timeouts: Timeouts,
 }
 
@@ -132,6 +134,7 @@ impl Watcher {
             namespaces: BTreeSet::new(),
             selection: Selection::default(),
             optional: false,
+            debounce: None,
             timeouts: Timeouts::default(),
         }
     }
@@ -160,7 +163,7 @@ impl Watcher {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(Error::Settings("a watcher is started inside a tokio runtime: call it from async code".into()));
         }
-        Ok(Watcher { name, store, watches: Vec::new(), tasks: JoinSet::new() })
+        Ok(Watcher { name, store, watches: Vec::new(), debounce: None, tasks: JoinSet::new() })
     }
 
     fn spawn<F>(&mut self, name: String, scope: Scope, work: impl FnOnce(Feed) -> F)
@@ -218,9 +221,9 @@ impl Watcher {
         status::wait_until(self.watches.iter(), timeout, &wanted, reached).await
     }
 
-    /// Debounced notices of changes to the store.
-    pub fn notifications(&self, debounce: Debounce) -> Notifications {
-        Notifications::new([self], debounce)
+    /// Debounced notices of changes to the store, held back as the watcher was told to, or as by default.
+    pub fn notifications(&self) -> Notifications {
+        Notifications::new([self])
     }
 
     /// Stops watching and waits until it has stopped.
@@ -294,6 +297,12 @@ impl WatcherBuilder {
         self
     }
 
+    /// How long changes are held back before they are told.
+    pub fn debounce(mut self, debounce: Debounce) -> WatcherBuilder {
+        self.debounce = Some(debounce);
+        self
+    }
+
     /// Other bounds of time.
     pub fn timeouts(mut self, timeouts: Timeouts) -> WatcherBuilder {
         self.timeouts = timeouts;
@@ -319,6 +328,7 @@ impl WatcherBuilder {
         }
         let name = self.name.unwrap_or_else(|| self.resource.to_string());
         let mut watcher = Watcher::new(name.clone(), store)?;
+        watcher.debounce = self.debounce;
         let namespaces: Vec<_> = match self.namespaces.len() {
             0 => vec![None],
             _ => self.namespaces.into_iter().map(Some).collect(),

@@ -103,14 +103,11 @@ impl fmt::Display for Notification {
 ///
 /// Dropping the future of [`next`](Notifications::next) loses nothing.
 pub struct Notifications {
-    debounce: Debounce,
     sources: Vec<Source>,
     /// Says which source has changed.
-    changes: SelectAll<BoxStream<'static, ()>>,
+    changes: SelectAll<BoxStream<'static, usize>>,
     /// Whether the first filling has been told.
     started: bool,
-    /// The first and the last change that has not been told.
-    pending: Option<(Instant, Instant)>,
     last_told: Option<Instant>,
     ended: bool,
 }
@@ -118,31 +115,36 @@ pub struct Notifications {
 struct Source {
     name: String,
     store: Arc<dyn Store>,
+    debounce: Debounce,
     told: Snapshot,
+    /// The first and the last change that has not been told.
+    pending: Option<(Instant, Instant)>,
     watches: Vec<Observed>,
 }
 
 impl Notifications {
-    pub(super) fn new<'w>(watchers: impl IntoIterator<Item = &'w Watcher>, debounce: Debounce) -> Notifications {
+    pub(super) fn new<'w>(watchers: impl IntoIterator<Item = &'w Watcher>) -> Notifications {
         let mut sources = Vec::new();
         let mut changes = SelectAll::new();
-        for watcher in watchers {
+        for (source, watcher) in watchers.into_iter().enumerate() {
             let store = Arc::clone(&watcher.store);
             // The watchers' end is the end of all changes; that of the store may never come.
             let watches = watcher.watches.clone();
             let gone = stream::iter(watches.clone())
                 .then(|mut watch| async move { while watch.status.changed().await.is_ok() {} });
             let gone = async move { gone.for_each(|()| std::future::ready(())).await };
-            changes.push(store.changes().map(|_| ()).take_until(Box::pin(gone)).boxed());
+            changes.push(store.changes().map(move |_| source).take_until(Box::pin(gone)).boxed());
             sources.push(Source {
                 name: watcher.name.clone(),
                 // Empty, not what is there already: that is part of the first filling.
                 told: store.snapshot().emptied(),
                 store,
+                debounce: watcher.debounce.clone().unwrap_or_default(),
+                pending: None,
                 watches,
             });
         }
-        Notifications { debounce, sources, changes, started: false, pending: None, last_told: None, ended: false }
+        Notifications { sources, changes, started: false, last_told: None, ended: false }
     }
 
     /// Waits for the next notice; `None` when the watchers are gone and everything is told.
@@ -162,7 +164,7 @@ impl Notifications {
             tokio::select! {
                 biased;
                 changed = self.changes.next(), if !self.ended => match changed {
-                    Some(()) => self.changed(),
+                    Some(source) => self.sources[source].changed(),
                     None => self.ended = true,
                 },
                 () = synced(&self.sources), if filling && !self.ended => {}
@@ -179,41 +181,28 @@ impl Notifications {
     /// Tells at once what is pending, if anything is.
     pub fn flush(&mut self) -> Option<Notification> {
         let initial = !self.started;
-        if initial && !self.debounce.during_sync && !self.is_synced() {
+        if initial && !self.is_synced() && !self.sources.iter().any(|source| source.debounce.during_sync) {
             return None;
         }
         let notification = self.tell(initial);
         (!notification.changes.is_empty() || (notification.initial && self.started)).then_some(notification)
     }
 
-    fn changed(&mut self) {
-        let now = Instant::now();
-        let first = self.pending.map_or(now, |(first, _)| first);
-        self.pending = Some((first, now));
-    }
-
-    /// When what is pending is to be told.
+    /// When the first of what is pending is to be told.
     fn due(&self) -> Option<Instant> {
-        let (first, last) = self.pending?;
-        if !self.started && !self.debounce.during_sync {
-            return None;
-        }
-        let calm = self.last_told.is_none_or(|told| first.duration_since(told) >= self.debounce.quiet);
-        if self.debounce.leading && calm {
-            return Some(first);
-        }
-        Some((last + self.debounce.quiet).min(first + self.debounce.max))
+        let told = |source: &&Source| self.started || source.debounce.during_sync;
+        self.sources.iter().filter(told).filter_map(|source| source.due(self.last_told)).min()
     }
 
     fn tell(&mut self, initial: bool) -> Notification {
         let synced = self.is_synced();
         self.started |= synced;
-        self.pending = None;
         self.last_told = Some(Instant::now());
         let changes = self.sources.iter_mut().filter_map(|source| {
             let now = source.store.snapshot();
             let diff = now.diff(&source.told);
             source.told = now;
+            source.pending = None;
             (!diff.is_empty()).then(|| (source.name.clone(), diff))
         });
         Notification { initial, changes: changes.collect() }
@@ -221,6 +210,23 @@ impl Notifications {
 
     fn is_synced(&self) -> bool {
         self.sources.iter().flat_map(|source| &source.watches).all(|watch| watch.status.borrow().synced)
+    }
+}
+
+impl Source {
+    fn changed(&mut self) {
+        let now = Instant::now();
+        let first = self.pending.map_or(now, |(first, _)| first);
+        self.pending = Some((first, now));
+    }
+
+    fn due(&self, last_told: Option<Instant>) -> Option<Instant> {
+        let (first, last) = self.pending?;
+        let calm = last_told.is_none_or(|told| first.duration_since(told) >= self.debounce.quiet);
+        if self.debounce.leading && calm {
+            return Some(first);
+        }
+        Some((last + self.debounce.quiet).min(first + self.debounce.max))
     }
 }
 

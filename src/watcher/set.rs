@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Debounce, NotReached, Notifications, Status, Watcher, status};
+use super::{NotReached, Notifications, Status, Watcher, status};
 use crate::snapshot::Snapshot;
 use crate::store::Store;
 
@@ -58,9 +58,9 @@ impl WatcherSet {
         status::wait_until(watches, timeout, "synced", |status| status.synced).await
     }
 
-    /// Debounced notices of changes to any of the stores.
-    pub fn notifications(&self, debounce: Debounce) -> Notifications {
-        Notifications::new(self.watchers.values(), debounce)
+    /// Debounced notices of changes to any of the stores. When one of them is due, all that is pending is told.
+    pub fn notifications(&self) -> Notifications {
+        Notifications::new(self.watchers.values())
     }
 
     /// Stops all watchers and waits until they have stopped.
