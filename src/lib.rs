@@ -10,6 +10,8 @@ pub mod path;
 pub mod selector;
 pub mod snapshot;
 pub mod store;
+#[cfg(feature = "template")]
+pub mod template;
 #[cfg(feature = "client")]
 pub mod watcher;
 
