@@ -1,0 +1,28 @@
+//! Renders an HAProxy configuration from the objects of a Kubernetes cluster.
+
+mod certificates;
+mod changes;
+mod diff;
+mod functions;
+mod options;
+mod output;
+
+use clap::Parser;
+
+fn main() {
+    let options = options::Options::parse();
+    let mut environment = minijinja::Environment::new();
+    let files = functions::register(&mut environment);
+    let older = output::Rendered::new(String::new(), files.take());
+    let newer = output::Rendered::new(String::from("# empty\n"), files.take());
+    print!("{}", diff::diff(&older, &newer));
+    if options.plays_changes() {
+        for change in changes::CHANGES {
+            println!("{}: {:?}", change.title, change.operation);
+        }
+    }
+    if let Some(folder) = &options.output {
+        let written = output::Folder::new(folder).write(&newer);
+        println!("{written:?}");
+    }
+}
