@@ -104,6 +104,7 @@ fn at(value: Value, path: &[String]) -> Value {
 fn text(value: &Value) -> String {
     match value.kind() {
         ValueKind::Undefined | ValueKind::None => String::new(),
+        ValueKind::Bool => value.is_true().to_string(),
         _ => value.to_string(),
     }
 }
@@ -120,13 +121,17 @@ fn each(value: &Value) -> Vec<Value> {
     }
 }
 
-/// Single quotes keep everything but themselves as it is; only a line break would end them.
+/// Single quotes keep everything but themselves as it is; only a line break would end them. What is plain stays bare.
 fn quote(text: String) -> Result<String, Error> {
     if !is_printable(&text) {
         return Err(Error::new(
             ErrorKind::InvalidOperation,
             "control characters cannot be quoted, check with `is printable`",
         ));
+    }
+    let plain = |byte| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'/' | b':' | b'*');
+    if !text.is_empty() && text.bytes().all(plain) {
+        return Ok(text);
     }
     Ok(format!("'{}'", text.replace('\'', r"'\''")))
 }
@@ -298,6 +303,8 @@ mod tests {
     #[test]
     fn a_quoted_text_is_one_argument_and_never_ends_its_line() {
         assert_eq!(quote("/a b#\"$\\".into()).unwrap(), "'/a b#\"$\\'");
+        assert_eq!(quote("/feed.xml".into()).unwrap(), "/feed.xml");
+        assert_eq!(quote(String::new()).unwrap(), "''");
         assert_eq!(quote("it's".into()).unwrap(), r"'it'\''s'");
         assert!(quote("/a\nserver evil".into()).is_err());
     }

@@ -18,9 +18,19 @@ fn main() {
     print!("{}", diff::diff(&older, &newer));
     if options.plays_changes() {
         for change in changes::CHANGES {
-            println!("{}: {:?}", change.title, change.operation);
+            let what = match change.operation {
+                changes::Operation::Apply(documents) => format!("{} bytes", documents.len()),
+                changes::Operation::Delete { api_version, kind, namespace, name } => {
+                    format!("{api_version} {kind} {namespace}/{name}")
+                }
+            };
+            println!("{} ({what}, visible: {})", change.title, change.visible);
         }
     }
+    for given in [&options.config, &options.template, &options.manifests] {
+        println!("{given:?}");
+    }
+    println!("{} {}", options.once, options.cluster);
     if let Some(folder) = &options.output {
         let written = output::Folder::new(folder).write(&newer);
         println!("{written:?}");
