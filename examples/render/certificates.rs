@@ -100,15 +100,10 @@ fn strong_enough(certificate: &[u8]) -> Result<(), String> {
     let signature = rest.enter(SEQUENCE).ok_or_else(unreadable)?;
     let (signature, _) = signature.take(OBJECT_ID).ok_or_else(unreadable)?;
     if !STRONG_SIGNATURES.contains(&signature.0) {
-        return Err("has a weak or unknown signature algorithm".to_owned());
+        return Err("has a signature algorithm that is weak or not supported".to_owned());
     }
 
-    // version, serial number, signature, issuer, validity, subject: the key is what follows them
-    let mut fields = body;
-    for tag in [VERSION, INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE] {
-        fields = fields.take(tag).ok_or_else(unreadable)?.1;
-    }
-    let key = fields.enter(SEQUENCE).ok_or_else(unreadable)?;
+    let key = key_of(body).ok_or_else(unreadable)?;
     let (algorithm, key) = key.take(SEQUENCE).ok_or_else(unreadable)?;
     let (algorithm, parameters) = algorithm.take(OBJECT_ID).ok_or_else(unreadable)?;
     let strong = match algorithm.0 {
@@ -117,13 +112,84 @@ fn strong_enough(certificate: &[u8]) -> Result<(), String> {
             .take(OBJECT_ID)
             .is_some_and(|(curve, _)| STRONG_CURVES.contains(&curve.0)),
         ED25519 => true,
-        _ => return Err("has a key of an unknown kind".to_owned()),
+        _ => return Err("has a key of a kind not supported".to_owned()),
     };
     if strong {
         Ok(())
     } else {
-        Err("has a key that is too small".to_owned())
+        Err("has a key that is too small or of a rare size".to_owned())
     }
+}
+
+/// The public key of a certificate's body. On the way there the fields are checked that only OpenSSL looks into.
+fn key_of(body: Der<'_>) -> Option<Der<'_>> {
+    let (_version, rest) = body.take(VERSION)?;
+    let (_serial_number, rest) = rest.take(INTEGER)?;
+    let (_signature, rest) = rest.take(SEQUENCE)?;
+    let (issuer, rest) = rest.take(SEQUENCE)?;
+    let (validity, rest) = rest.take(SEQUENCE)?;
+    let (subject, rest) = rest.take(SEQUENCE)?;
+    let (key, rest) = rest.take(SEQUENCE)?;
+    let well_formed = is_validity(validity)?
+        && is_name(issuer)?
+        && is_name(subject)?
+        && are_extensions(rest.enter(EXTENSIONS)?.enter(SEQUENCE)?)?;
+    well_formed.then_some(key)
+}
+
+/// Pairs of an object id and something encoded, with or without a mark between them.
+fn are_extensions(mut extensions: Der<'_>) -> Option<bool> {
+    while !extensions.0.is_empty() {
+        let (extension, rest) = extensions.take(SEQUENCE)?;
+        extensions = rest;
+        let (id, _) = extension.take(OBJECT_ID)?;
+        if !is_object_id(id) {
+            return Some(false);
+        }
+    }
+    Some(true)
+}
+
+/// Numbers of several bytes, all but the last of each with the highest bit, none with zeros in front.
+fn is_object_id(id: Der<'_>) -> bool {
+    let mut fresh = true;
+    for &byte in id.0 {
+        if fresh && byte == 0x80 {
+            return false;
+        }
+        fresh = byte < 0x80;
+    }
+    fresh && !id.0.is_empty()
+}
+
+/// Two times.
+fn is_validity(validity: Der<'_>) -> Option<bool> {
+    let (from, _, rest) = validity.any()?;
+    let (until, _, rest) = rest.any()?;
+    Some([from, until].iter().all(|tag| TIMES.contains(tag)) && rest.0.is_empty())
+}
+
+/// A sequence of sets of pairs: an object id and a text, whose encoding is that of its tag.
+fn is_name(mut name: Der<'_>) -> Option<bool> {
+    while !name.0.is_empty() {
+        let (mut set, rest) = name.take(SET)?;
+        name = rest;
+        while !set.0.is_empty() {
+            let (pair, rest) = set.take(SEQUENCE)?;
+            set = rest;
+            let (id, value) = pair.take(OBJECT_ID)?;
+            let (tag, text, rest) = value.any()?;
+            let fits = match tag {
+                UTF8_STRING => std::str::from_utf8(text.0).is_ok(),
+                PRINTABLE_STRING | IA5_STRING => text.0.is_ascii(),
+                _ => false,
+            };
+            if !fits || !is_object_id(id) || !rest.0.is_empty() {
+                return Some(false);
+            }
+        }
+    }
+    Some(true)
 }
 
 fn rsa_bits(key: Der<'_>) -> Option<usize> {
@@ -135,10 +201,16 @@ fn rsa_bits(key: Der<'_>) -> Option<usize> {
 }
 
 const SEQUENCE: u8 = 0x30;
+const SET: u8 = 0x31;
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 const OBJECT_ID: u8 = 0x06;
 const VERSION: u8 = 0xa0;
+const EXTENSIONS: u8 = 0xa3;
+const UTF8_STRING: u8 = 0x0c;
+const PRINTABLE_STRING: u8 = 0x13;
+const IA5_STRING: u8 = 0x16;
+const TIMES: [u8; 2] = [0x17, 0x18];
 
 const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
 const ELLIPTIC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
@@ -164,6 +236,15 @@ struct Der<'a>(&'a [u8]);
 
 impl<'a> Der<'a> {
     fn take(self, expected: u8) -> Option<(Der<'a>, Der<'a>)> {
+        let (tag, content, rest) = self.any()?;
+        (tag == expected).then_some((content, rest))
+    }
+
+    fn enter(self, expected: u8) -> Option<Der<'a>> {
+        self.take(expected).map(|(content, _)| content)
+    }
+
+    fn any(self) -> Option<(u8, Der<'a>, Der<'a>)> {
         let (&tag, rest) = self.0.split_first()?;
         let (&first, rest) = rest.split_first()?;
         let (length, rest) = match first {
@@ -178,10 +259,107 @@ impl<'a> Der<'a> {
             _ => return None,
         };
         let (content, rest) = rest.split_at_checked(length)?;
-        (tag == expected).then_some((Der(content), Der(rest)))
+        Some((tag, Der(content), Der(rest)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Made for these tests, and public: use them nowhere else.
+    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----
+MIIBczCCARmgAwIBAgIUYRwaVQkFYGGertaA3Q81SVjt/NAwCgYIKoZIzj0EAwIw
+DzENMAsGA1UEAwwEdGVzdDAeFw0yNjExMjExMTAxNTdaFw00NjExMTYxMTAxNTda
+MA8xDTALBgNVBAMMBHRlc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARAHb44
+/oIweco1zuu/cAD6RvXAs7T2awlqfUm5H8vUnghOR3pDaMCd5u2LQA9903u04+rc
+TGnC3DkvLipnN5Bmo1MwUTAdBgNVHQ4EFgQURP85GnQHFS7H0fjPhXQqvmFcdP4w
+HwYDVR0jBBgwFoAURP85GnQHFS7H0fjPhXQqvmFcdP4wDwYDVR0TAQH/BAUwAwEB
+/zAKBggqhkjOPQQDAgNIADBFAiAf8oMD3oVgEH27Dl3QGAbWJxOrM5zrq2D4JVFK
+vTplRgIhAKdU6w9mtKDZiDDBeDybINQmi1BcocjmjsaNDVtyhEMj
+-----END CERTIFICATE-----
+";
+    const KEY: &str = "-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg1mRxDw2pbo0N2LzK
+Aq+vJa01lzZ5AR3ltscOJZoN1aGhRANCAARAHb44/oIweco1zuu/cAD6RvXAs7T2
+awlqfUm5H8vUnghOR3pDaMCd5u2LQA9903u04+rcTGnC3DkvLipnN5Bm
+-----END PRIVATE KEY-----
+";
+    const OTHER_KEY: &str = "-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgZaGjMMIW7RYU0y0b
+GRuqPbI/OwCu5//I/3qTK47o0zyhRANCAAR7SuvjiGUrE4ncrsgMpvVdjA5FuH7B
+muO7v1Bh2qkW57Pj+h0MoY4jNYkx1WHpX5t0/lalroSBSPjuAAjzBJ9d
+-----END PRIVATE KEY-----
+";
+    const SMALL_CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----
+MIIB+jCCAWOgAwIBAgIUFwP23rEmQlR3734+kWYiegTmedwwDQYJKoZIhvcNAQEL
+BQAwDzENMAsGA1UEAwwEdGVzdDAeFw0yNjExMjExMTAxNTdaFw00NjExMTYxMTAx
+NTdaMA8xDTALBgNVBAMMBHRlc3QwgZ8wDQYJKoZIhvcNAQEBBQADgY0AMIGJAoGB
+AMu4UXIBNYGuTEo3oRdKoHee81TF/fKpFfw0aPNKegXZ8bWIwXZd46W3u1ea1s/+
+HAvwaE7Hryrn7ZJJ0LL8DY+PdDgmJ/DmR+fBeEw3dVNQ/lLCxBh1OVLNc/MqkLNb
+8rWZXW63RtzaHzR7fHRj8nU7SCz2aGnhHPtegbJ2DdeRAgMBAAGjUzBRMB0GA1Ud
+DgQWBBT3yV5pusXPOTd2eHxq+6BFGdVWnzAfBgNVHSMEGDAWgBT3yV5pusXPOTd2
+eHxq+6BFGdVWnzAPBgNVHRMBAf8EBTADAQH/MA0GCSqGSIb3DQEBCwUAA4GBAMYs
+P9TIh4fK8RRuNoRscfZAmpzuHMx8uW0ZnMND2Sas9PrJBUh5An6ujze9w5U0+sYt
+EJLQu3fgrJa6iNarjH1hMAvRh1nFhsDFOylc0KqaYeqKLQfyxxRdD5TvS6x8LXsw
+7CyDFFo8miHQd3yAoHCF3nLvmmhnQs8/a5VTVk/u
+-----END CERTIFICATE-----
+";
+
+    #[test]
+    fn a_certificate_and_its_key_can_be_used() {
+        assert_eq!(certificate_problem(CERTIFICATE, KEY), None);
+        let chain = format!("server\n{CERTIFICATE}issuer\n{CERTIFICATE}");
+        assert_eq!(certificate_problem(&chain, KEY), None);
     }
 
-    fn enter(self, expected: u8) -> Option<Der<'a>> {
-        self.take(expected).map(|(content, _)| content)
+    #[test]
+    fn a_key_of_another_certificate_does_not_match() {
+        let problem = certificate_problem(CERTIFICATE, OTHER_KEY);
+        assert_eq!(
+            problem.as_deref(),
+            Some("the key does not match the certificate")
+        );
+    }
+
+    #[test]
+    fn a_small_key_is_refused() {
+        let problem = certificate_problem(SMALL_CERTIFICATE, KEY).unwrap();
+        assert!(problem.contains("too small"), "{problem}");
+    }
+
+    #[test]
+    fn what_is_missing_or_damaged_is_named() {
+        let cut = &CERTIFICATE[..CERTIFICATE.len() / 2];
+        let with_key = format!("{KEY}{CERTIFICATE}");
+        let two_keys = format!("{KEY}{OTHER_KEY}");
+        let cases = [
+            ("", KEY, "tls.crt holds no certificate"),
+            ("not PEM \u{e9}", KEY, "tls.crt is not PEM"),
+            (cut, KEY, "tls.crt is not PEM"),
+            (KEY, CERTIFICATE, "tls.crt holds a section \"PRIVATE KEY\""),
+            (&with_key, KEY, "tls.crt holds a section \"PRIVATE KEY\""),
+            (CERTIFICATE, "", "tls.key holds no private key"),
+            (CERTIFICATE, &two_keys, "tls.key holds several private keys"),
+        ];
+        for (certificates, key, problem) in cases {
+            assert_eq!(
+                certificate_problem(certificates, key).as_deref(),
+                Some(problem)
+            );
+        }
+    }
+
+    #[test]
+    fn no_damage_to_a_byte_is_a_panic() {
+        let der = CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap();
+        for position in 0..der.len() {
+            for bit in 0..8 {
+                let mut damaged = der.to_vec();
+                damaged[position] ^= 1 << bit;
+                let _ = strong_enough(&damaged);
+                let _ = strong_enough(&damaged[..position]);
+            }
+        }
     }
 }

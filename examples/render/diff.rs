@@ -34,7 +34,10 @@ fn lines(older: &str, newer: &str) -> String {
     let differences = TextDiff::from_lines(older, newer);
     for hunk in differences.grouped_ops(CONTEXT) {
         if let Some(first) = hunk.first() {
-            line(&mut text, format_args!("@@ line {}", first.new_range().start + 1));
+            line(
+                &mut text,
+                format_args!("@@ line {}", first.new_range().start + 1),
+            );
         }
         for operation in &hunk {
             for change in differences.iter_changes(operation) {
@@ -62,7 +65,9 @@ mod tests {
     use super::*;
 
     fn rendered(configuration: &str, files: &[(&str, &str)]) -> Rendered {
-        let files = files.iter().map(|(path, text)| (path.to_string(), text.to_string()));
+        let files = files
+            .iter()
+            .map(|(path, text)| (path.to_string(), text.to_string()));
         Rendered::new(configuration.to_owned(), files.collect())
     }
 
@@ -84,8 +89,14 @@ mod tests {
 
     #[test]
     fn files_are_named_and_never_shown() {
-        let older = rendered("", &[("certs/a.pem", "secret 1"), ("certs/b.pem", "secret 2")]);
-        let newer = rendered("", &[("certs/a.pem", "secret 3"), ("certs/c.pem", "secret 4")]);
+        let older = rendered(
+            "",
+            &[("certs/a.pem", "secret 1"), ("certs/b.pem", "secret 2")],
+        );
+        let newer = rendered(
+            "",
+            &[("certs/a.pem", "secret 3"), ("certs/c.pem", "secret 4")],
+        );
         assert_eq!(
             diff(&older, &newer),
             "certs/a.pem changed\ncerts/c.pem added\ncerts/b.pem removed\n"

@@ -73,7 +73,9 @@ type Test = fn(&str) -> bool;
 const TESTS: [(&str, Test); 13] = [
     ("dns_name", is_dns_name),
     ("host_name", is_host_name),
-    ("host_pattern", |text| is_host_name(text.strip_prefix("*.").unwrap_or(text))),
+    ("host_pattern", |text| {
+        is_host_name(text.strip_prefix("*.").unwrap_or(text))
+    }),
     ("ip_address", |text| text.parse::<IpAddr>().is_ok()),
     ("ip_range", is_ip_range),
     ("port_number", |text| is_number(text, 65_535)),
@@ -84,8 +86,12 @@ const TESTS: [(&str, Test); 13] = [
         decode_base64(text).is_some_and(|bytes| String::from_utf8(bytes).is_ok())
     }),
     ("password_hash", is_password_hash),
-    ("user_name", |text| !text.is_empty() && is_printable(text) && !text.contains(':')),
-    ("realm", |text| is_printable(text) && !text.contains(['"', '\\'])),
+    ("user_name", |text| {
+        !text.is_empty() && is_printable(text) && !text.contains(':')
+    }),
+    ("realm", |text| {
+        is_printable(text) && !text.contains(['"', '\\'])
+    }),
 ];
 
 fn is_printable(text: &str) -> bool {
@@ -111,12 +117,10 @@ fn text(value: &Value) -> String {
 
 fn each(value: &Value) -> Vec<Value> {
     match value.kind() {
-        ValueKind::Seq | ValueKind::Iterable | ValueKind::Map => {
-            value
-                .try_iter()
-                .map(|items| items.filter(|item| !item.is_none()).collect())
-                .unwrap_or_default()
-        }
+        ValueKind::Seq | ValueKind::Iterable | ValueKind::Map => value
+            .try_iter()
+            .map(|items| items.filter(|item| !item.is_none()).collect())
+            .unwrap_or_default(),
         _ => Vec::new(),
     }
 }
@@ -296,7 +300,10 @@ mod tests {
             read(r#"{{ service | each("spec", "ports") | join(",") }}"#),
             "1,2"
         );
-        assert_eq!(read(r#"{{ service | each("spec", "port") | length }}"#), "0");
+        assert_eq!(
+            read(r#"{{ service | each("spec", "port") | length }}"#),
+            "0"
+        );
         assert_eq!(read(r#"{{ service | each("x", "y") | length }}"#), "0");
     }
 
@@ -321,18 +328,51 @@ mod tests {
     #[test]
     fn checks_refuse_what_would_break_the_configuration() {
         let cases: [(&str, &[&str], &[&str]); 9] = [
-            ("dns_name", &["web", "a.b-c"], &["", "a_b", "A", "a b", "-a", "a..b"]),
-            ("host_name", &["shop.example.com", "_a.b"], &["*.b", "a\n", "ü.de", "a:80"]),
-            ("ip_address", &["10.0.0.1", "fd00::1"], &["10.0.0", "fe80::1%eth0"]),
-            ("ip_range", &["10.0.0.0/8", "::/0", "10.0.0.1"], &["10.0.0.0/33", "::/x", "/8"]),
-            ("port_number", &["1", "65535"], &["0", "65536", "+1", "01", "1.0"]),
-            ("duration", &["30s", "500", "24d"], &["0s", "25d", "1w", "s", "", "1 s", "5us"]),
+            (
+                "dns_name",
+                &["web", "a.b-c"],
+                &["", "a_b", "A", "a b", "-a", "a..b"],
+            ),
+            (
+                "host_name",
+                &["shop.example.com", "_a.b"],
+                &["*.b", "a\n", "ü.de", "a:80"],
+            ),
+            (
+                "ip_address",
+                &["10.0.0.1", "fd00::1"],
+                &["10.0.0", "fe80::1%eth0"],
+            ),
+            (
+                "ip_range",
+                &["10.0.0.0/8", "::/0", "10.0.0.1"],
+                &["10.0.0.0/33", "::/x", "/8"],
+            ),
+            (
+                "port_number",
+                &["1", "65535"],
+                &["0", "65536", "+1", "01", "1.0"],
+            ),
+            (
+                "duration",
+                &["30s", "500", "24d"],
+                &["0s", "25d", "1w", "s", "", "1 s", "5us"],
+            ),
             ("printable", &["/ü \"", ""], &["a\nb", "\u{85}"]),
-            ("base64_text", &["YQ==", "", "w7w="], &["YQ", "/w==", "a b=", "===="]),
+            (
+                "base64_text",
+                &["YQ==", "", "w7w="],
+                &["YQ", "/w==", "a b=", "===="],
+            ),
             (
                 "password_hash",
                 &["$1$salt$0123456789012345678901"],
-                &["secret", "$1$salt$short", "$6$rounds=999999999$a$b", "$2y$10$abc"],
+                &[
+                    "secret",
+                    "$1$salt$short",
+                    "$6$rounds=999999999$a$b",
+                    "$2y$10$abc",
+                ],
             ),
         ];
         for (name, good, bad) in cases {
