@@ -69,3 +69,44 @@ pub const CHANGES: &[Change] = &[
         visible: true,
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certificates::certificate_problem;
+    use crate::functions::decode_base64;
+
+    /// The decoded values of a field, in the order of the documents.
+    fn decoded(yaml: &str, field: &str) -> Vec<String> {
+        let values = yaml
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix(field));
+        values
+            .map(|value| String::from_utf8(decode_base64(value.trim()).unwrap()).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn the_certificates_of_the_cluster_and_of_the_changes_can_be_used() {
+        let changes = CHANGES.iter().filter_map(|change| match change.operation {
+            Operation::Apply(documents) => Some(documents),
+            Operation::Delete { .. } => None,
+        });
+        let mut checked = 0;
+        for yaml in changes.chain([include_str!("cluster/certificates.yaml")]) {
+            let certificates = decoded(yaml, "tls.crt:");
+            for (certificate, key) in certificates.iter().zip(decoded(yaml, "tls.key:")) {
+                assert_eq!(certificate_problem(certificate, &key), None);
+                checked += 1;
+            }
+        }
+        assert_eq!(checked, 4);
+    }
+
+    #[test]
+    fn every_step_but_the_status_is_visible() {
+        let invisible: Vec<_> = CHANGES.iter().filter(|change| !change.visible).collect();
+        assert_eq!(invisible.len(), 1);
+        assert!(invisible[0].title.contains("status"));
+    }
+}

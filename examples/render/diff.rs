@@ -1,5 +1,5 @@
 //! What a change did to the output, for the terminal: a line diff of the configuration, and the names of files that
-//! came, changed or went. The contents of those files are never shown: they are private keys.
+//! came, changed or went. The contents of those files are never shown, they are private keys; nor are password hashes.
 
 use std::fmt::Write;
 
@@ -46,12 +46,20 @@ fn lines(older: &str, newer: &str) -> String {
                     ChangeTag::Delete => '-',
                     ChangeTag::Insert => '+',
                 };
-                let content = change.value().trim_end_matches(['\r', '\n']);
+                let content = without_password(change.value().trim_end_matches(['\r', '\n']));
                 line(&mut text, format_args!("{sign} {content}"));
             }
         }
     }
     text
+}
+
+/// `user ada password $6$...` as far as it may be seen.
+fn without_password(line: &str) -> &str {
+    match line.split_once(" password ") {
+        Some((user, _)) if user.trim_start().starts_with("user ") => user,
+        _ => line,
+    }
 }
 
 fn line(text: &mut String, content: std::fmt::Arguments<'_>) {
@@ -84,6 +92,16 @@ mod tests {
         assert_eq!(
             diff(&older, &newer),
             "@@ line 2\n  2\n  3\n- old\n+ new\n  5\n  6\n"
+        );
+    }
+
+    #[test]
+    fn a_new_password_shows_whose_it_is_and_nothing_else() {
+        let older = rendered("    user ada password '$5$a$hash'\n", &[]);
+        let newer = rendered("    user ada password '$5$b$other'\n", &[]);
+        assert_eq!(
+            diff(&older, &newer),
+            "@@ line 1\n-     user ada\n+     user ada\n"
         );
     }
 

@@ -6,6 +6,7 @@
 //! | `object \| text("spec", "type")` | the text at this place; empty when there is none |
 //! | `object \| each("spec", "rules")` | the list at this place, of a map its keys; empty when there is none |
 //! | `path \| quote` | one argument of a configuration line, whatever it contains |
+//! | `value \| shown` | a value as a message shows it: in quotes, escaped, not too long |
 //! | `reason \| comment` | text that stays in its comment |
 //! | `is dns_name`, `is host_name`, `is host_pattern`, `is ip_address`, `is ip_range`, `is port_number`, `is whole_number`, `is duration`, `is printable`, `is base64_text`, `is password_hash`, `is user_name`, `is realm` | checks of a text |
 //! | `file("certs/web.pem", content)` | records a file to be written beside the configuration, returns its path |
@@ -61,7 +62,10 @@ pub fn register(environment: &mut Environment<'_>) -> Files {
         each(&at(value, &path))
     });
     environment.add_filter("quote", quote);
-    environment.add_filter("comment", |text: String| comment(&text));
+    environment.add_filter("shown", |value: Value| {
+        format!("\"{}\"", escape(&text(&value), 80))
+    });
+    environment.add_filter("comment", |text: String| escape(&text, 400));
     for (name, test) in TESTS {
         environment.add_test(name, move |value: Value| value.as_str().is_some_and(test));
     }
@@ -141,12 +145,11 @@ fn quote(text: String) -> Result<String, Error> {
 }
 
 /// Escapes what would end the line or hide in it, and shortens what nobody would read to the end.
-fn comment(text: &str) -> String {
-    const LONGEST: usize = 240;
+fn escape(text: &str, longest: usize) -> String {
     let mut escaped = String::new();
     for (position, character) in text.chars().enumerate() {
         match character {
-            _ if position == LONGEST => {
+            _ if position == longest => {
                 escaped.push_str("...");
                 break;
             }
@@ -245,7 +248,7 @@ fn is_password_hash(text: &str) -> bool {
 }
 
 /// Strict base64 with padding, as an API server keeps the data of Secrets.
-fn decode_base64(text: &str) -> Option<Vec<u8>> {
+pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
     if !text.len().is_multiple_of(4) {
         return None;
     }
@@ -319,10 +322,10 @@ mod tests {
     #[test]
     fn a_comment_stays_on_its_line() {
         assert_eq!(
-            comment("a\nb\u{2028}\r\0 \"c\" \\"),
+            escape("a\nb\u{2028}\r\0 \"c\" \\", 80),
             "a\\nb\\u{2028}\\r\\0 \"c\" \\"
         );
-        assert_eq!(comment(&"x".repeat(1000)).len(), 243);
+        assert_eq!(escape(&"x".repeat(1000), 80).len(), 83);
     }
 
     #[test]
