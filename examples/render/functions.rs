@@ -23,7 +23,9 @@ use crate::certificates;
 
 /// The files that renders record with `file(..)`, shared with the environment the words are [registered](register) in.
 ///
-/// One set for one render at a time: [`take`](Self::take) it when a render ends, also when it failed.
+/// One set for one render at a time: [`take`](Self::take) it when a render ends, also when it failed. A render may take
+/// several passes until all objects are there; a template that records only what it has checked records
+/// nothing in an early pass that the last one does not.
 #[derive(Debug, Clone, Default)]
 pub struct Files(Arc<Mutex<BTreeMap<String, String>>>);
 
