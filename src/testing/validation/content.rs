@@ -159,7 +159,7 @@ fn not_base64(object: &Value, field: &str) -> Option<String> {
         let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
         if let Err(error) = STANDARD.decode(&text) {
             let at = match error {
-                base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol(at, _) => at,
+                base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol { offset: at, .. } => at,
                 _ => text.len(),
             };
             return Some(format!("illegal base64 data at input byte {at}"));

@@ -139,7 +139,7 @@ fn port(port: &Value, field: &str, flaws: &mut Vec<Flaw>) {
     let name = port["name"].as_str().unwrap_or_default();
     let number = port["number"].as_i64().unwrap_or_default();
     match (name.is_empty(), number) {
-        (false, 1..) | (false, ..0) => flaws.push(Flaw::invalid(field, "", "cannot set both port name & port number")),
+        (false, number) if number != 0 => flaws.push(Flaw::invalid(field, "", "cannot set both port name & port number")),
         (true, 0) => flaws.push(Flaw::required(field, "port name or number is required")),
         (true, number) if !(1..=65535).contains(&number) => {
             let field = format!("{field}.service.port.number");
