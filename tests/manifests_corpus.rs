@@ -64,7 +64,7 @@ fn described(file: &str, number: usize, object: &Value) -> Value {
         ("ns", &object["metadata"]["namespace"]),
         ("name", &object["metadata"]["name"]),
     ] {
-        if !value.is_null() {
+        if !value.is_null() && value != "" {
             entry[field] = value.clone();
         }
     }

@@ -60,8 +60,11 @@ fn array(value: Option<&mut Value>) -> impl Iterator<Item = &mut Map<String, Val
     value.and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut)
 }
 
+/// Sets a field that is missing; an empty text is as good as missing.
 fn default(object: &mut Map<String, Value>, field: &str, value: impl Into<Value>) {
-    object.entry(field).or_insert_with(|| value.into());
+    if object.get(field).is_none_or(|found| *found == "") {
+        object.insert(field.to_owned(), value.into());
+    }
 }
 
 fn default_in(object: &mut Map<String, Value>, parent: &str, field: &str, value: impl Into<Value>) {

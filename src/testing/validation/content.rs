@@ -156,16 +156,38 @@ fn not_base64(object: &Value, field: &str) -> Option<String> {
         let Some(text) = value.as_str() else {
             return Some(mismatch(type_name(value), &format!("Secret.{field}"), "[]uint8"));
         };
-        let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-        if let Err(error) = STANDARD.decode(&text) {
-            let at = match error {
-                base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol { offset: at, .. } => at,
-                _ => text.len(),
-            };
+        if let Some(at) = illegal_byte(text) {
             return Some(format!("illegal base64 data at input byte {at}"));
         }
     }
     None
+}
+
+/// Where the server's decoder stops: at the byte that does not belong, or where an incomplete group of four
+/// starts. Line ends do not count.
+fn illegal_byte(text: &str) -> Option<usize> {
+    let mut bytes = text.bytes().enumerate().filter(|(_, byte)| !matches!(byte, b'\r' | b'\n'));
+    loop {
+        let mut group_start = None;
+        for place in 0..4 {
+            let Some((at, byte)) = bytes.next() else { return group_start };
+            group_start.get_or_insert(at);
+            match byte {
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' => {}
+                b'=' if place >= 2 => {
+                    if place == 2 {
+                        match bytes.next() {
+                            Some((_, b'=')) => {}
+                            Some(_) => return Some(at),
+                            None => return Some(text.len()),
+                        }
+                    }
+                    return bytes.next().map(|(at, _)| at);
+                }
+                _ => return Some(at),
+            }
+        }
+    }
 }
 
 fn mismatch(found: &str, field: &str, wanted: &str) -> String {
@@ -180,5 +202,29 @@ fn type_name(value: &Value) -> &'static str {
         Value::String(_) => "string",
         Value::Array(_) => "array",
         Value::Object(_) => "object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::illegal_byte;
+
+    #[test]
+    fn illegal_base64_is_found_where_the_server_finds_it() {
+        for (text, at) in [
+            ("", None),
+            ("aGk=", None),
+            ("aG\nk=\n", None),
+            ("%%%", Some(0)),
+            ("not base64!", Some(3)),
+            ("abc", Some(0)),
+            ("abcde", Some(4)),
+            ("ab==cd", Some(4)),
+            ("a===", Some(1)),
+            ("abc=d", Some(4)),
+            ("ab=c", Some(2)),
+        ] {
+            assert_eq!(illegal_byte(text), at, "{text}");
+        }
     }
 }
