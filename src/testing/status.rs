@@ -1,0 +1,221 @@
+//! The Status answers of the API server, word for word.
+//!
+//! Not here: when each of them is due.
+
+use bytes::Bytes;
+use kube::core::{
+    Status,
+    response::{StatusCause, StatusDetails, StatusSummary},
+};
+use serde_json::{Value, json};
+
+use super::kinds::Kind;
+
+/// A failure with a code, a reason (which may be empty) and a message.
+pub(super) fn failure(code: u16, reason: &str, message: impl Into<String>) -> Status {
+    Status {
+        status: Some(StatusSummary::Failure),
+        code,
+        message: message.into(),
+        metadata: None,
+        reason: reason.to_owned(),
+        details: None,
+    }
+}
+
+fn details(name: &str, group: &str, kind: &str) -> StatusDetails {
+    StatusDetails {
+        name: name.to_owned(),
+        group: group.to_owned(),
+        kind: kind.to_owned(),
+        uid: String::new(),
+        causes: Vec::new(),
+        retry_after_seconds: 0,
+    }
+}
+
+fn about(code: u16, reason: &str, message: String, kind: &Kind, name: &str) -> Status {
+    failure(code, reason, message).with_details(details(name, &kind.group, &kind.plural))
+}
+
+pub(super) fn bad_request(message: impl Into<String>) -> Status {
+    failure(400, "BadRequest", message)
+}
+
+/// Errors the server did not foresee: 500 without a reason.
+pub(super) fn internal(message: impl Into<String>) -> Status {
+    failure(500, "", message)
+}
+
+pub(super) fn not_found(kind: &Kind, name: &str) -> Status {
+    about(404, "NotFound", format!("{} {name:?} not found", kind.resource()), kind, name)
+}
+
+pub(super) fn unknown_resource() -> Status {
+    failure(404, "NotFound", "the server could not find the requested resource").with_details(details("", "", ""))
+}
+
+pub(super) fn method_not_allowed() -> Status {
+    failure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+        .with_details(details("", "", ""))
+}
+
+pub(super) fn already_exists(kind: &Kind, name: &str, terminating: bool) -> Status {
+    let prefix = if terminating { "object is being deleted: " } else { "" };
+    about(409, "AlreadyExists", format!("{prefix}{} {name:?} already exists", kind.resource()), kind, name)
+}
+
+pub(super) fn conflict(kind: &Kind, name: &str, why: &str) -> Status {
+    let message = format!("Operation cannot be fulfilled on {} {name:?}: {why}", kind.resource());
+    about(409, "Conflict", message, kind, name)
+}
+
+/// Preconditions of deletions speak of the kind where other conflicts speak of the resource.
+pub(super) fn precondition(kind: &Kind, name: &str, why: &str) -> Status {
+    let message = format!("Operation cannot be fulfilled on {} {name:?}: {why}", kind.qualified());
+    failure(409, "Conflict", message).with_details(details(name, &kind.group, &kind.kind))
+}
+
+pub(super) fn namespace_terminating(kind: &Kind, name: &str, namespace: &str) -> Status {
+    let message = format!(
+        "{} {name:?} is forbidden: unable to create new content in namespace {namespace} because it is being terminated",
+        kind.resource()
+    );
+    let mut status = about(403, "Forbidden", message, kind, name);
+    let cause = StatusCause {
+        reason: "NamespaceTerminating".to_owned(),
+        message: format!("namespace {namespace} is being terminated"),
+        field: "metadata.namespace".to_owned(),
+    };
+    status.details.iter_mut().for_each(|details| details.causes.push(cause.clone()));
+    status
+}
+
+/// What role-based access control answers.
+pub(super) fn forbidden(user: &str, verb: &str, group: &str, resource: &str, namespace: Option<&str>, name: Option<&str>) -> Status {
+    let plural = resource.split('/').next().unwrap_or_default();
+    let subject = if group.is_empty() { plural.to_owned() } else { format!("{plural}.{group}") };
+    let named = name.map(|name| format!(" {name:?}")).unwrap_or_default();
+    let scope = match namespace {
+        Some(namespace) => format!("in the namespace {namespace:?}"),
+        None => "at the cluster scope".to_owned(),
+    };
+    let message = format!(
+        "{subject}{named} is forbidden: User {user:?} cannot {verb} resource {resource:?} in API group {group:?} {scope}"
+    );
+    failure(403, "Forbidden", message).with_details(details(name.unwrap_or_default(), group, plural))
+}
+
+pub(super) fn too_large_version(asked: u64, current: u64) -> Status {
+    let message = format!("Timeout: Too large resource version: {asked}, current: {current}");
+    let mut details = details("", "", "");
+    details.retry_after_seconds = 1;
+    details.causes.push(StatusCause {
+        reason: "ResourceVersionTooLarge".to_owned(),
+        message: "Too large resource version".to_owned(),
+        field: String::new(),
+    });
+    failure(504, "Timeout", message).with_details(details)
+}
+
+pub(super) fn expired(message: impl Into<String>) -> Status {
+    failure(410, "Expired", message)
+}
+
+/// One thing wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Flaw {
+    field: String,
+    reason: &'static str,
+    message: String,
+}
+
+impl Flaw {
+    pub(super) fn required(field: impl Into<String>, why: &str) -> Self {
+        let message = if why.is_empty() { "Required value".to_owned() } else { format!("Required value: {why}") };
+        Flaw { field: field.into(), reason: "FieldValueRequired", message }
+    }
+
+    pub(super) fn invalid(field: impl Into<String>, value: impl Into<Value>, why: &str) -> Self {
+        let message = format!("Invalid value: {}: {why}", shown(&value.into()));
+        Flaw { field: field.into(), reason: "FieldValueInvalid", message }
+    }
+
+    pub(super) fn unsupported(field: impl Into<String>, value: impl Into<Value>, supported: &[&str]) -> Self {
+        let supported: Vec<_> = supported.iter().map(|value| format!("{value:?}")).collect();
+        let message = format!("Unsupported value: {}: supported values: {}", shown(&value.into()), supported.join(", "));
+        Flaw { field: field.into(), reason: "FieldValueNotSupported", message }
+    }
+
+    pub(super) fn forbidden(field: impl Into<String>, why: impl Into<String>) -> Self {
+        Flaw { field: field.into(), reason: "FieldValueForbidden", message: format!("Forbidden: {}", why.into()) }
+    }
+
+    pub(super) fn duplicate(field: impl Into<String>, value: impl Into<Value>) -> Self {
+        let message = format!("Duplicate value: {}", shown(&value.into()));
+        Flaw { field: field.into(), reason: "FieldValueDuplicate", message }
+    }
+
+    pub(super) fn too_long(field: impl Into<String>, bytes: usize) -> Self {
+        let message = format!("Too long: may not be more than {bytes} bytes");
+        Flaw { field: field.into(), reason: "FieldValueTooLong", message }
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("{text:?}"),
+        other => other.to_string(),
+    }
+}
+
+/// 422 for an object of a kind.
+pub(super) fn invalid(kind: &Kind, name: &str, flaws: Vec<Flaw>) -> Status {
+    invalid_as(&kind.group, &kind.kind, name, flaws)
+}
+
+/// 422 about something that calls itself `kind`, such as the options of a request.
+pub(super) fn invalid_as(group: &str, kind: &str, name: &str, flaws: Vec<Flaw>) -> Status {
+    let subject = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
+    let mut problems: Vec<String> = Vec::new();
+    for flaw in &flaws {
+        let problem = format!("{}: {}", flaw.field, flaw.message);
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+    let problems = match <[String; 1]>::try_from(problems) {
+        Ok([only]) => only,
+        Err(several) => format!("[{}]", several.join(", ")),
+    };
+    let mut details = details(name, group, kind);
+    details.causes = flaws
+        .into_iter()
+        .map(|flaw| StatusCause { reason: flaw.reason.to_owned(), message: flaw.message, field: flaw.field })
+        .collect();
+    failure(422, "Invalid", format!("{subject} {name:?} is invalid: {problems}")).with_details(details)
+}
+
+/// The answer to a deletion that leaves nothing.
+pub(super) fn deleted(kind: &Kind, name: &str, uid: &str) -> Value {
+    let mut details = details(name, &kind.group, &kind.plural);
+    details.uid = uid.to_owned();
+    json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
+}
+
+/// A Status as it goes over the wire, kind and apiVersion included.
+pub(super) fn value(status: &Status) -> Value {
+    let mut value = serde_json::to_value(status).unwrap_or_default();
+    value["kind"] = "Status".into();
+    value["apiVersion"] = "v1".into();
+    if value["metadata"].is_null() {
+        value["metadata"] = json!({});
+    }
+    value
+}
+
+/// The bytes of a Status, in the server's order of fields and without a line end.
+pub(super) fn text(status: &Status) -> Bytes {
+    let value = value(status);
+    super::text::ordered(&value, &["kind", "apiVersion", "metadata", "status", "message", "reason", "details", "code"])
+}

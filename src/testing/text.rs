@@ -1,0 +1,186 @@
+//! Objects as the bytes of an answer: compact JSON, fields of built-in kinds in the order of Go's structs.
+//!
+//! Deliberately not here: indentation, YAML, protobuf, Tables.
+
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::{kinds::Kind, storage::Object};
+
+/// How the client wants objects: whole, or their metadata alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Whole,
+    Metadata,
+}
+
+const OBJECT: [&str; 3] = ["kind", "apiVersion", "metadata"];
+const METADATA: [&str; 12] = [
+    "name",
+    "generateName",
+    "namespace",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "labels",
+    "annotations",
+    "ownerReferences",
+];
+
+/// An object in the version and form asked for. Whole objects in their stored version are printed once.
+pub(super) fn object(kind: &Kind, version: &str, object: &Object, form: Form) -> Bytes {
+    match form {
+        Form::Whole if version == kind.stored => object.text.get_or_init(|| whole(kind, &object.value)).clone(),
+        Form::Whole => whole(kind, &in_version(kind, version, object)),
+        Form::Metadata => metadata(&object.value),
+    }
+}
+
+/// The object as a value in the version asked for.
+pub(super) fn in_version(kind: &Kind, version: &str, object: &Object) -> Value {
+    let mut value = object.value.clone();
+    value["apiVersion"] = kind.api_version(version).into();
+    value
+}
+
+pub(super) fn whole(kind: &Kind, value: &Value) -> Bytes {
+    if kind.custom { Bytes::from(value.to_string()) } else { ordered(value, &OBJECT) }
+}
+
+fn metadata(value: &Value) -> Bytes {
+    let value = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": value["metadata"]});
+    ordered(&value, &OBJECT)
+}
+
+/// An object as a list holds it: built-in kinds leave out kind and apiVersion there.
+pub(super) fn item(kind: &Kind, version: &str, item: &Object, form: Form) -> Bytes {
+    let text = object(kind, version, item, form);
+    if kind.custom || form == Form::Metadata {
+        return text;
+    }
+    let head = format!("{{\"kind\":{},\"apiVersion\":{},", json!(kind.kind), json!(kind.api_version(version)));
+    match text.strip_prefix(head.as_bytes()) {
+        Some(rest) => [b"{", rest].concat().into(),
+        None => text,
+    }
+}
+
+/// A list up to its first item, which `]}` ends.
+pub(super) fn list_head(kind: &Kind, version: &str, form: Form, revision: u64, next: Option<(String, Option<usize>)>) -> Bytes {
+    let mut metadata = Map::new();
+    metadata.insert("resourceVersion".to_owned(), revision.to_string().into());
+    if kind.custom && form == Form::Whole {
+        metadata.insert("continue".to_owned(), "".into());
+    }
+    if let Some((token, remaining)) = next {
+        metadata.insert("continue".to_owned(), token.into());
+        metadata.extend(remaining.map(|count| ("remainingItemCount".to_owned(), count.into())));
+    }
+    let metadata = ordered(&Value::Object(metadata), &["resourceVersion", "continue"]);
+    let (list, api_version) = match form {
+        Form::Whole => (kind.list.as_str(), kind.api_version(version)),
+        Form::Metadata => ("PartialObjectMetadataList", "meta.k8s.io/v1".to_owned()),
+    };
+    let mut head = format!("{{\"kind\":{},\"apiVersion\":{},\"metadata\":", json!(list), json!(api_version)).into_bytes();
+    head.extend_from_slice(&metadata);
+    head.extend_from_slice(b",\"items\":[");
+    head.into()
+}
+
+/// One line of a watch.
+pub(super) fn event(name: &str, object: &[u8]) -> Bytes {
+    [b"{\"type\":\"", name.as_bytes(), b"\",\"object\":", object, b"}\n"].concat().into()
+}
+
+/// The object of a bookmark: a resourceVersion and the fields its kind never omits.
+pub(super) fn bookmark(kind: &Kind, version: &str, form: Form, revision: u64, initial_end: bool) -> Bytes {
+    let mut metadata = json!({"resourceVersion": revision.to_string()});
+    if initial_end {
+        metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
+    }
+    if form == Form::Metadata {
+        return self::metadata(&json!({"metadata": metadata}));
+    }
+    let mut value = json!({"kind": kind.kind, "apiVersion": kind.api_version(version), "metadata": metadata});
+    if let (false, Some(fields)) = (kind.custom, never_omitted(&kind.plural).as_object()) {
+        for (name, field) in fields {
+            value[name] = field.clone();
+        }
+    }
+    whole(kind, &value)
+}
+
+/// The top-level fields Go prints even when they are empty, for the kinds that have any.
+fn never_omitted(plural: &str) -> &'static Value {
+    static FIELDS: OnceLock<Value> = OnceLock::new();
+    let fields = FIELDS.get_or_init(|| {
+        let template = json!({"metadata": {}, "spec": {"containers": null}});
+        let workload = |rest: Value| {
+            let mut spec = json!({"selector": null, "template": template});
+            if let (Some(spec), Value::Object(rest)) = (spec.as_object_mut(), rest) {
+                spec.extend(rest);
+            }
+            spec
+        };
+        json!({
+            "clusterrolebindings": {"roleRef": {"apiGroup": "", "kind": "", "name": ""}},
+            "clusterroles": {"rules": null},
+            "cronjobs": {"spec": {"schedule": "", "jobTemplate": {"metadata": {}, "spec": {"template": template}}}, "status": {}},
+            "daemonsets": {
+                "spec": workload(json!({"updateStrategy": {}})),
+                "status": {"currentNumberScheduled": 0, "numberMisscheduled": 0, "desiredNumberScheduled": 0, "numberReady": 0},
+            },
+            "deployments": {"spec": workload(json!({"replicas": 0, "strategy": {}})), "status": {}},
+            "endpointslices": {"addressType": "", "endpoints": null, "ports": null},
+            "ingressclasses": {"spec": {}},
+            "ingresses": {"spec": {}, "status": {"loadBalancer": {}}},
+            "jobs": {"spec": {"template": template}, "status": {}},
+            "leases": {"spec": {}},
+            "namespaces": {"spec": {}, "status": {}},
+            "networkpolicies": {"spec": {"podSelector": {}}},
+            "persistentvolumeclaims": {"spec": {"resources": {}}, "status": {}},
+            "persistentvolumes": {"spec": {}, "status": {}},
+            "pods": {"spec": {"containers": null}, "status": {}},
+            "replicasets": {"spec": workload(json!({"replicas": 0})), "status": {"replicas": 0}},
+            "rolebindings": {"roleRef": {"apiGroup": "", "kind": "", "name": ""}},
+            "roles": {"rules": null},
+            "services": {"spec": {}, "status": {"loadBalancer": {}}},
+            "statefulsets": {
+                "spec": workload(json!({"replicas": 0, "serviceName": "", "updateStrategy": {}})),
+                "status": {"replicas": 0, "availableReplicas": 0},
+            },
+        })
+    });
+    &fields[plural]
+}
+
+/// An object with these fields first and the others after them, ordered by name.
+pub(super) fn ordered(value: &Value, first: &[&str]) -> Bytes {
+    let mut text = Vec::new();
+    write(&mut text, value, first);
+    text.into()
+}
+
+fn write(text: &mut Vec<u8>, value: &Value, first: &[&str]) {
+    let Value::Object(fields) = value else {
+        text.extend_from_slice(value.to_string().as_bytes());
+        return;
+    };
+    text.push(b'{');
+    let leading = first.iter().filter_map(|name| fields.get_key_value(*name));
+    let others = fields.iter().filter(|(name, _)| !first.contains(&name.as_str()));
+    for (index, (name, field)) in leading.chain(others).enumerate() {
+        if index > 0 {
+            text.push(b',');
+        }
+        text.extend_from_slice(Value::String(name.clone()).to_string().as_bytes());
+        text.push(b':');
+        write(text, field, if name == "metadata" && first == OBJECT { &METADATA } else { &[] });
+    }
+    text.push(b'}');
+}
