@@ -12,6 +12,8 @@ pub mod snapshot;
 pub mod store;
 #[cfg(feature = "template")]
 pub mod template;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "client")]
 pub mod watcher;
 

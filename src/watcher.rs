@@ -85,7 +85,7 @@ impl Default for Timeouts {
 /// use kube_indexed_store::{Indexer, Query, Store};
 ///
 /// let cluster = FakeCluster::new();
-/// cluster.load_yaml("{apiVersion: v1, kind: Service, metadata: {namespace: shop, name: web}}")?;
+/// cluster.load_yaml("{apiVersion: v1, kind: Service, metadata: {namespace: shop, name: web}, spec: {ports: [{port: 80}]}}").complete()?;
 ///
 /// let services = Watcher::builder(cluster.client(), Resource::new("v1", "services"))
 ///     .indexer(Indexer::builder().remove_fields(["status"]).build()?)

@@ -66,7 +66,10 @@ fn a_quoted_merge_key_is_a_key() {
 
 #[test]
 fn an_alias_repeats_what_its_anchor_names() {
-    assert_eq!(value("a: &x [1, {b: 2}]\nc: *x\nd: &y text\n*y : e\n"), json!({"a": [1, {"b": 2}], "c": [1, {"b": 2}], "d": "text", "text": "e"}));
+    assert_eq!(
+        value("a: &x [1, {b: 2}]\nc: *x\nd: &y text\n*y : e\n"),
+        json!({"a": [1, {"b": 2}], "c": [1, {"b": 2}], "d": "text", "text": "e"})
+    );
 }
 
 #[test]

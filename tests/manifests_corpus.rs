@@ -100,8 +100,10 @@ fn every_document_is_accepted_or_refused_as_by_a_real_server() {
             document.content.unwrap_or_default().into_iter().map(move |object| (number, object))
         });
         for (number, object) in objects {
-            let entry = entries.iter().find(|entry| entry["doc"] == number && entry["name"] == object["metadata"]["name"]);
-            let Some(server) = entry.and_then(|entry| entry["server"].as_str()).filter(|server| *server != "empty") else {
+            let entry =
+                entries.iter().find(|entry| entry["doc"] == number && entry["name"] == object["metadata"]["name"]);
+            let Some(server) = entry.and_then(|entry| entry["server"].as_str()).filter(|server| *server != "empty")
+            else {
                 continue;
             };
             cluster.namespace(object["metadata"]["namespace"].as_str().unwrap_or("default"));

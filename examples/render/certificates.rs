@@ -24,17 +24,12 @@ fn examine(certificates: &str, key: &str) -> Result<(), String> {
     let chain = read_chain(certificates)?;
     let key = read_key(key)?;
     for (position, certificate) in chain.iter().enumerate() {
-        strong_enough(certificate)
-            .map_err(|problem| format!("certificate {} {problem}", position + 1))?;
+        strong_enough(certificate).map_err(|problem| format!("certificate {} {problem}", position + 1))?;
     }
     match CertifiedKey::from_der(chain, key, &ring::default_provider()) {
         Ok(_) => Ok(()),
-        Err(rustls::Error::InconsistentKeys(_)) => {
-            Err("the key does not match the certificate".to_owned())
-        }
-        Err(rustls::Error::InvalidCertificate(_)) => {
-            Err("the certificate cannot be read".to_owned())
-        }
+        Err(rustls::Error::InconsistentKeys(_)) => Err("the key does not match the certificate".to_owned()),
+        Err(rustls::Error::InvalidCertificate(_)) => Err("the certificate cannot be read".to_owned()),
         Err(_) => Err("the key cannot be read, or is of a kind or size not supported".to_owned()),
     }
 }
@@ -53,10 +48,7 @@ fn read_chain(pem: &str) -> Result<Vec<CertificateDer<'static>>, String> {
 
 fn read_key(pem: &str) -> Result<PrivateKeyDer<'static>, String> {
     plain_pem(pem, "tls.key", |label| {
-        matches!(
-            label,
-            "PRIVATE KEY" | "EC PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PARAMETERS"
-        )
+        matches!(label, "PRIVATE KEY" | "EC PRIVATE KEY" | "RSA PRIVATE KEY" | "EC PARAMETERS")
     })?;
     let mut keys: Vec<_> = PrivateKeyDer::pem_slice_iter(pem.as_bytes())
         .collect::<Result<_, _>>()
@@ -71,9 +63,7 @@ fn read_key(pem: &str) -> Result<PrivateKeyDer<'static>, String> {
 /// PEM is read by two programs, this one and the proxy. What they could read differently is refused: sections that one
 /// of them skips, long lines, bytes that are not text.
 fn plain_pem(pem: &str, what: &str, expected: impl Fn(&str) -> bool) -> Result<(), String> {
-    if !pem
-        .bytes()
-        .all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t'))
+    if !pem.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t'))
         || pem.lines().any(|line| line.len() > 76)
     {
         return Err(format!("{what} is not PEM"));
@@ -86,9 +76,7 @@ fn plain_pem(pem: &str, what: &str, expected: impl Fn(&str) -> bool) -> Result<(
 
 /// The labels of all sections, wherever on a line they begin.
 fn sections(pem: &str) -> impl Iterator<Item = &str> {
-    pem.split("-----BEGIN")
-        .skip(1)
-        .map(|rest| rest.split("-----").next().unwrap_or("").trim())
+    pem.split("-----BEGIN").skip(1).map(|rest| rest.split("-----").next().unwrap_or("").trim())
 }
 
 /// What OpenSSL's security level 2, the usual one, asks of every certificate of a chain: a key of 112 bits of security
@@ -108,17 +96,11 @@ fn strong_enough(certificate: &[u8]) -> Result<(), String> {
     let (algorithm, parameters) = algorithm.take(OBJECT_ID).ok_or_else(unreadable)?;
     let strong = match algorithm.0 {
         RSA => rsa_bits(key).ok_or_else(unreadable)? >= 2048,
-        ELLIPTIC => parameters
-            .take(OBJECT_ID)
-            .is_some_and(|(curve, _)| STRONG_CURVES.contains(&curve.0)),
+        ELLIPTIC => parameters.take(OBJECT_ID).is_some_and(|(curve, _)| STRONG_CURVES.contains(&curve.0)),
         ED25519 => true,
         _ => return Err("has a key of a kind not supported".to_owned()),
     };
-    if strong {
-        Ok(())
-    } else {
-        Err("has a key that is too small or of a rare size".to_owned())
-    }
+    if strong { Ok(()) } else { Err("has a key that is too small or of a rare size".to_owned()) }
 }
 
 /// The public key of a certificate's body. On the way there the fields are checked that only OpenSSL looks into.
@@ -251,9 +233,7 @@ impl<'a> Der<'a> {
             0..=0x7f => (usize::from(first), rest),
             0x81..=0x83 => {
                 let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-                let length = digits
-                    .iter()
-                    .fold(0, |sum, &digit| sum << 8 | usize::from(digit));
+                let length = digits.iter().fold(0, |sum, &digit| sum << 8 | usize::from(digit));
                 (length, rest)
             }
             _ => return None,
@@ -316,10 +296,7 @@ EJLQu3fgrJa6iNarjH1hMAvRh1nFhsDFOylc0KqaYeqKLQfyxxRdD5TvS6x8LXsw
     #[test]
     fn a_key_of_another_certificate_does_not_match() {
         let problem = certificate_problem(CERTIFICATE, OTHER_KEY);
-        assert_eq!(
-            problem.as_deref(),
-            Some("the key does not match the certificate")
-        );
+        assert_eq!(problem.as_deref(), Some("the key does not match the certificate"));
     }
 
     #[test]
@@ -343,10 +320,7 @@ EJLQu3fgrJa6iNarjH1hMAvRh1nFhsDFOylc0KqaYeqKLQfyxxRdD5TvS6x8LXsw
             (CERTIFICATE, &two_keys, "tls.key holds several private keys"),
         ];
         for (certificates, key, problem) in cases {
-            assert_eq!(
-                certificate_problem(certificates, key).as_deref(),
-                Some(problem)
-            );
+            assert_eq!(certificate_problem(certificates, key).as_deref(), Some(problem));
         }
     }
 

@@ -18,12 +18,7 @@ pub enum Operation {
     /// Create or replace these objects: YAML documents.
     Apply(&'static str),
     /// Delete this object.
-    Delete {
-        api_version: &'static str,
-        kind: &'static str,
-        namespace: &'static str,
-        name: &'static str,
-    },
+    Delete { api_version: &'static str, kind: &'static str, namespace: &'static str, name: &'static str },
 }
 
 /// What happens, in order.
@@ -78,12 +73,8 @@ mod tests {
 
     /// The decoded values of a field, in the order of the documents.
     fn decoded(yaml: &str, field: &str) -> Vec<String> {
-        let values = yaml
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix(field));
-        values
-            .map(|value| String::from_utf8(decode_base64(value.trim()).unwrap()).unwrap())
-            .collect()
+        let values = yaml.lines().filter_map(|line| line.trim().strip_prefix(field));
+        values.map(|value| String::from_utf8(decode_base64(value.trim()).unwrap()).unwrap()).collect()
     }
 
     #[test]

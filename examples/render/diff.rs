@@ -34,10 +34,7 @@ fn lines(older: &str, newer: &str) -> String {
     let differences = TextDiff::from_lines(older, newer);
     for hunk in differences.grouped_ops(CONTEXT) {
         if let Some(first) = hunk.first() {
-            line(
-                &mut text,
-                format_args!("@@ line {}", first.new_range().start + 1),
-            );
+            line(&mut text, format_args!("@@ line {}", first.new_range().start + 1));
         }
         for operation in &hunk {
             for change in differences.iter_changes(operation) {
@@ -73,9 +70,7 @@ mod tests {
     use super::*;
 
     fn rendered(configuration: &str, files: &[(&str, &str)]) -> Rendered {
-        let files = files
-            .iter()
-            .map(|(path, text)| (path.to_string(), text.to_string()));
+        let files = files.iter().map(|(path, text)| (path.to_string(), text.to_string()));
         Rendered::new(configuration.to_owned(), files.collect())
     }
 
@@ -89,35 +84,20 @@ mod tests {
     fn a_changed_line_is_shown_with_its_neighbours() {
         let older = rendered("1\n2\n3\nold\n5\n6\n7\n", &[]);
         let newer = rendered("1\n2\n3\nnew\n5\n6\n7\n", &[]);
-        assert_eq!(
-            diff(&older, &newer),
-            "@@ line 2\n  2\n  3\n- old\n+ new\n  5\n  6\n"
-        );
+        assert_eq!(diff(&older, &newer), "@@ line 2\n  2\n  3\n- old\n+ new\n  5\n  6\n");
     }
 
     #[test]
     fn a_new_password_shows_whose_it_is_and_nothing_else() {
         let older = rendered("    user ada password '$5$a$hash'\n", &[]);
         let newer = rendered("    user ada password '$5$b$other'\n", &[]);
-        assert_eq!(
-            diff(&older, &newer),
-            "@@ line 1\n-     user ada\n+     user ada\n"
-        );
+        assert_eq!(diff(&older, &newer), "@@ line 1\n-     user ada\n+     user ada\n");
     }
 
     #[test]
     fn files_are_named_and_never_shown() {
-        let older = rendered(
-            "",
-            &[("certs/a.pem", "secret 1"), ("certs/b.pem", "secret 2")],
-        );
-        let newer = rendered(
-            "",
-            &[("certs/a.pem", "secret 3"), ("certs/c.pem", "secret 4")],
-        );
-        assert_eq!(
-            diff(&older, &newer),
-            "certs/a.pem changed\ncerts/c.pem added\ncerts/b.pem removed\n"
-        );
+        let older = rendered("", &[("certs/a.pem", "secret 1"), ("certs/b.pem", "secret 2")]);
+        let newer = rendered("", &[("certs/a.pem", "secret 3"), ("certs/c.pem", "secret 4")]);
+        assert_eq!(diff(&older, &newer), "certs/a.pem changed\ncerts/c.pem added\ncerts/b.pem removed\n");
     }
 }

@@ -49,24 +49,14 @@ pub fn register(environment: &mut Environment<'_>) -> Files {
         recorder.record(path.clone(), content);
         path
     });
-    environment.add_function("certificate_problem", |crt: Value, key: Value| {
-        match (crt.as_str(), key.as_str()) {
-            (Some(crt), Some(key)) => {
-                certificates::certificate_problem(crt, key).map_or(Value::UNDEFINED, Value::from)
-            }
-            _ => Value::from("not text"),
-        }
+    environment.add_function("certificate_problem", |crt: Value, key: Value| match (crt.as_str(), key.as_str()) {
+        (Some(crt), Some(key)) => certificates::certificate_problem(crt, key).map_or(Value::UNDEFINED, Value::from),
+        _ => Value::from("not text"),
     });
-    environment.add_filter("text", |value: Value, path: Rest<String>| {
-        text(&at(value, &path))
-    });
-    environment.add_filter("each", |value: Value, path: Rest<String>| {
-        each(&at(value, &path))
-    });
+    environment.add_filter("text", |value: Value, path: Rest<String>| text(&at(value, &path)));
+    environment.add_filter("each", |value: Value, path: Rest<String>| each(&at(value, &path)));
     environment.add_filter("quote", quote);
-    environment.add_filter("shown", |value: Value| {
-        format!("\"{}\"", escape(&text(&value), 80))
-    });
+    environment.add_filter("shown", |value: Value| format!("\"{}\"", escape(&text(&value), 80)));
     environment.add_filter("comment", |text: String| escape(&text, 400));
     for (name, test) in TESTS {
         environment.add_test(name, move |value: Value| value.as_str().is_some_and(test));
@@ -79,25 +69,17 @@ type Test = fn(&str) -> bool;
 const TESTS: [(&str, Test); 13] = [
     ("dns_name", is_dns_name),
     ("host_name", is_host_name),
-    ("host_pattern", |text| {
-        is_host_name(text.strip_prefix("*.").unwrap_or(text))
-    }),
+    ("host_pattern", |text| is_host_name(text.strip_prefix("*.").unwrap_or(text))),
     ("ip_address", |text| text.parse::<IpAddr>().is_ok()),
     ("ip_range", is_ip_range),
     ("port_number", |text| is_number(text, 65_535)),
     ("whole_number", |text| is_number(text, 1_000_000)),
     ("duration", is_duration),
     ("printable", is_printable),
-    ("base64_text", |text| {
-        decode_base64(text).is_some_and(|bytes| String::from_utf8(bytes).is_ok())
-    }),
+    ("base64_text", |text| decode_base64(text).is_some_and(|bytes| String::from_utf8(bytes).is_ok())),
     ("password_hash", is_password_hash),
-    ("user_name", |text| {
-        !text.is_empty() && is_printable(text) && !text.contains(':')
-    }),
-    ("realm", |text| {
-        is_printable(text) && !text.contains(['"', '\\'])
-    }),
+    ("user_name", |text| !text.is_empty() && is_printable(text) && !text.contains(':')),
+    ("realm", |text| is_printable(text) && !text.contains(['"', '\\'])),
 ];
 
 fn is_printable(text: &str) -> bool {
@@ -123,10 +105,9 @@ fn text(value: &Value) -> String {
 
 fn each(value: &Value) -> Vec<Value> {
     match value.kind() {
-        ValueKind::Seq | ValueKind::Iterable | ValueKind::Map => value
-            .try_iter()
-            .map(|items| items.filter(|item| !item.is_none()).collect())
-            .unwrap_or_default(),
+        ValueKind::Seq | ValueKind::Iterable | ValueKind::Map => {
+            value.try_iter().map(|items| items.filter(|item| !item.is_none()).collect()).unwrap_or_default()
+        }
         _ => Vec::new(),
     }
 }
@@ -139,7 +120,8 @@ fn quote(text: String) -> Result<String, Error> {
             "control characters cannot be quoted, check with `is printable`",
         ));
     }
-    let plain = |byte| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'/' | b':' | b'*');
+    let plain =
+        |byte| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'/' | b':' | b'*');
     if !text.is_empty() && text.bytes().all(plain) {
         return Ok(text);
     }
@@ -176,9 +158,7 @@ fn is_host_name(text: &str) -> bool {
             bytes.len() <= 63
                 && edge(bytes.first())
                 && edge(bytes.last())
-                && bytes
-                    .iter()
-                    .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
+                && bytes.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
         })
 }
 
@@ -218,10 +198,7 @@ fn is_password_hash(text: &str) -> bool {
     let mut parts = text.split('$');
     let (before, method) = (parts.next(), parts.next());
     let mut parts: Vec<_> = parts.collect();
-    if let (Some("5" | "6"), Some(rounds)) = (
-        method,
-        parts.first().and_then(|part| part.strip_prefix("rounds=")),
-    ) {
+    if let (Some("5" | "6"), Some(rounds)) = (method, parts.first().and_then(|part| part.strip_prefix("rounds="))) {
         if !is_number(rounds, 100_000) {
             return false;
         }
@@ -233,17 +210,11 @@ fn is_password_hash(text: &str) -> bool {
         Some("6") => 86,
         _ => return false,
     };
-    let plain = |part: &str| {
-        part.bytes()
-            .all(|byte| matches!(byte, b'.' | b'/' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z'))
-    };
+    let plain =
+        |part: &str| part.bytes().all(|byte| matches!(byte, b'.' | b'/' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z'));
     match parts[..] {
         [salt, hash] => {
-            before == Some("")
-                && (1..=16).contains(&salt.len())
-                && hash.len() == length
-                && plain(salt)
-                && plain(hash)
+            before == Some("") && (1..=16).contains(&salt.len()) && hash.len() == length && plain(salt) && plain(hash)
         }
         _ => false,
     }
@@ -254,10 +225,7 @@ pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
     if !text.len().is_multiple_of(4) {
         return None;
     }
-    let digits = text
-        .strip_suffix("==")
-        .or_else(|| text.strip_suffix('='))
-        .unwrap_or(text);
+    let digits = text.strip_suffix("==").or_else(|| text.strip_suffix('=')).unwrap_or(text);
     let mut bytes = Vec::with_capacity(digits.len());
     let (mut bits, mut held) = (0u32, 0);
     for digit in digits.bytes() {
@@ -301,14 +269,8 @@ mod tests {
         assert_eq!(read(r#"{{ service | text("spec", "port") }}"#), "80");
         assert_eq!(read(r#"{{ service | text("spec", "none", "x") }}"#), "");
         assert_eq!(read(r#"{{ service.nothing | text("spec") }}"#), "");
-        assert_eq!(
-            read(r#"{{ service | each("spec", "ports") | join(",") }}"#),
-            "1,2"
-        );
-        assert_eq!(
-            read(r#"{{ service | each("spec", "port") | length }}"#),
-            "0"
-        );
+        assert_eq!(read(r#"{{ service | each("spec", "ports") | join(",") }}"#), "1,2");
+        assert_eq!(read(r#"{{ service | each("spec", "port") | length }}"#), "0");
         assert_eq!(read(r#"{{ service | each("x", "y") | length }}"#), "0");
     }
 
@@ -323,61 +285,25 @@ mod tests {
 
     #[test]
     fn a_comment_stays_on_its_line() {
-        assert_eq!(
-            escape("a\nb\u{2028}\r\0 \"c\" \\", 80),
-            "a\\nb\\u{2028}\\r\\0 \"c\" \\"
-        );
+        assert_eq!(escape("a\nb\u{2028}\r\0 \"c\" \\", 80), "a\\nb\\u{2028}\\r\\0 \"c\" \\");
         assert_eq!(escape(&"x".repeat(1000), 80).len(), 83);
     }
 
     #[test]
     fn checks_refuse_what_would_break_the_configuration() {
         let cases: [(&str, &[&str], &[&str]); 9] = [
-            (
-                "dns_name",
-                &["web", "a.b-c"],
-                &["", "a_b", "A", "a b", "-a", "a..b"],
-            ),
-            (
-                "host_name",
-                &["shop.example.com", "_a.b"],
-                &["*.b", "a\n", "ü.de", "a:80"],
-            ),
-            (
-                "ip_address",
-                &["10.0.0.1", "fd00::1"],
-                &["10.0.0", "fe80::1%eth0"],
-            ),
-            (
-                "ip_range",
-                &["10.0.0.0/8", "::/0", "10.0.0.1"],
-                &["10.0.0.0/33", "::/x", "/8"],
-            ),
-            (
-                "port_number",
-                &["1", "65535"],
-                &["0", "65536", "+1", "01", "1.0"],
-            ),
-            (
-                "duration",
-                &["30s", "500", "24d"],
-                &["0s", "25d", "1w", "s", "", "1 s", "5us"],
-            ),
+            ("dns_name", &["web", "a.b-c"], &["", "a_b", "A", "a b", "-a", "a..b"]),
+            ("host_name", &["shop.example.com", "_a.b"], &["*.b", "a\n", "ü.de", "a:80"]),
+            ("ip_address", &["10.0.0.1", "fd00::1"], &["10.0.0", "fe80::1%eth0"]),
+            ("ip_range", &["10.0.0.0/8", "::/0", "10.0.0.1"], &["10.0.0.0/33", "::/x", "/8"]),
+            ("port_number", &["1", "65535"], &["0", "65536", "+1", "01", "1.0"]),
+            ("duration", &["30s", "500", "24d"], &["0s", "25d", "1w", "s", "", "1 s", "5us"]),
             ("printable", &["/ü \"", ""], &["a\nb", "\u{85}"]),
-            (
-                "base64_text",
-                &["YQ==", "", "w7w="],
-                &["YQ", "/w==", "a b=", "===="],
-            ),
+            ("base64_text", &["YQ==", "", "w7w="], &["YQ", "/w==", "a b=", "===="]),
             (
                 "password_hash",
                 &["$1$salt$0123456789012345678901"],
-                &[
-                    "secret",
-                    "$1$salt$short",
-                    "$6$rounds=999999999$a$b",
-                    "$2y$10$abc",
-                ],
+                &["secret", "$1$salt$short", "$6$rounds=999999999$a$b", "$2y$10$abc"],
             ),
         ];
         for (name, good, bad) in cases {

@@ -20,12 +20,7 @@ fn main() {
         for change in changes::CHANGES {
             let what = match change.operation {
                 changes::Operation::Apply(documents) => format!("{} bytes", documents.len()),
-                changes::Operation::Delete {
-                    api_version,
-                    kind,
-                    namespace,
-                    name,
-                } => {
+                changes::Operation::Delete { api_version, kind, namespace, name } => {
                     format!("{api_version} {kind} {namespace}/{name}")
                 }
             };

@@ -25,10 +25,7 @@ impl Rendered {
         if !configuration.ends_with('\n') {
             configuration.push('\n');
         }
-        Self {
-            configuration,
-            files,
-        }
+        Self { configuration, files }
     }
 }
 
@@ -81,11 +78,7 @@ impl Folder {
         let mut written = Written::default();
         let current: BTreeSet<&str> = rendered.files.keys().map(String::as_str).collect();
         let earlier = self.ledger()?;
-        let known: BTreeSet<&str> = earlier
-            .iter()
-            .map(String::as_str)
-            .chain(current.iter().copied())
-            .collect();
+        let known: BTreeSet<&str> = earlier.iter().map(String::as_str).chain(current.iter().copied()).collect();
         self.replace(LEDGER, &list(&known))?;
         for (path, content) in &rendered.files {
             if self.replace(path, content)? {
@@ -108,11 +101,7 @@ impl Folder {
 
     fn ledger(&self) -> io::Result<Vec<String>> {
         match fs::read_to_string(self.root.join(LEDGER)) {
-            Ok(text) => Ok(text
-                .lines()
-                .filter(|path| stays_inside(path))
-                .map(str::to_owned)
-                .collect()),
+            Ok(text) => Ok(text.lines().filter(|path| stays_inside(path)).map(str::to_owned).collect()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(naming(LEDGER, error)),
         }
@@ -133,9 +122,7 @@ impl Folder {
 fn replace_file(target: &Path, content: &str) -> io::Result<()> {
     let folder = target.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(".render-")
-        .tempfile_in(folder)?;
+    let mut file = tempfile::Builder::new().prefix(".render-").tempfile_in(folder)?;
     file.write_all(content.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(target)?;
@@ -167,9 +154,7 @@ mod tests {
     use super::*;
 
     fn rendered(configuration: &str, files: &[&str]) -> Rendered {
-        let files = files
-            .iter()
-            .map(|path| (path.to_string(), format!("key of {path}")));
+        let files = files.iter().map(|path| (path.to_string(), format!("key of {path}")));
         Rendered::new(configuration.to_owned(), files.collect())
     }
 
@@ -188,21 +173,13 @@ mod tests {
     #[test]
     fn only_what_changed_is_written_and_stale_files_go() {
         let (_root, folder) = folder();
-        let first = folder
-            .write(&rendered("1", &["certs/a.pem", "certs/b.pem"]))
-            .unwrap();
+        let first = folder.write(&rendered("1", &["certs/a.pem", "certs/b.pem"])).unwrap();
         assert_eq!(first.changed, ["certs/a.pem", "certs/b.pem", "haproxy.cfg"]);
 
         // a later run of the program knows them still
         let folder = Folder::new(&folder.root);
         let second = folder.write(&rendered("1", &["certs/b.pem"])).unwrap();
-        assert_eq!(
-            second,
-            Written {
-                changed: vec![],
-                removed: vec!["certs/a.pem".into()]
-            }
-        );
+        assert_eq!(second, Written { changed: vec![], removed: vec!["certs/a.pem".into()] });
         let kept = fs::read_to_string(folder.root.join("certs/b.pem")).unwrap();
         assert_eq!(kept, "key of certs/b.pem");
     }
@@ -223,30 +200,15 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let (_root, folder) = folder();
         folder.write(&rendered("1", &["certs/a.pem"])).unwrap();
-        let mode = fs::metadata(folder.root.join("certs/a.pem"))
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = fs::metadata(folder.root.join("certs/a.pem")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]
     fn no_path_leads_out_of_the_folder() {
         let (root, folder) = folder();
-        for path in [
-            "../a",
-            "/etc/a",
-            "certs/../../a",
-            "",
-            ".",
-            "certs/.a",
-            "a\nb",
-            "haproxy.cfg",
-            "a\\b",
-        ] {
-            let error = folder
-                .write(&rendered("1", &["certs/good.pem", path]))
-                .unwrap_err();
+        for path in ["../a", "/etc/a", "certs/../../a", "", ".", "certs/.a", "a\nb", "haproxy.cfg", "a\\b"] {
+            let error = folder.write(&rendered("1", &["certs/good.pem", path])).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{path:?}");
         }
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
@@ -255,9 +217,6 @@ mod tests {
     #[test]
     fn debug_output_shows_no_contents() {
         let shown = format!("{:?}", rendered("user a password b", &["certs/a.pem"]));
-        assert!(
-            !shown.contains("key of") && !shown.contains("password"),
-            "{shown}"
-        );
+        assert!(!shown.contains("key of") && !shown.contains("password"), "{shown}");
     }
 }

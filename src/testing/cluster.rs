@@ -2,11 +2,7 @@
 //!
 //! HTTP comes in through [`service`](super::service); both end in the same [`State`].
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use kube::core::Status;
 use parking_lot::Mutex;
@@ -19,8 +15,7 @@ use super::{
     kinds::Kind,
     requests::{Request, Requests},
     state::{Preconditions, State, Target, Write},
-    status,
-    text,
+    status, text,
     watching::{End, Open},
 };
 

@@ -151,9 +151,7 @@ fn definition(object: &mut Map<String, Value>, time: &str) {
     let spec = &mut object["spec"];
     spec["names"]["singular"] = kind.singular.into();
     spec["names"]["listKind"] = kind.list.into();
-    let condition = |name: &str, reason: &str, message: &str| {
-        json!({"type": name, "status": "True", "lastTransitionTime": time, "reason": reason, "message": message})
-    };
+    let condition = |name: &str, reason: &str, message: &str| json!({"type": name, "status": "True", "lastTransitionTime": time, "reason": reason, "message": message});
     let status = json!({
         "acceptedNames": spec["names"],
         "storedVersions": [kind.stored],

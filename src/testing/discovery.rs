@@ -48,7 +48,9 @@ fn groups(kinds: &Kinds) -> Vec<String> {
 fn group(kinds: &Kinds, group: &str) -> Value {
     let mut versions: Vec<&str> = Vec::new();
     for kind in kinds.iter().filter(|kind| kind.group == group) {
-        versions.extend(kind.versions.iter().map(String::as_str).filter(|version| !versions.contains(version)).collect::<Vec<_>>());
+        versions.extend(
+            kind.versions.iter().map(String::as_str).filter(|version| !versions.contains(version)).collect::<Vec<_>>(),
+        );
     }
     let named = |version: &&str| json!({"groupVersion": format!("{group}/{version}"), "version": version});
     json!({
@@ -59,7 +61,8 @@ fn group(kinds: &Kinds, group: &str) -> Value {
 }
 
 fn resources(kinds: &Kinds, group: &str, version: &str) -> Option<Value> {
-    let served = kinds.iter().filter(|kind| kind.group == group && kind.versions.iter().any(|served| served == version));
+    let served =
+        kinds.iter().filter(|kind| kind.group == group && kind.versions.iter().any(|served| served == version));
     let resources: Vec<_> = served.map(|kind| resource(kind)).collect();
     let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
     (!resources.is_empty()).then(|| {

@@ -152,7 +152,10 @@ impl Kinds {
     pub(super) fn named(&self, word: &str) -> Option<Arc<Kind>> {
         let lower = word.to_lowercase();
         let known = |kind: &Kind, word: &str| {
-            kind.plural == word || kind.singular == word || kind.kind.to_lowercase() == word || kind.short.iter().any(|s| s == word)
+            kind.plural == word
+                || kind.singular == word
+                || kind.kind.to_lowercase() == word
+                || kind.short.iter().any(|s| s == word)
         };
         let (word, group) = lower.split_once('.').unwrap_or((&lower, ""));
         self.iter().find(|kind| known(kind, word) && (group.is_empty() || kind.group == group)).cloned()
@@ -172,9 +175,10 @@ impl Kinds {
     /// Stops serving it, and says which it was.
     pub(super) fn forget(&mut self, definition: &Value) -> Option<Arc<Kind>> {
         let kind = custom(definition)?;
-        let position = self.kinds.iter().position(|known| {
-            known.custom && known.group == kind.group && known.plural == kind.plural
-        })?;
+        let position = self
+            .kinds
+            .iter()
+            .position(|known| known.custom && known.group == kind.group && known.plural == kind.plural)?;
         Some(self.kinds.remove(position))
     }
 }

@@ -37,7 +37,13 @@ pub(super) fn awaited(options: &Options) -> Result<u64, Status> {
 }
 
 /// The list for options that were checked.
-pub(super) fn list(state: &State, target: &Target, options: &Options, form: Form, damage: &Damage) -> Result<List, Status> {
+pub(super) fn list(
+    state: &State,
+    target: &Target,
+    options: &Options,
+    form: Form,
+    damage: &Damage,
+) -> Result<List, Status> {
     let kind = &target.kind;
     let selection = Selection::new(target, &options.labels, &options.fields)?;
     let asked = awaited(options)?;
@@ -83,7 +89,8 @@ pub(super) fn list(state: &State, target: &Target, options: &Options, form: Form
 }
 
 /// What stands for an object that must not decode.
-pub(super) const UNDECODABLE: Bytes = Bytes::from_static(br#"{"kind":"Undecodable","apiVersion":"v1","metadata":"undecodable"}"#);
+pub(super) const UNDECODABLE: Bytes =
+    Bytes::from_static(br#"{"kind":"Undecodable","apiVersion":"v1","metadata":"undecodable"}"#);
 
 fn token(revision: u64, last: &str) -> String {
     let rv = i64::try_from(revision).unwrap_or(i64::MAX);

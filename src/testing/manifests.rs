@@ -114,7 +114,9 @@ fn json<'t>(text: &'t str, documents: &mut Vec<Document>) -> (&'t str, usize) {
         let line = line_at(text, start + blank);
         match values.next() {
             None => return ("", line),
-            Some(Ok(value)) => documents.push(Document { number: documents.len(), line, content: objects(value, line) }),
+            Some(Ok(value)) => {
+                documents.push(Document { number: documents.len(), line, content: objects(value, line) })
+            }
             Some(Err(error)) if documents.len() > 1 => {
                 documents.push(not_parsed(documents.len(), error.line(), error));
                 return ("", line);

@@ -83,7 +83,10 @@ impl Options {
         let matching = self.version_match.as_str();
         if !matching.is_empty() {
             if self.version.is_empty() {
-                flaws.push(Flaw::forbidden(MATCH, "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+                flaws.push(Flaw::forbidden(
+                    MATCH,
+                    "resourceVersionMatch is forbidden unless resourceVersion is provided",
+                ));
             }
             if !self.token.is_empty() {
                 flaws.push(Flaw::forbidden(MATCH, "resourceVersionMatch is forbidden when continue is provided"));

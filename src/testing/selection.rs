@@ -24,7 +24,8 @@ struct Term {
 
 impl Selection {
     pub(super) fn new(target: &Target, labels: &str, fields: &str) -> Result<Self, Status> {
-        let labels: LabelSelector = labels.parse().map_err(|error: crate::selector::Error| status::bad_request(error.problem()))?;
+        let labels: LabelSelector =
+            labels.parse().map_err(|error: crate::selector::Error| status::bad_request(error.problem()))?;
         let mut terms = Vec::new();
         for term in split(fields).filter(|term| !term.is_empty()) {
             let term = parse(term).ok_or_else(|| {
@@ -147,7 +148,11 @@ fn field(kind: &Kind, object: &Value, path: &str) -> String {
         Some(value @ (Value::Bool(_) | Value::Number(_))) => value.to_string(),
         _ => {
             let fields = known(kind).unwrap_or_default().iter();
-            fields.filter(|(known, _)| *known == path).map(|(_, absent)| (*absent).to_owned()).next().unwrap_or_default()
+            fields
+                .filter(|(known, _)| *known == path)
+                .map(|(_, absent)| (*absent).to_owned())
+                .next()
+                .unwrap_or_default()
         }
     }
 }

@@ -97,7 +97,8 @@ impl Exchange {
             }
             Err(_) => Err(status::bad_request("the body of the request could not be read")),
         };
-        let mut exchange = Exchange { shared: shared.clone(), request, headers: parts.headers, body, damage: Damage::default() };
+        let mut exchange =
+            Exchange { shared: shared.clone(), request, headers: parts.headers, body, damage: Damage::default() };
         let response = exchange.through(effect).await?;
         shared.update(|inner| inner.log[id].answered = Some(response.status().as_u16()));
         Ok(response)
@@ -172,10 +173,13 @@ impl Exchange {
     fn whole(&self, code: u16, body: Bytes) -> Response<Body> {
         let mut line = body.to_vec();
         line.push(b'\n');
-        json_response(code, match self.damage.bytes {
-            Some(limit) if limit < line.len() => Body::cut(line[..limit].to_vec().into()),
-            _ => Body::full(line),
-        })
+        json_response(
+            code,
+            match self.damage.bytes {
+                Some(limit) if limit < line.len() => Body::cut(line[..limit].to_vec().into()),
+                _ => Body::full(line),
+            },
+        )
     }
 
     fn list_response(&self, list: listing::List) -> Response<Body> {
@@ -219,7 +223,9 @@ impl Exchange {
             ("list", true) => self.list(&target, form).await,
             ("watch", true) => self.watch(&target, form),
             ("get", false) => self.get(&target, form).await,
-            ("create", true) if target.namespace.is_empty() == target.kind.namespaced => Err(status::method_not_allowed()),
+            ("create", true) if target.namespace.is_empty() == target.kind.namespaced => {
+                Err(status::method_not_allowed())
+            }
             ("create", true) => self.create(&target, form),
             ("update", false) => self.update(&target, form),
             ("delete", false) => self.delete(&target),

@@ -50,12 +50,8 @@ pub(super) struct Preconditions {
 
 impl State {
     pub(super) fn new(seed: u64) -> Self {
-        let mut state = State {
-            kinds: Kinds::new(),
-            storage: Storage::new(),
-            random: Random(seed),
-            started: Instant::now(),
-        };
+        let mut state =
+            State { kinds: Kinds::new(), storage: Storage::new(), random: Random(seed), started: Instant::now() };
         for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
             state.ensure_namespace(name);
         }
@@ -80,7 +76,9 @@ impl State {
 
     /// Creates a namespace unless it is there; a name that cannot be one is left alone.
     pub(super) fn ensure_namespace(&mut self, name: &str) {
-        if let (None, Some(kind)) = (self.storage.get("", "namespaces", name), self.kinds.served("", "v1", "namespaces")) {
+        if let (None, Some(kind)) =
+            (self.storage.get("", "namespaces", name), self.kinds.served("", "v1", "namespaces"))
+        {
             let target = Target { kind, version: "v1".to_owned(), namespace: String::new() };
             let _ = self.create(&target, json!({"metadata": {"name": name}}), Write::default());
         }
@@ -121,7 +119,13 @@ impl State {
         Ok(self.store(kind, &key, object, write))
     }
 
-    pub(super) fn replace(&mut self, target: &Target, name: &str, object: Value, write: Write) -> Result<(Arc<Object>, bool), Status> {
+    pub(super) fn replace(
+        &mut self,
+        target: &Target,
+        name: &str,
+        object: Value,
+        write: Write,
+    ) -> Result<(Arc<Object>, bool), Status> {
         let kind = &target.kind;
         let mut object = self.decode(target, object)?;
         let given = metadata(&mut object);
@@ -181,7 +185,14 @@ impl State {
     }
 
     /// Identity first, then the version.
-    fn check_replacement(&self, kind: &Kind, key: &str, old: &Object, given: &Map<String, Value>, version: Option<&str>) -> Result<(), Status> {
+    fn check_replacement(
+        &self,
+        kind: &Kind,
+        key: &str,
+        old: &Object,
+        given: &Map<String, Value>,
+        version: Option<&str>,
+    ) -> Result<(), Status> {
         let name = &old.name;
         let current = old.metadata("resourceVersion");
         match version.map(str::parse::<u64>) {
@@ -215,11 +226,22 @@ impl State {
     }
 
     /// Deletes, or marks for deletion while finalizers remain. Answers what the server answers.
-    pub(super) fn delete(&mut self, target: &Target, name: &str, preconditions: &Preconditions, dry_run: bool) -> Result<Value, Status> {
+    pub(super) fn delete(
+        &mut self,
+        target: &Target,
+        name: &str,
+        preconditions: &Preconditions,
+        dry_run: bool,
+    ) -> Result<Value, Status> {
         let kind = &target.kind;
         let object = self.find(kind, &target.namespace, name)?.clone();
         for (wanted, what, found, hint) in [
-            (&preconditions.uid, "UID", object.metadata("uid"), "The object might have been deleted and then recreated"),
+            (
+                &preconditions.uid,
+                "UID",
+                object.metadata("uid"),
+                "The object might have been deleted and then recreated",
+            ),
             (
                 &preconditions.version,
                 "ResourceVersion",
@@ -228,7 +250,9 @@ impl State {
             ),
         ] {
             if let Some(wanted) = wanted.as_deref().filter(|wanted| *wanted != found) {
-                let why = format!("the {what} in the precondition ({wanted}) does not match the {what} in record ({found}). {hint}");
+                let why = format!(
+                    "the {what} in the precondition ({wanted}) does not match the {what} in record ({found}). {hint}"
+                );
                 return Err(status::precondition(kind, name, &why));
             }
         }
@@ -282,7 +306,8 @@ impl State {
             let Some(table) = self.storage.existing(&kind.group, &kind.plural) else { continue };
             let objects: Vec<_> = table.at(revision, &namespace, "").map(|(_, object)| object.clone()).collect();
             for object in objects {
-                let target = Target { kind: kind.clone(), version: kind.stored.clone(), namespace: object.namespace.clone() };
+                let target =
+                    Target { kind: kind.clone(), version: kind.stored.clone(), namespace: object.namespace.clone() };
                 let _ = self.delete(&target, &object.name, &Preconditions::default(), false);
             }
         }
@@ -291,12 +316,16 @@ impl State {
 
     /// Takes a terminating namespace or definition away once nothing is left in it.
     fn finish(&mut self, kind: &Kind, name: &str) {
-        let Some(object) = self.storage.get(&kind.group, &kind.plural, name).filter(|object| object.terminating()).cloned() else {
+        let Some(object) =
+            self.storage.get(&kind.group, &kind.plural, name).filter(|object| object.terminating()).cloned()
+        else {
             return;
         };
         let revision = self.storage.revision;
         let is_empty = |kind: &Kind, prefix: &str| {
-            self.storage.existing(&kind.group, &kind.plural).is_none_or(|table| table.at(revision, prefix, "").next().is_none())
+            self.storage
+                .existing(&kind.group, &kind.plural)
+                .is_none_or(|table| table.at(revision, prefix, "").next().is_none())
         };
         if kind.is_definition() {
             let Some(defined) = super::kinds::custom(&object.value) else { return };
@@ -317,7 +346,9 @@ impl State {
 
     fn remove(&mut self, kind: &Kind, key: &str) {
         self.storage.remove(&kind.group, &kind.plural, key);
-        if let (Some((namespace, _)), Some(namespaces)) = (key.split_once('/'), self.kinds.served("", "v1", "namespaces")) {
+        if let (Some((namespace, _)), Some(namespaces)) =
+            (key.split_once('/'), self.kinds.served("", "v1", "namespaces"))
+        {
             self.finish(&namespaces, namespace);
         }
         if let (true, Some(definitions)) = (kind.custom, self.kinds.served(CRD_GROUP, "v1", CRDS)) {
@@ -340,7 +371,10 @@ impl State {
     fn decode(&self, target: &Target, object: Value) -> Result<Map<String, Value>, Status> {
         let kind = &target.kind;
         let unusable = |why: &str| {
-            status::bad_request(format!("{} in version {:?} cannot be handled as a {}: {why}", kind.kind, target.version, kind.kind))
+            status::bad_request(format!(
+                "{} in version {:?} cannot be handled as a {}: {why}",
+                kind.kind, target.version, kind.kind
+            ))
         };
         let Value::Object(mut object) = object else {
             return Err(unusable("json: cannot unmarshal a value that is not an object"));
@@ -366,13 +400,19 @@ impl State {
             let group_version = said_version.rsplit('/').next().unwrap_or_default();
             let head = format!("{said_kind} in version {group_version:?} cannot be handled as a {}", kind.kind);
             let why = match self.kinds.of_object(said_version, said_kind) {
-                Some(_) => format!("converting ({group_version}.{said_kind}) to (core.{}): unknown conversion", kind.kind),
-                None => format!("no kind {said_kind:?} is registered for version {said_version:?} in scheme \"pkg/runtime/scheme.go:111\""),
+                Some(_) => {
+                    format!("converting ({group_version}.{said_kind}) to (core.{}): unknown conversion", kind.kind)
+                }
+                None => format!(
+                    "no kind {said_kind:?} is registered for version {said_version:?} in scheme \"pkg/runtime/scheme.go:111\""
+                ),
             };
             return Err(status::bad_request(format!("{head}: {why}")));
         }
         if !object.get("metadata").is_none_or(|metadata| metadata.is_object() || metadata.is_null()) {
-            return Err(unusable("json: cannot unmarshal a value that is not an object into Go struct field .metadata"));
+            return Err(unusable(
+                "json: cannot unmarshal a value that is not an object into Go struct field .metadata",
+            ));
         }
         if !object.get("metadata").is_some_and(Value::is_object) {
             object.insert("metadata".to_owned(), json!({}));
@@ -404,7 +444,8 @@ impl State {
             match self.storage.get("", "namespaces", &target.namespace) {
                 None => {
                     let namespaces = self.kinds.served("", "v1", "namespaces");
-                    return Err(namespaces.map_or_else(status::unknown_resource, |kind| status::not_found(&kind, &target.namespace)));
+                    return Err(namespaces
+                        .map_or_else(status::unknown_resource, |kind| status::not_found(&kind, &target.namespace)));
                 }
                 Some(namespace) if namespace.terminating() => {
                     return Err(status::namespace_terminating(kind, name, &target.namespace));

@@ -92,7 +92,14 @@ pub(super) fn namespace_terminating(kind: &Kind, name: &str, namespace: &str) ->
 }
 
 /// What role-based access control answers.
-pub(super) fn forbidden(user: &str, verb: &str, group: &str, resource: &str, namespace: Option<&str>, name: Option<&str>) -> Status {
+pub(super) fn forbidden(
+    user: &str,
+    verb: &str,
+    group: &str,
+    resource: &str,
+    namespace: Option<&str>,
+    name: Option<&str>,
+) -> Status {
     let plural = resource.split('/').next().unwrap_or_default();
     let subject = if group.is_empty() { plural.to_owned() } else { format!("{plural}.{group}") };
     let named = name.map(|name| format!(" {name:?}")).unwrap_or_default();
@@ -143,7 +150,8 @@ impl Flaw {
 
     pub(super) fn unsupported(field: impl Into<String>, value: impl Into<Value>, supported: &[&str]) -> Self {
         let supported: Vec<_> = supported.iter().map(|value| format!("{value:?}")).collect();
-        let message = format!("Unsupported value: {}: supported values: {}", shown(&value.into()), supported.join(", "));
+        let message =
+            format!("Unsupported value: {}: supported values: {}", shown(&value.into()), supported.join(", "));
         Flaw { field: field.into(), reason: "FieldValueNotSupported", message }
     }
 

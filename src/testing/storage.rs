@@ -66,7 +66,12 @@ impl Table {
     }
 
     /// The objects as of a revision whose keys start with `prefix` and come after `after`, in key order.
-    pub(super) fn at<'t>(&'t self, revision: u64, prefix: &'t str, after: &str) -> impl Iterator<Item = (&'t str, &'t Arc<Object>)> {
+    pub(super) fn at<'t>(
+        &'t self,
+        revision: u64,
+        prefix: &'t str,
+        after: &str,
+    ) -> impl Iterator<Item = (&'t str, &'t Arc<Object>)> {
         let from = if after.is_empty() { prefix.to_owned() } else { after.to_owned() };
         let rows = self.rows.range(from..).take_while(move |(key, _)| key.starts_with(prefix));
         rows.filter_map(move |(key, states)| {

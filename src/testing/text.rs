@@ -71,7 +71,13 @@ pub(super) fn item(kind: &Kind, version: &str, item: &Object, form: Form) -> Byt
 }
 
 /// A list up to its first item, which `]}` ends.
-pub(super) fn list_head(kind: &Kind, version: &str, form: Form, revision: u64, next: Option<(String, Option<usize>)>) -> Bytes {
+pub(super) fn list_head(
+    kind: &Kind,
+    version: &str,
+    form: Form,
+    revision: u64,
+    next: Option<(String, Option<usize>)>,
+) -> Bytes {
     let mut metadata = Map::new();
     metadata.insert("resourceVersion".to_owned(), revision.to_string().into());
     if kind.custom && form == Form::Whole {
@@ -86,7 +92,8 @@ pub(super) fn list_head(kind: &Kind, version: &str, form: Form, revision: u64, n
         Form::Whole => (kind.list.as_str(), kind.api_version(version)),
         Form::Metadata => ("PartialObjectMetadataList", "meta.k8s.io/v1".to_owned()),
     };
-    let mut head = format!("{{\"kind\":{},\"apiVersion\":{},\"metadata\":", json!(list), json!(api_version)).into_bytes();
+    let mut head =
+        format!("{{\"kind\":{},\"apiVersion\":{},\"metadata\":", json!(list), json!(api_version)).into_bytes();
     head.extend_from_slice(&metadata);
     head.extend_from_slice(b",\"items\":[");
     head.into()

@@ -105,7 +105,11 @@ fn metadata(kind: &Kind, object: &Value) -> Vec<Flaw> {
             flaws.push(Flaw::invalid(&field, name, &problem));
         }
         if !name.contains('/') && !["foregroundDeletion", "orphan", "kubernetes"].contains(&name) {
-            flaws.push(Flaw::invalid(&field, name, "name is neither a standard finalizer name nor is it fully qualified"));
+            flaws.push(Flaw::invalid(
+                &field,
+                name,
+                "name is neither a standard finalizer name nor is it fully qualified",
+            ));
         }
     }
     flaws

@@ -51,8 +51,7 @@ impl Document {
         let mut options = Options::default();
         options.set_emit_comments(false);
         for next in Parser::new_from_str_with_options(text, options) {
-            let (event, span) =
-                next.map_err(|error| problem(error.marker().line().saturating_sub(1), error.info()))?;
+            let (event, span) = next.map_err(|error| problem(error.marker().line().saturating_sub(1), error.info()))?;
             let line = span.start.line().saturating_sub(1);
             let (node, anchor) = match event {
                 Event::DocumentEnd => break,
@@ -405,14 +404,23 @@ mod tests {
         for (text, expected) in table {
             assert_eq!(resolve(text), expected, "{text}");
         }
-        for text in ["0x", "0b2", "+-1", "1:30", "2001-01-01", "1.2.3", ".", ".e3", "-", "oN", "nUll", "1e999", "-nan"] {
+        for text in ["0x", "0b2", "+-1", "1:30", "2001-01-01", "1.2.3", ".", ".e3", "-", "oN", "nUll", "1e999", "-nan"]
+        {
             assert_eq!(resolve(text), Scalar::Text(text.to_owned()), "{text}");
         }
     }
 
     #[test]
     fn float_keys_are_printed_in_single_precision() {
-        let table = [(1.0, "1"), (1.5, "1.5"), (0.1, "0.1"), (1234567.0, "1.234567e+06"), (123456.0, "123456"), (1e-5, "1e-05"), (f64::NEG_INFINITY, "-.inf")];
+        let table = [
+            (1.0, "1"),
+            (1.5, "1.5"),
+            (0.1, "0.1"),
+            (1234567.0, "1.234567e+06"),
+            (123456.0, "123456"),
+            (1e-5, "1e-05"),
+            (f64::NEG_INFINITY, "-.inf"),
+        ];
         for (value, expected) in table {
             assert_eq!(float_key(value), expected);
         }

@@ -38,7 +38,11 @@ pub(super) fn check(object: &Value, flaws: &mut Vec<Flaw>) {
         let annotation = &object["metadata"]["annotations"]["kubernetes.io/ingress.class"];
         if annotation.as_str().is_some_and(|annotation| annotation != class) {
             let field = "annotations.kubernetes.io/ingress.class";
-            flaws.push(Flaw::invalid(field, annotation.clone(), "must match `ingressClassName` when both are specified"));
+            flaws.push(Flaw::invalid(
+                field,
+                annotation.clone(),
+                "must match `ingressClassName` when both are specified",
+            ));
         }
     }
 }
@@ -139,7 +143,9 @@ fn port(port: &Value, field: &str, flaws: &mut Vec<Flaw>) {
     let name = port["name"].as_str().unwrap_or_default();
     let number = port["number"].as_i64().unwrap_or_default();
     match (name.is_empty(), number) {
-        (false, number) if number != 0 => flaws.push(Flaw::invalid(field, "", "cannot set both port name & port number")),
+        (false, number) if number != 0 => {
+            flaws.push(Flaw::invalid(field, "", "cannot set both port name & port number"))
+        }
         (true, 0) => flaws.push(Flaw::required(field, "port name or number is required")),
         (true, number) if !(1..=65535).contains(&number) => {
             let field = format!("{field}.service.port.number");
