@@ -19,6 +19,7 @@ use clap::Parser;
 use kube_indexed_store::config::Config;
 use kube_indexed_store::template::Renderer;
 use kube_indexed_store::watcher::{Notification, WatcherSet};
+use minijinja::context;
 
 use changes::CHANGES;
 use cluster::Cluster;
@@ -119,6 +120,7 @@ fn counts(watchers: &WatcherSet) -> String {
 struct Output {
     renderer: Renderer,
     template: String,
+    any_class: bool,
     files: Files,
     folder: Option<Folder>,
     last: Option<Rendered>,
@@ -139,7 +141,7 @@ impl Output {
         let files = functions::register(renderer.environment_mut());
         renderer.add_template(&template, &source)?;
         let folder = options.output.as_ref().map(Folder::new);
-        Ok(Output { renderer, template, files, folder, last: None, renders: 0 })
+        Ok(Output { renderer, template, any_class: options.any_class, files, folder, last: None, renders: 0 })
     }
 
     /// Renders; when that fails, says so and keeps what was rendered last.
@@ -151,7 +153,8 @@ impl Output {
     }
 
     fn render(&mut self, watchers: &WatcherSet, changes: &Notification) -> Result<(), Error> {
-        let rendered = self.renderer.render(&self.template, &watchers.snapshots());
+        let context = context! { any_class => self.any_class };
+        let rendered = self.renderer.render_with(&self.template, &watchers.snapshots(), context);
         // Taken in any case: a render that failed must leave no files to the next.
         let files = self.files.take();
         let rendered = Rendered::new(rendered?, files);

@@ -17,6 +17,7 @@ Examples:
   cargo run --example render                                   watch a small cluster change
   cargo run --example render -- --once --output out            write out/haproxy.cfg and out/certs/
   cargo run --example render -- --manifests my-app/            what would my manifests become?
+  ... --manifests my-app/ --any-class                          ... whatever controller they were written for
   cargo run --example render -- --cluster --output /etc/proxy  follow the cluster of your kubeconfig
 
 Check what was written with: haproxy -c -f out/haproxy.cfg"
@@ -39,6 +40,10 @@ pub struct Options {
     /// Only reads: it needs to list and watch what the configuration names.
     #[arg(long)]
     pub cluster: bool,
+
+    /// Take Ingresses of every class, not only those for HAProxy
+    #[arg(long)]
+    pub any_class: bool,
 
     /// Render once and stop
     #[arg(long)]
