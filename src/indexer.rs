@@ -206,7 +206,9 @@ impl Indexer {
             return Ok(unmatched);
         }
         let decoder = Decoder { mask: Some(&self.settings.mask), type_meta: None };
-        self.keys_of(decoder.decode_from(object.root()).map_err(object::Error::from)?)
+        self.keys_of(
+            decoder.decode_from(object.root()).map_err(|error| object::Error::from(serde_json::Error::from(error)))?,
+        )
     }
 
     fn unmatched(&self, object: &Object) -> Result<Option<Decoded>, Error> {

@@ -233,7 +233,7 @@ impl Snapshot {
                 Prepared::Delete { name, .. } => state.take(&name).is_some(),
             };
         }
-        if visible {
+        if visible && state.differs(&self.state) {
             state.revision.0 += 1;
         }
         Ok(Snapshot::new(Arc::new(state)))

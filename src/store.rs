@@ -159,7 +159,8 @@ pub trait Reset: Debug + Send {
     /// Replaces the old state by what was pushed, in one publication.
     ///
     /// `version` is the version of the list that was pushed. A write that arrived while the reset was open
-    /// survives unless it is known not to be newer. What did not change keeps its identity.
+    /// survives unless its version is known not to be newer than that of the list or of the object pushed. What did
+    /// not change keeps its identity.
     fn commit(self: Box<Self>, version: Option<ResourceVersion>) -> Revision;
 }
 

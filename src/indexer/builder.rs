@@ -59,6 +59,9 @@ impl IndexerBuilder {
     }
 
     /// Keeps only these fields and the identity (apiVersion, kind, name, namespace, uid, resourceVersion).
+    ///
+    /// Below `[*]` every element stays at its position: what has no such field is `{}`, what cannot have it is null.
+    /// The default removals still apply.
     pub fn keep_fields<S: Into<String>>(mut self, paths: impl IntoIterator<Item = S>) -> IndexerBuilder {
         self.keep_fields.get_or_insert_default().extend(strings(paths));
         self

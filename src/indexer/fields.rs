@@ -118,9 +118,9 @@ impl Condition {
     }
 }
 
-/// Follows a text up to places that are neither escaped nor inside the quotes of a path.
+/// Follows a text up to places that are neither escaped nor inside the quotes of a path. Values have no quotes.
 fn plain_places(text: &str) -> impl Iterator<Item = (usize, char)> {
-    let (mut quote, mut escaped, mut after_bracket) = (None, false, false);
+    let (mut quote, mut escaped, mut after_bracket, mut in_value) = (None, false, false, false);
     text.char_indices().filter(move |(_, c)| {
         let bracket = mem::replace(&mut after_bracket, *c == '[');
         if mem::take(&mut escaped) {
@@ -129,8 +129,11 @@ fn plain_places(text: &str) -> impl Iterator<Item = (usize, char)> {
         match (*c, quote) {
             ('\\', _) => escaped = true,
             (c, Some(open)) if c == open => quote = None,
-            ('\'' | '"', None) if bracket => quote = Some(*c),
-            (_, None) => return true,
+            ('\'' | '"', None) if bracket && !in_value => quote = Some(*c),
+            (c, None) => {
+                in_value = c == '=' || (in_value && c != ',');
+                return true;
+            }
             _ => {}
         }
         false

@@ -61,7 +61,10 @@ impl Indexed {
         self
     }
 
-    /// Adds a key under an index of the store; several keys under one index are fine.
+    /// Adds a key under an index of the store; several keys under one index are fine, up to [`MAX_KEYS`]: with more,
+    /// the store does not find the object by that index.
+    ///
+    /// [`MAX_KEYS`]: super::MAX_KEYS
     pub fn key<C: Into<Box<str>>>(mut self, index: &str, components: impl IntoIterator<Item = C>) -> Indexed {
         let key = IndexKey::new(components);
         match self.keys.iter_mut().find(|(name, _)| **name == *index) {

@@ -9,9 +9,11 @@ use crate::object::Kind;
 use crate::path::Step;
 use crate::{FieldPath, IndexKey, ValueRef};
 
-/// How many combinations are looked at before an object's keys are given up: lists that repeat few values may have
-/// many combinations and still few keys.
+/// How many different combinations are held before an object's keys are given up: lists that repeat few values may
+/// have many combinations and still few keys.
 const MAX_COMBINATIONS: usize = 256 * MAX_KEYS;
+/// How many list elements are visited before that, however often: combinations that come out the same take time too.
+const MAX_STEPS: usize = 16 * MAX_COMBINATIONS;
 
 /// Why an object is not found by an index. It is still in `list` and found by name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -107,12 +109,13 @@ impl KeyExtractor {
     }
 
     fn extract(&self, object: ValueRef<'_>) -> Result<BTreeSet<IndexKey>, KeyProblem> {
+        let mut steps = MAX_STEPS;
         let mut combinations = vec![Combination { values: Vec::new(), places: vec![None; self.lists] }];
         for component in &self.components {
             let mut next = Vec::new();
             let mut seen = HashSet::new();
             for combination in &combinations {
-                component.extend(object, combination, &mut |longer: Combination<'_>| {
+                component.walk(object, &component.lists, combination.clone(), &mut steps, &mut |longer| {
                     let places: Vec<_> = longer.places.iter().map(|place| place.map(|(at, _)| at)).collect();
                     if seen.insert((longer.values.clone(), places)) {
                         next.push(longer);
@@ -137,21 +140,14 @@ impl KeyExtractor {
 }
 
 impl Component {
-    /// Hands every combination that goes on from `combination` to `found`.
-    fn extend<'a>(
-        &self,
-        object: ValueRef<'a>,
-        combination: &Combination<'a>,
-        found: &mut impl FnMut(Combination<'a>) -> Result<(), KeyProblem>,
-    ) -> Result<(), KeyProblem> {
-        self.walk(object, &self.lists, combination.clone(), found)
-    }
-
+    /// Hands every combination that goes on from `combination` to `found`; `lists` are those still to walk, from
+    /// `value` on.
     fn walk<'a>(
         &self,
         value: ValueRef<'a>,
         lists: &[(Vec<Step>, usize)],
         mut combination: Combination<'a>,
+        steps: &mut usize,
         found: &mut impl FnMut(Combination<'a>) -> Result<(), KeyProblem>,
     ) -> Result<(), KeyProblem> {
         let Some(((way, list), deeper)) = lists.split_first() else {
@@ -171,13 +167,14 @@ impl Component {
             return found(combination);
         };
         if let Some((_, element)) = combination.places[*list] {
-            return self.walk(element, deeper, combination, found);
+            return self.walk(element, deeper, combination, steps, found);
         }
         let Some(value) = value.follow(way) else { return Ok(()) };
         for (at, element) in value.items().enumerate() {
+            *steps = steps.checked_sub(1).ok_or(KeyProblem::TooMany)?;
             let mut combination = combination.clone();
             combination.places[*list] = Some((at, element));
-            self.walk(element, deeper, combination, found)?;
+            self.walk(element, deeper, combination, steps, found)?;
         }
         Ok(())
     }

@@ -136,7 +136,11 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
         for position in 0.. {
             let cursor = self.cursor.position(position);
             let next = match cursor {
-                Some(cursor) => list.next_element_seed(Seed { cursor, ..below })?,
+                // What nothing is kept of still holds its position for the others.
+                Some(cursor) => {
+                    let item = list.next_element_seed(Seed { cursor, ..below })?;
+                    item.map(|item| Some(item.unwrap_or(Node::Null)))
+                }
                 None => list.next_element::<IgnoredAny>()?.map(|_| None),
             };
             match next {

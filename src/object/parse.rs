@@ -1,25 +1,77 @@
 //! Typed views: an object's values as a serde deserializer, so that `parse` needs no copy in between.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::de::value::{CowStrDeserializer, MapDeserializer, SeqDeserializer};
-use serde::de::{DeserializeOwned, Deserializer, EnumAccess, Error as _, IntoDeserializer, VariantAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, Deserializer, EnumAccess, Error as _, Expected, IntoDeserializer, Unexpected, VariantAccess,
+    Visitor,
+};
 use serde::forward_to_deserialize_any;
 
 use super::value::{Kind, ValueRef};
-
-type Error = serde_json::Error;
 
 impl<'a> ValueRef<'a> {
     /// The value as a typed one.
     ///
     /// # Errors
     ///
-    /// When `T` does not accept it.
-    pub fn parse<T: DeserializeOwned>(self) -> Result<T, Error> {
-        T::deserialize(self)
+    /// When `T` does not accept it. The message tells what was found and what was expected, but not the content,
+    /// which may be a Secret's, unless `T` has words of its own.
+    pub fn parse<T: DeserializeOwned>(self) -> Result<T, serde_json::Error> {
+        Ok(T::deserialize(self)?)
     }
 }
+
+/// An error of serde without the content that serde's own words quote.
+#[derive(Debug)]
+pub struct Error(serde_json::Error);
+
+impl serde::de::Error for Error {
+    fn custom<T: fmt::Display>(message: T) -> Error {
+        Error(serde_json::Error::custom(message))
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Error {
+        Error::custom(format_args!("invalid type: {}, expected {expected}", kind(&found)))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Error {
+        Error::custom(format_args!("invalid value: {}, expected {expected}", kind(&found)))
+    }
+
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Error {
+        Error::custom(format_args!("unknown variant, expected one of {}", expected.join(", ")))
+    }
+}
+
+/// What was found, in the words of [`Kind`].
+fn kind(found: &Unexpected<'_>) -> impl fmt::Display {
+    match found {
+        Unexpected::Bool(_) => Kind::Bool,
+        Unexpected::Unsigned(_) | Unexpected::Signed(_) => Kind::Integer,
+        Unexpected::Float(_) => Kind::Float,
+        Unexpected::Unit | Unexpected::Option => Kind::Null,
+        Unexpected::Seq | Unexpected::TupleVariant => Kind::List,
+        Unexpected::Map | Unexpected::StructVariant => Kind::Map,
+        _ => Kind::String,
+    }
+}
+
+impl From<Error> for serde_json::Error {
+    fn from(error: Error) -> serde_json::Error {
+        error.0
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {}
 
 impl<'de> Deserializer<'de> for ValueRef<'de> {
     type Error = Error;

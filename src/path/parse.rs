@@ -13,9 +13,9 @@ fn is_special(c: char) -> bool {
         || matches!(c, '.' | '[' | ']' | '{' | '}' | '\\' | '\'' | '"' | ',' | '=' | '*')
 }
 
-/// Whether a member name needs no quotes.
+/// Whether a member name needs no quotes, also not where `!=` follows it in a field selector.
 pub(super) fn is_plain(name: &str) -> bool {
-    !name.is_empty() && !name.starts_with('$') && !name.contains(is_special)
+    !name.is_empty() && !name.starts_with('$') && !name.ends_with('!') && !name.contains(is_special)
 }
 
 struct Parser<'a> {
@@ -198,7 +198,8 @@ mod tests {
 
     #[test]
     fn what_display_writes_parses_to_the_same_path() {
-        for names in [vec!["a"], vec!["a.b", "c'd"], vec!["\\", ""], vec!["$", "x y", "*"], vec!["[0]", "\"", "é", "="]]
+        for names in
+            [vec!["a"], vec!["a.b", "c'd"], vec!["\\", ""], vec!["$", "x y", "*"], vec!["[0]", "\"", "é", "=", "a!"]]
         {
             let path = FieldPath::of(names.iter().copied());
             assert_eq!(path.to_string().parse::<FieldPath>().as_ref(), Ok(&path), "{path}");

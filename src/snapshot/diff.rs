@@ -118,6 +118,7 @@ impl Change {
     }
 
     /// The object now, with its keys.
+    #[expect(clippy::new_ret_no_self, reason = "the counterpart of old")]
     pub fn new(&self) -> Option<&Entry> {
         self.new.as_deref()
     }

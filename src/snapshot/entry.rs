@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use crate::index::Item;
 use crate::indexer::{IndexKeys, KeyProblem, Schema};
@@ -17,8 +18,9 @@ pub struct Entry {
     /// One for each index of the schema; those of an index by name are empty.
     pub(super) keys: Arc<[IndexKeys]>,
     pub(super) schema: Schema,
-    /// When it was written, in the store's own counting.
-    pub(crate) sequence: u64,
+    /// When it was last written, in the counting of its store, which alone reads and moves it, under its lock: a
+    /// write that changes nothing shares the entry with the snapshots before.
+    pub(crate) sequence: AtomicU64,
 }
 
 impl Entry {
@@ -84,7 +86,7 @@ impl Entry {
             object: self.object.as_ref().map(|object| object.with_version(newer.version.clone())),
             keys: Arc::clone(&self.keys),
             schema: self.schema.clone(),
-            sequence: newer.sequence,
+            sequence: AtomicU64::default(),
         }
     }
 }

@@ -69,7 +69,7 @@ impl List {
 
     /// The entries from a position on.
     pub fn skip(&self, position: usize) -> ListIter<'_> {
-        let from = |range: &Range<usize>| range.end.min(range.start + position)..range.end;
+        let from = |range: &Range<usize>| range.end.min(range.start.saturating_add(position))..range.end;
         ListIter(match &self.0 {
             Form::Names(tree, range) => IterForm::Names(tree.range(from(range))),
             Form::Postings(tree, range) => IterForm::Postings(tree.range(from(range))),

@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use super::entry::{Entry, Posting};
 use super::{Error, List, Query, Revision, Write};
 use crate::index::Tree;
-use crate::indexer::{IndexKeys, IndexSpec, Indexed, KeyProblem, Schema};
+use crate::indexer::{IndexKeys, IndexSpec, Indexed, KeyProblem, MAX_KEYS, Schema};
 use crate::{IndexKey, ObjectName, ResourceVersion};
 
 /// Everything a snapshot holds. A clone shares all nodes with the original.
@@ -89,9 +90,25 @@ impl State {
                     declared,
                 });
             }
-            keys[position] = found;
+            keys[position] = match found.found().len() {
+                ..=MAX_KEYS => found,
+                _ => IndexKeys::Absent(KeyProblem::TooMany),
+            };
         }
-        Ok(Entry { name, uid, version, object: body, keys: keys.into(), schema: self.schema.clone(), sequence: 0 })
+        Ok(Entry {
+            name,
+            uid,
+            version,
+            object: body,
+            keys: keys.into(),
+            schema: self.schema.clone(),
+            sequence: AtomicU64::default(),
+        })
+    }
+
+    /// Whether readers can tell the two apart. It costs what it takes to come to the first difference.
+    pub(crate) fn differs(&self, older: &State) -> bool {
+        self.names.diff(&older.names).next().is_some()
     }
 
     /// Puts an entry in the place of the one of its name, wherever that one was indexed.
@@ -114,7 +131,7 @@ impl State {
             let found = entry.found(position);
             let before = old.as_ref().map_or(&[][..], |old| old.found(position));
             for (tree, length) in trees.iter_mut().zip(1..) {
-                let kept = |key: &IndexKey| prefixes(found, length).any(|new| new.cmp_first(key, length).is_eq());
+                let kept = |key: &IndexKey| found.binary_search_by(|new| new.cmp_first(key, length)).is_ok();
                 for key in prefixes(before, length).filter(|key| !kept(key)) {
                     tree.remove(&|posting: &Posting| posting.cmp_to(key, &entry.name));
                 }

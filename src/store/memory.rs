@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -58,7 +59,7 @@ struct Writer {
     sequence: u64,
     /// Whether the state is not what is published.
     dirty: bool,
-    /// Whether readers will see something new.
+    /// Whether readers may see something new.
     visible: bool,
 }
 
@@ -177,7 +178,8 @@ impl Store for MemoryStore {
 
 impl Shared {
     fn publish(&self, writer: &mut Writer) -> Revision {
-        if std::mem::take(&mut writer.visible) {
+        // Each write was visible by itself, but a batch may end where it began.
+        if std::mem::take(&mut writer.visible) && writer.state.differs(&self.published.load()) {
             writer.state.revision.0 += 1;
         }
         if std::mem::take(&mut writer.dirty) {
@@ -196,30 +198,30 @@ impl Writer {
         match write {
             Prepared::Apply(entry) => {
                 let held = self.state.entry(entry.name().parts()).and_then(|held| held.version());
-                let newest = held.or_else(|| self.deleted.version(entry.name()));
+                let newest = held.or_else(|| self.deleted.newest(entry.name()));
                 if !late(entry.version(), newest) {
                     self.put(entry);
                 }
             }
             Prepared::Delete { name, version } => {
                 let held = self.state.entry(name.parts()).and_then(|held| held.version()).cloned();
-                if late(version.as_ref(), held.as_ref()) {
-                    return;
+                let newest = held.as_ref().or_else(|| self.deleted.newest(&name));
+                if !late(version.as_ref(), newest) {
+                    self.deleted.insert(name.clone(), version, held, self.sequence);
+                    self.take(&name);
                 }
-                let newest = match (version, held) {
-                    (Some(version), Some(held)) if version.is_older_than(&held) => Some(held),
-                    (version, held) => version.or(held),
-                };
-                self.deleted.insert(name.clone(), newest, self.sequence);
-                self.take(&name);
             }
         }
     }
 
-    fn put(&mut self, mut entry: Entry) {
-        entry.sequence = self.sequence;
-        self.deleted.remove(entry.name());
+    fn put(&mut self, entry: Entry) {
+        let name = entry.name().clone();
+        self.deleted.remove(&name);
         let outcome = self.state.put(entry);
+        // Also where nothing changed: it was written now, and an open reset asks when.
+        if let Some(held) = self.state.entry(name.parts()) {
+            held.sequence.store(self.sequence, Relaxed);
+        }
         self.visible |= outcome.is_visible();
         self.dirty |= outcome != Put::Unchanged;
     }
@@ -239,12 +241,7 @@ impl Writer {
     ) {
         self.sequence += 1;
         // What came while the reset was open is newer than the list, unless its version says that it is not.
-        let survives = |sequence: u64, written: Option<&ResourceVersion>| {
-            sequence > opened
-                && written
-                    .zip(version)
-                    .is_none_or(|(written, listed)| !(written.is_older_than(listed) || written == listed))
-        };
+        let survives = |sequence: u64, written: Option<&ResourceVersion>| sequence > opened && !stale(written, version);
         let range = match scope {
             Scope::All => 0..self.state.names.len(),
             Scope::Namespace(namespace) => self.state.namespace(namespace),
@@ -254,15 +251,21 @@ impl Writer {
             .state
             .names
             .range(range)
-            .filter(|held| !pushed.contains_key(held.name()) && !survives(held.sequence, held.version()))
+            .filter(|held| !pushed.contains_key(held.name()) && !survives(held.sequence.load(Relaxed), held.version()))
             .map(|held| held.name().clone())
             .collect();
         gone.iter().for_each(|name| self.take(name));
         self.deleted.retain(|name, deleted, sequence| !scope.covers(name) || survives(sequence, deleted));
         for (name, entry) in pushed {
-            let held = self.state.entry(name.parts());
-            let newer = held.is_some_and(|held| survives(held.sequence, held.version()));
-            if !newer && !self.deleted.contains(&name) {
+            // The version of the object tells as well, and alone where that of the list is not known.
+            let survives = match (self.state.entry(name.parts()), self.deleted.version(&name)) {
+                (Some(held), _) => {
+                    survives(held.sequence.load(Relaxed), held.version()) && !stale(held.version(), entry.version())
+                }
+                (None, Some(deleted)) => !stale(deleted, entry.version()),
+                (None, None) => false,
+            };
+            if !survives {
                 self.put(entry);
             }
         }
@@ -272,6 +275,11 @@ impl Writer {
 /// Whether a write comes too late: it is known to be older than what it meets.
 fn late(written: Option<&ResourceVersion>, met: Option<&ResourceVersion>) -> bool {
     written.zip(met).is_some_and(|(written, met)| written.is_older_than(met))
+}
+
+/// Whether a write is known not to be newer than what was listed.
+fn stale(written: Option<&ResourceVersion>, listed: Option<&ResourceVersion>) -> bool {
+    written.zip(listed).is_some_and(|(written, listed)| written.is_older_than(listed) || written == listed)
 }
 
 struct MemoryReset {

@@ -16,18 +16,24 @@ pub(super) struct Tombstones {
 
 #[derive(Debug)]
 struct Deletion {
-    /// Unknown for what was deleted by hand; then no write is late.
+    newest: Option<ResourceVersion>,
     version: Option<ResourceVersion>,
     sequence: u64,
 }
 
 impl Tombstones {
-    pub(super) fn insert(&mut self, name: ObjectName, version: Option<ResourceVersion>, sequence: u64) {
-        if self.version(&name).zip(version.as_ref()).is_some_and(|(known, version)| version.is_older_than(known)) {
-            return;
-        }
+    /// Remembers a deletion: its own version, which one by hand does not have, and, from what was `held` or is
+    /// known of an earlier deletion, the version before which writes are late.
+    pub(super) fn insert(
+        &mut self,
+        name: ObjectName,
+        version: Option<ResourceVersion>,
+        held: Option<ResourceVersion>,
+        sequence: u64,
+    ) {
+        let newest = version.clone().or(held).or_else(|| self.newest(&name).cloned());
         self.order.push_back((name.clone(), sequence));
-        self.deletions.insert(name, Deletion { version, sequence });
+        self.deletions.insert(name, Deletion { newest, version, sequence });
         while self.order.len() > MAX {
             if let Some((oldest, sequence)) = self.order.pop_front()
                 && self.deletions.get(&oldest).is_some_and(|deletion| deletion.sequence == sequence)
@@ -37,20 +43,21 @@ impl Tombstones {
         }
     }
 
-    /// The version at which an object was deleted.
-    pub(super) fn version(&self, name: &ObjectName) -> Option<&ResourceVersion> {
-        self.deletions.get(name)?.version.as_ref()
+    /// The newest version known of what is deleted: older writes are late. `None` where all are welcome.
+    pub(super) fn newest(&self, name: &ObjectName) -> Option<&ResourceVersion> {
+        self.deletions.get(name)?.newest.as_ref()
     }
 
-    pub(super) fn contains(&self, name: &ObjectName) -> bool {
-        self.deletions.contains_key(name)
+    /// The version of a deletion itself; `Some(None)` where it has none.
+    pub(super) fn version(&self, name: &ObjectName) -> Option<Option<&ResourceVersion>> {
+        Some(self.deletions.get(name)?.version.as_ref())
     }
 
     pub(super) fn remove(&mut self, name: &ObjectName) {
         self.deletions.remove(name);
     }
 
-    /// Keeps the deletions for which `keep` holds, told their name, version and sequence.
+    /// Keeps the deletions for which `keep` holds, told their name, own version and sequence.
     pub(super) fn retain(&mut self, keep: impl Fn(&ObjectName, Option<&ResourceVersion>, u64) -> bool) {
         self.deletions.retain(|name, deletion| keep(name, deletion.version.as_ref(), deletion.sequence));
         let deletions = &self.deletions;
@@ -67,19 +74,19 @@ mod tests {
         let mut tombstones = Tombstones::default();
         let name = |number: usize| ObjectName::new("ns", &format!("object-{number}"));
         for number in 0..MAX + 10 {
-            tombstones.insert(name(number), Some(ResourceVersion::from(number as u64 + 1)), number as u64);
+            tombstones.insert(name(number), Some(ResourceVersion::from(number as u64 + 1)), None, number as u64);
         }
-        assert_eq!(tombstones.version(&name(9)), None);
-        assert_eq!(tombstones.version(&name(10)), Some(&ResourceVersion::from(11)));
+        assert_eq!(tombstones.newest(&name(9)), None);
+        assert_eq!(tombstones.newest(&name(10)), Some(&ResourceVersion::from(11)));
         assert_eq!((tombstones.deletions.len(), tombstones.order.len()), (MAX, MAX));
     }
 
     #[test]
-    fn an_older_deletion_does_not_replace_a_newer_one() {
+    fn a_deletion_without_a_version_keeps_what_is_known_of_the_one_before() {
         let mut tombstones = Tombstones::default();
         let name = ObjectName::new("ns", "a");
-        tombstones.insert(name.clone(), Some(9.into()), 1);
-        tombstones.insert(name.clone(), Some(3.into()), 2);
-        assert_eq!(tombstones.version(&name), Some(&9.into()));
+        tombstones.insert(name.clone(), Some(9.into()), None, 1);
+        tombstones.insert(name.clone(), None, None, 2);
+        assert_eq!((tombstones.newest(&name), tombstones.version(&name)), (Some(&9.into()), Some(None)));
     }
 }

@@ -1,0 +1,14 @@
+//! What a store promises, rule by rule. The names are the specification.
+//!
+//! Where an order or a name could matter it is drawn at random; a failure prints the seed, and `SEED=...` runs it again.
+//! What an indexer promises is in `tests/indexer.rs`, what an object promises in `tests/object.rs`.
+
+mod changes;
+mod model;
+mod overlays;
+mod queries;
+mod random;
+mod resets;
+mod things;
+mod threads;
+mod writes;

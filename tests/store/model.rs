@@ -1,0 +1,356 @@
+//! Long random histories against a store so simple that it is obviously right.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kube_indexed_store::snapshot::{Change, Diff};
+use kube_indexed_store::store::{Reset, Scope};
+use kube_indexed_store::{Indexed, Indexer, MemoryStore, ObjectName, Snapshot, Store, Write};
+use serde_json::Value;
+
+use crate::random::Random;
+use crate::things::*;
+
+/// The older snapshot with a difference replayed on it.
+pub fn replay(older: &Snapshot, diff: &Diff) -> Snapshot {
+    let write = |change: &Change| {
+        let Some(entry) = change.new() else { return Write::delete(change.name().clone()) };
+        let further = older.schema().indexes().iter().filter(|index| !index.is_by_name());
+        let keys =
+            further.flat_map(|index| entry.keys(index.name()).unwrap().into_iter().map(|key| (index.name(), key)));
+        let indexed = Indexed::new(entry.object().unwrap().clone()).unwrap();
+        Write::Apply(keys.fold(indexed, |indexed, (index, key)| indexed.key(index, key.components())))
+    };
+    older.with(diff.into_iter().map(write)).unwrap()
+}
+
+type Name = (String, String);
+type Key = Vec<String>;
+
+#[derive(Clone, Debug)]
+struct Held {
+    thing: Thing,
+    by_hand: BTreeSet<Key>,
+    written: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Deletion {
+    /// What later writes are compared with.
+    newest: Option<u64>,
+    version: Option<u64>,
+    written: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Model {
+    held: BTreeMap<Name, Held>,
+    deletions: BTreeMap<Name, Deletion>,
+    /// Counts writes.
+    now: u64,
+    revision: u64,
+}
+
+fn older(version: Option<u64>, than: Option<u64>) -> bool {
+    matches!((version, than), (Some(a), Some(b)) if a < b)
+}
+
+fn known_not_newer(version: Option<u64>, than: Option<u64>) -> bool {
+    matches!((version, than), (Some(a), Some(b)) if a <= b)
+}
+
+impl Held {
+    /// What makes a difference to readers.
+    fn visible(&self) -> (Value, BTreeSet<Key>) {
+        let mut thing = self.thing.clone();
+        (thing.version, thing.status) = (None, None);
+        (thing.json(), self.by_hand.clone())
+    }
+
+    fn keys(&self, index: &str) -> BTreeSet<Key> {
+        let Thing { namespace, name, labels, rules, .. } = &self.thing;
+        let hosts = rules.iter().filter_map(|(host, paths)| Some((host.as_ref()?, paths)));
+        match index {
+            "default" => [vec![namespace.clone(), name.clone()]].into(),
+            "by-service" => {
+                let service = labels.get(SERVICE).and_then(Value::as_str);
+                service.map(|service| vec![namespace.clone(), service.to_owned()]).into_iter().collect()
+            }
+            "by-host" => hosts.map(|(host, _)| vec![host.clone()]).collect(),
+            "by-route" => {
+                let routes = hosts.flat_map(|(host, paths)| paths.iter().map(|path| vec![host.clone(), path.clone()]));
+                routes.collect()
+            }
+            _ => self.by_hand.clone(),
+        }
+    }
+}
+
+impl Model {
+    fn visible(&self) -> BTreeMap<Name, (Value, BTreeSet<Key>)> {
+        self.held.iter().map(|(name, held)| (name.clone(), held.visible())).collect()
+    }
+
+    fn apply(&mut self, (thing, by_hand): (Thing, BTreeSet<Key>)) {
+        self.now += 1;
+        let name = (thing.namespace.clone(), thing.name.clone());
+        let met = match (self.held.get(&name), self.deletions.get(&name)) {
+            (Some(held), _) => held.thing.version,
+            (None, Some(deletion)) => deletion.newest,
+            (None, None) => None,
+        };
+        if !older(thing.version, met) {
+            self.put(name, thing, by_hand);
+        }
+    }
+
+    fn put(&mut self, name: Name, thing: Thing, by_hand: BTreeSet<Key>) {
+        self.deletions.remove(&name);
+        self.held.insert(name, Held { thing, by_hand, written: self.now });
+    }
+
+    fn delete(&mut self, name: Name, version: Option<u64>) {
+        self.now += 1;
+        let met = match (self.held.get(&name), self.deletions.get(&name)) {
+            (Some(held), _) => held.thing.version,
+            (None, Some(deletion)) => deletion.newest,
+            (None, None) => None,
+        };
+        if !older(version, met) {
+            self.held.remove(&name);
+            self.deletions.insert(name, Deletion { newest: version.or(met), version, written: self.now });
+        }
+    }
+
+    fn commit(&mut self, reset: &OpenReset, version: Option<u64>) {
+        self.now += 1;
+        let names: BTreeSet<Name> =
+            self.held.keys().chain(self.deletions.keys()).chain(reset.pushed.keys()).cloned().collect();
+        for name in names.into_iter().filter(|(namespace, name)| reset.scope.covers(&ObjectName::new(namespace, name)))
+        {
+            let pushed = reset.pushed.get(&name);
+            let survives = |written: u64, at: Option<u64>| {
+                let pushed = pushed.and_then(|(thing, _)| thing.version);
+                written > reset.opened && !known_not_newer(at, version) && !known_not_newer(at, pushed)
+            };
+            if self.held.get(&name).is_some_and(|held| survives(held.written, held.thing.version)) {
+                continue;
+            }
+            self.held.remove(&name);
+            if self.deletions.get(&name).is_some_and(|deletion| survives(deletion.written, deletion.version)) {
+                continue;
+            }
+            self.deletions.remove(&name);
+            if let Some((thing, by_hand)) = pushed {
+                self.put(name, thing.clone(), by_hand.clone());
+            }
+        }
+    }
+
+    fn seen(&self) -> Seen {
+        let shown = |held: &Held| held.thing.identity().to_string();
+        let mut seen = Seen {
+            objects: self.held.values().map(|held| Thing { status: None, ..held.thing.clone() }.json()).collect(),
+            answers: BTreeMap::new(),
+            unindexed: BTreeMap::new(),
+        };
+        for index in [&INDEXES[..], &["by-hand"]].concat() {
+            let unindexed = self.held.values().filter(|held| held.keys(index).is_empty());
+            seen.unindexed.insert(index.to_owned(), unindexed.map(shown).collect());
+            let prefixes: BTreeSet<Key> = self
+                .held
+                .values()
+                .flat_map(|held| held.keys(index))
+                .flat_map(|key| (0..=key.len()).map(|length| key[..length].to_vec()).collect::<Vec<_>>())
+                .collect();
+            for prefix in prefixes {
+                let under =
+                    |held: &&Held| prefix.is_empty() || held.keys(index).iter().any(|key| key.starts_with(&prefix));
+                let answer = self.held.values().filter(under).map(shown).collect();
+                seen.answers.insert((index.to_owned(), prefix), answer);
+            }
+        }
+        seen
+    }
+}
+
+struct OpenReset {
+    reset: Box<dyn Reset>,
+    scope: Scope,
+    opened: u64,
+    pushed: BTreeMap<Name, (Thing, BTreeSet<Key>)>,
+}
+
+/// What is written is drawn from so little that most writes meet another one.
+struct History {
+    random: Random,
+    indexer: Indexer,
+    clock: u64,
+}
+
+impl History {
+    fn name(&mut self) -> Name {
+        (self.random.pick(&["", "a", "a-b", "b"]).to_owned(), format!("{}", self.random.below(30)))
+    }
+
+    fn version(&mut self) -> Option<u64> {
+        self.clock += 1;
+        (!self.random.percent(10)).then(|| self.clock + 10 - self.random.below(10).min(self.random.below(20)) as u64)
+    }
+
+    fn thing(&mut self) -> (Thing, BTreeSet<Key>) {
+        let (namespace, name) = self.name();
+        let random = &mut self.random;
+        let mut thing = thing(&namespace, &name).note(random.below(2)).status(&random.name());
+        if random.percent(70) {
+            thing = thing.service(random.pick(&["s", "s-1", "t"]));
+        }
+        if random.percent(20) {
+            thing = thing.uid(random.pick(&["u-1", "u-2"]));
+        }
+        for _ in 0..random.below(3) {
+            let paths = (0..random.below(3)).map(|_| random.pick(&["/", "/1", "/2"]).to_owned()).collect();
+            thing.rules.push((random.percent(80).then(|| random.pick(&["x", "y", "z"]).to_owned()), paths));
+        }
+        let part = |random: &mut Random| random.pick(&["k", "k/l", "l", ""]).to_owned();
+        let by_hand = (0..random.below(3)).map(|_| vec![part(random), part(random), part(random)]).collect();
+        thing.version = self.version();
+        (thing, by_hand)
+    }
+
+    fn indexed(&self, (thing, by_hand): &(Thing, BTreeSet<Key>)) -> Indexed {
+        let json = serde_json::to_vec(&thing.json()).unwrap();
+        let indexed = self.indexer.decode(&json).unwrap().matching().unwrap();
+        by_hand.iter().fold(indexed, |indexed, key| indexed.key("by-hand", key.iter().map(String::as_str)))
+    }
+
+    fn batch(&mut self, model: &mut Model) -> Vec<Write> {
+        let mut batch = Vec::new();
+        for _ in 0..1 + self.random.below(4) {
+            if self.random.percent(65) {
+                let thing = self.thing();
+                batch.push(Write::Apply(self.indexed(&thing)));
+                model.apply(thing);
+            } else {
+                let (name, version) = (self.name(), self.version());
+                let deleted = ObjectName::new(&name.0, &name.1);
+                batch.push(Write::Delete { name: deleted, version: version.map(Into::into) });
+                model.delete(name, version);
+            }
+        }
+        batch
+    }
+
+    fn open(&mut self, store: &MemoryStore, model: &Model) -> OpenReset {
+        let (namespace, name) = self.name();
+        let scope = match self.random.below(4) {
+            0 => Scope::Namespace(namespace),
+            1 => Scope::Name(ObjectName::new(&namespace, &name)),
+            _ => Scope::All,
+        };
+        let reset = store.reset(scope.clone());
+        let mut open = OpenReset { reset, scope, opened: model.now, pushed: BTreeMap::new() };
+        // Mostly what is there already.
+        let held: Vec<_> = model.held.values().cloned().collect();
+        for held in held {
+            if self.random.percent(85) {
+                self.push(&mut open, (held.thing, held.by_hand));
+            }
+        }
+        open
+    }
+
+    fn push(&mut self, open: &mut OpenReset, thing: (Thing, BTreeSet<Key>)) {
+        let covered = open.scope.covers(&thing.0.identity());
+        assert_eq!(open.reset.push(self.indexed(&thing)).is_ok(), covered);
+        if covered {
+            open.pushed.insert((thing.0.namespace.clone(), thing.0.name.clone()), thing);
+        }
+    }
+}
+
+#[test]
+fn any_history_of_writes_and_resets_shows_what_a_naive_store_shows() {
+    const STEPS: usize = 3_000;
+    let indexer = Indexer::builder()
+        .index("by-service", ["metadata.namespace", "metadata.labels['kubernetes.io/service-name']"])
+        .index("by-host", ["spec.rules[*].host"])
+        .index("by-route", ["spec.rules[*].host", "spec.rules[*].paths[*]"])
+        .index("by-hand", ["spec.no", "spec.such", "spec.field"])
+        .remove_fields(["status"])
+        .build()
+        .unwrap();
+    let store = MemoryStore::for_indexer(&indexer);
+    let mut history = History { random: Random::new(), indexer, clock: 0 };
+    let mut model = Model::default();
+    let mut reset: Option<OpenReset> = None;
+    let mut changes = store.changes();
+    let mut told = store.snapshot();
+    let mut kept = Vec::new();
+
+    for step in 0..STEPS {
+        let before = model.visible();
+        let revision = match (history.random.below(100), reset.take()) {
+            (0..4, None) => {
+                reset = Some(history.open(&store, &model));
+                None
+            }
+            (0..15, Some(mut open)) => {
+                let thing = history.thing();
+                history.push(&mut open, thing);
+                reset = Some(open);
+                None
+            }
+            (15..20, Some(open)) => {
+                let version = history.version().map(|version| version.saturating_sub(5));
+                model.commit(&open, version);
+                Some(open.reset.commit(version.map(Into::into)))
+            }
+            // Interrupted.
+            (20..22, Some(_)) => None,
+            (22..25, open) => {
+                reset = open;
+                let wrong = history.thing();
+                let mut batch = history.batch(&mut model.clone());
+                batch.push(Write::Apply(history.indexed(&wrong).key("by-hand", ["short"])));
+                let batch = history.random.shuffled(batch);
+                assert!(store.write(batch).is_err());
+                None
+            }
+            (_, open) => {
+                reset = open;
+                let batch = history.batch(&mut model);
+                Some(store.write(batch).unwrap())
+            }
+        };
+        model.revision += u64::from(model.visible() != before);
+        let snapshot = store.snapshot();
+        assert_eq!(snapshot.revision().get(), model.revision, "step {step}");
+        assert!(revision.is_none_or(|revision| revision == snapshot.revision()));
+        assert_eq!(snapshot.len(), model.held.len(), "step {step}");
+
+        if history.random.percent(2) {
+            assert_eq!(seen(&snapshot), model.seen(), "step {step}");
+        }
+        if history.random.percent(2) {
+            kept.push((snapshot.clone(), model.clone()));
+        }
+        if history.random.percent(3) {
+            while let Some(diff) = futures::FutureExt::now_or_never(changes.next()) {
+                told = replay(&told, &diff.unwrap());
+            }
+            assert_eq!(seen(&told).without_versions(), seen(&snapshot).without_versions(), "step {step}");
+        }
+    }
+
+    assert_eq!(seen(&store.snapshot()), model.seen());
+    for _ in 0..40 {
+        let [(one, its_model), (other, other_model)] = [(); 2].map(|()| &kept[history.random.below(kept.len())]);
+        assert_eq!(seen(one), its_model.seen(), "a kept snapshot never changes");
+        let diff = one.diff(other);
+        assert_eq!(seen(&replay(other, &diff)).without_versions(), seen(one).without_versions());
+        let (now, before) = (its_model.visible(), other_model.visible());
+        let different = now.keys().chain(before.keys()).filter(|&name| now.get(name) != before.get(name));
+        let different: BTreeSet<_> = different.map(|(namespace, name)| ObjectName::new(namespace, name)).collect();
+        assert_eq!(diff.into_iter().map(|change| change.name().clone()).collect::<Vec<_>>(), Vec::from_iter(different));
+    }
+}

@@ -1,0 +1,372 @@
+//! Applying and deleting: identity, keys, batches, late writes.
+
+use kube_indexed_store::indexer::MAX_KEYS;
+use kube_indexed_store::store::Error;
+use kube_indexed_store::{
+    IndexKey, Indexed, MemoryStore, ObjectName, Query, ResourceVersion, Store, StoreExt, Write, snapshot,
+};
+
+use crate::random::Random;
+use crate::things::*;
+
+#[test]
+fn deleting_one_of_three_endpoint_slices_that_share_a_service_label_in_two_namespaces_leaves_two() {
+    let mut random = Random::new();
+    let slices = [thing("a", "web-1"), thing("a", "web-2"), thing("b", "web-1")].map(|slice| slice.service("web"));
+    let store = filled(&random.shuffled(slices.iter().cloned()));
+    store.delete(&slices[0].identity()).unwrap();
+    assert_eq!(everything(&store), ["a/web-2", "b/web-1"]);
+    assert_eq!(under(&store, "by-service", &["a", "web"]), ["a/web-2"]);
+    assert_eq!(under(&store, "by-service", &["b", "web"]), ["b/web-1"]);
+}
+
+#[test]
+fn an_apply_moves_the_object_of_that_name_from_its_old_keys_to_its_new_ones() {
+    let store = filled([&thing("a", "web").service("old").rule("x", &["/1"]).rule("y", &["/2"])]);
+    store.apply(thing("a", "web").service("new").rule("y", &["/3"]).indexed()).unwrap();
+    assert_eq!(
+        seen(&store.snapshot()),
+        seen(&filled([&thing("a", "web").service("new").rule("y", &["/3"])]).snapshot())
+    );
+    assert_eq!(under(&store, "by-service", &["a", "old"]), [""; 0]);
+    assert_eq!(under(&store, "by-host", &["x"]), [""; 0]);
+    assert_eq!(under(&store, "by-service", &["a", "new"]), ["a/web"]);
+}
+
+#[test]
+fn an_object_whose_label_disappears_is_in_the_list_and_no_longer_under_the_old_key() {
+    let store = filled([&thing("a", "web").service("web")]);
+    store.apply(thing("a", "web").indexed()).unwrap();
+    assert_eq!(under(&store, "by-service", &["a", "web"]), [""; 0]);
+    assert_eq!(under(&store, "by-service", &["a"]), [""; 0]);
+    assert_eq!(store.snapshot().keys(&Query::index("by-service")).unwrap(), []);
+    assert_eq!((everything(&store), store.len()), (vec!["a/web".to_owned()], 1));
+    assert!(store.snapshot().entry("a", "web").is_some());
+}
+
+#[test]
+fn an_object_that_an_index_does_not_find_is_reported_with_the_reason() {
+    let missing = thing("a", "missing").rule("x", &["/"]);
+    let listed = thing("a", "list").label(SERVICE, serde_json::json!(["web"])).rule("x", &["/"]);
+    let store = filled([&missing, &listed, &thing("a", "fine").service("web").rule("x", &["/"])]);
+    let snapshot = store.snapshot();
+    let reasons = |index: &str| {
+        let unindexed = snapshot.unindexed(index).unwrap();
+        unindexed.map(|(name, reason)| format!("{name}: {reason}")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        reasons("by-service"),
+        [
+            "a/list: metadata.labels['kubernetes.io/service-name'] is a list, not a single value",
+            "a/missing: metadata.labels['kubernetes.io/service-name'] is missing",
+        ]
+    );
+    assert_eq!((reasons("by-host"), reasons("default")), (vec![], vec![]));
+}
+
+#[test]
+fn a_list_as_key_is_that_objects_problem_only_and_its_old_entry_goes_away() {
+    let store = filled([&thing("a", "one").service("web"), &thing("a", "two").service("web").rule("x", &["/"])]);
+    let broken = thing("a", "two").label(SERVICE, serde_json::json!({"web": 1})).rule("x", &["/"]);
+    store.write(vec![broken.apply(), thing("a", "three").service("web").apply()]).unwrap();
+    assert_eq!(under(&store, "by-service", &["a", "web"]), ["a/one", "a/three"]);
+    assert_eq!(under(&store, "by-host", &["x"]), ["a/two"]);
+    assert_eq!(everything(&store), ["a/one", "a/three", "a/two"]);
+}
+
+#[test]
+fn more_than_256_keys_in_one_index_are_that_objects_problem_in_that_index_only() {
+    let with_hosts = |name: &str, count: usize| {
+        (0..count).fold(thing("a", name).service("web"), |thing, host| thing.rule(&format!("{host}"), &[]))
+    };
+    let store = filled([&with_hosts("many", MAX_KEYS), &with_hosts("more", MAX_KEYS + 1), &with_hosts("one", 1)]);
+    assert_eq!(under(&store, "by-host", &["0"]), ["a/many", "a/one"]);
+    assert_eq!(under(&store, "by-service", &["a", "web"]), ["a/many", "a/more", "a/one"]);
+    let snapshot = store.snapshot();
+    let (name, problem) = snapshot.unindexed("by-host").unwrap().next().unwrap();
+    assert_eq!((name.to_string(), problem.to_string()), ("a/more".into(), "more than 256 keys".into()));
+    store.apply(with_hosts("many", MAX_KEYS + 1).indexed()).unwrap();
+    assert_eq!(under(&store, "by-host", &["0"]), ["a/one"]);
+}
+
+#[test]
+fn more_than_256_keys_made_by_hand_are_that_objects_problem_too() {
+    let store = MemoryStore::builder().index("i", 1).index("j", 1).build();
+    let with_keys = |name: &str, count: usize| {
+        (0..count).fold(thing("", name).by_hand().key("j", ["x"]), |indexed, key| indexed.key("i", [key.to_string()]))
+    };
+    store.write(vec![with_keys("many", MAX_KEYS).into(), with_keys("more", MAX_KEYS + 1).into()]).unwrap();
+    assert_eq!(under(&store, "i", &["7"]), ["many"]);
+    assert_eq!(under(&store, "j", &["x"]), ["many", "more"]);
+}
+
+#[test]
+fn applying_twice_is_applying_once() {
+    let web = thing("a", "web").at(3).service("web").rule("x", &["/"]);
+    let (once, twice) = (filled([&web]), filled([&web, &web]));
+    twice.apply(web.indexed()).unwrap();
+    assert_eq!(seen(&once.snapshot()), seen(&twice.snapshot()));
+    assert_eq!(once.revision(), twice.revision());
+}
+
+#[test]
+fn deleting_what_is_not_there_changes_nothing() {
+    let store = filled([&thing("a", "web")]);
+    let before = store.snapshot();
+    assert_eq!(store.delete(&ObjectName::new("b", "web")).unwrap(), before.revision());
+    assert_eq!(seen(&store.snapshot()), seen(&before));
+}
+
+#[test]
+fn a_batch_is_applied_in_order() {
+    let store = store();
+    let web = thing("a", "web");
+    store.write(vec![web.apply(), Write::delete(web.identity()), web.clone().note(1).apply()]).unwrap();
+    store.write(vec![web.clone().note(2).apply(), web.clone().note(3).apply()]).unwrap();
+    assert_eq!(seen(&store.snapshot()), seen(&filled([&web.note(3)]).snapshot()));
+}
+
+#[test]
+fn keys_are_compared_by_component_and_never_joined() {
+    let mut random = Random::new();
+    for separator in random.shuffled(["/", "\0", ",", "", "\u{1}", "\"", ":"]) {
+        let store = MemoryStore::builder().index("pair", 2).build();
+        let (left, right) = (format!("a{separator}b"), format!("b{separator}c"));
+        let keys = random.shuffled([("x", [left.as_str(), "c"]), ("y", ["a", right.as_str()])]);
+        for (name, key) in keys {
+            store.apply(thing("", name).by_hand().key("pair", key)).unwrap();
+        }
+        assert_eq!(under(&store, "pair", &[&left, "c"]), ["x"], "{separator:?}");
+        assert_eq!(under(&store, "pair", &["a", &right]), ["y"], "{separator:?}");
+        assert_eq!(under(&store, "pair", &["a"]), ["y"], "a prefix is of components, not of characters");
+        assert_eq!(under(&store, "pair", &["a", "b"]), [""; 0]);
+    }
+}
+
+#[test]
+fn names_are_compared_by_part_and_never_joined() {
+    let store = filled([&thing("a", "bc"), &thing("ab", "c"), &thing("", "abc")]);
+    assert_eq!(everything(&store), ["abc", "a/bc", "ab/c"]);
+    store.delete(&ObjectName::new("a", "bc")).unwrap();
+    assert_eq!(everything(&store), ["abc", "ab/c"]);
+}
+
+#[test]
+fn a_cluster_scoped_object_has_the_empty_namespace_component() {
+    let store = filled([&thing("", "node").service("web"), &thing("a", "pod").service("web")]);
+    assert_eq!(found(&store, Query::prefix(&[""])), ["node"]);
+    assert_eq!(found(&store, Query::prefix(&["", "node"])), ["node"]);
+    assert_eq!(under(&store, "by-service", &["", "web"]), ["node"]);
+    assert_eq!(store.snapshot().keys(&Query::prefix(&[""])).unwrap(), [IndexKey::new(["", "node"])]);
+}
+
+#[test]
+fn a_key_of_the_wrong_length_refuses_the_whole_batch_with_both_counts() {
+    let mut random = Random::new();
+    let store = MemoryStore::builder().index("pair", 2).build();
+    store.apply(thing("", "kept").by_hand().key("pair", ["a", "b"])).unwrap();
+    let before = store.snapshot();
+    for given in [0, 1, 3] {
+        let wrong = thing("", "wrong").by_hand().key("pair", ["a", "b"]).key("pair", (0..given).map(|_| "a"));
+        let error = store
+            .write(random.shuffled([
+                wrong.into(),
+                Write::delete(ObjectName::new("", "kept")),
+                thing("", "new").by_hand().key("pair", ["a", "b"]).into(),
+            ]))
+            .unwrap_err();
+        let object = ObjectName::new("", "wrong");
+        assert_eq!(
+            error,
+            Error::Index(snapshot::Error::WrongComponents { object, index: "pair".into(), given, declared: 2 })
+        );
+        assert_eq!(
+            error.to_string(),
+            format!("wrong has a key of {given} components, but index \"pair\" has 2: give exactly as many")
+        );
+        assert_eq!((seen(&store.snapshot()), store.revision()), (seen(&before), before.revision()));
+    }
+}
+
+#[test]
+fn a_key_for_an_index_that_is_not_there_or_is_by_name_refuses_the_whole_batch() {
+    let store = MemoryStore::builder().index("pair", 2).build();
+    let refused = |wrong: Indexed| store.write(vec![thing("", "fine").apply_by_hand(), wrong.into()]).unwrap_err();
+    assert_eq!(
+        refused(thing("", "web").by_hand().key("other", ["a"])).to_string(),
+        "no index is named \"other\": this store has default, pair"
+    );
+    assert_eq!(
+        refused(thing("a", "web").by_hand().default_key(["a", "web"])).to_string(),
+        "a/web has a key for index \"default\", which is by namespace and name: leave it out"
+    );
+    assert!(store.is_empty());
+}
+
+#[test]
+fn a_reference_is_refused_by_a_store_of_whole_objects() {
+    let store = store();
+    let name = ObjectName::new("a", "web");
+    let reference = || Indexed::reference(name.clone(), None);
+    let error = store.write(vec![thing("a", "other").apply(), reference().into()]).unwrap_err();
+    assert_eq!(error, Error::NoBody { object: name.clone() });
+    assert_eq!(store.reset(kube_indexed_store::store::Scope::All).push(reference()).unwrap_err(), error);
+    assert!(store.is_empty());
+}
+
+#[test]
+fn a_default_index_of_its_own_takes_the_place_of_the_one_by_name() {
+    let store = MemoryStore::builder().default_index(1).build();
+    store
+        .write(vec![thing("a", "one").by_hand().default_key(["k"]).into(), thing("a", "two").apply_by_hand()])
+        .unwrap();
+    assert_eq!(found(&store, Query::prefix(&["k"])), ["a/one"]);
+    assert_eq!(found(&store, Query::prefix(&["a"])), [""; 0]);
+    assert_eq!(everything(&store), ["a/one", "a/two"]);
+    assert!(store.snapshot().entry("a", "two").is_some());
+}
+
+#[test]
+fn deleting_what_matches_removes_all_that_a_query_finds_and_counts_it() {
+    let mut random = Random::new();
+    let things = [
+        thing("a", "one").service("web"),
+        thing("a", "two").service("web").at(7),
+        thing("a", "three").service("api"),
+        thing("b", "one").service("web"),
+    ];
+    let store = filled(&random.shuffled(things));
+    let before = store.revision();
+    let removed = store.delete_matching(Query::index("by-service").with_prefix(&["a", "web"])).unwrap();
+    assert_eq!((removed, everything(&store)), (2, vec!["a/three".to_owned(), "b/one".to_owned()]));
+    assert_eq!(store.revision().get(), before.get() + 1, "one publication");
+    assert_eq!(store.delete_matching(Query::prefix(&["c"])).unwrap(), 0);
+    assert!(store.delete_matching(Query::index("other")).is_err());
+}
+
+#[test]
+fn clearing_removes_everything_at_once_and_forgets_versions() {
+    let store = filled([&thing("a", "one").at(5), &thing("b", "two").at(6)]);
+    let before = store.revision();
+    assert_eq!(store.clear().get(), before.get() + 1);
+    assert!(store.is_empty());
+    store.apply(thing("a", "one").at(4).indexed()).unwrap();
+    assert_eq!(everything(&store), ["a/one"]);
+}
+
+#[tokio::test]
+async fn a_single_object_is_none_or_one_and_several_are_an_error_that_names_two() {
+    let store = filled([&thing("a", "one"), &thing("a", "two"), &thing("a", "three"), &thing("b", "one")]);
+    assert_eq!(store.single(Query::prefix(&["c"])).await.unwrap(), None);
+    assert_eq!(store.single(Query::prefix(&["b"])).await.unwrap(), Some(thing("b", "one").object()));
+    let error = store.single(Query::prefix(&["a"])).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "3 objects under index \"default\" (\"a\") where one was expected, a/one and a/three among them"
+    );
+    assert!(store.single(Query::prefix(&["a", "b", "c"])).await.is_err());
+}
+
+#[tokio::test]
+async fn typed_reads_parse_every_object_or_say_which_one_does_not() {
+    #[derive(serde::Deserialize, Debug, PartialEq)]
+    struct Note {
+        note: u64,
+    }
+    let store = filled([&thing("a", "one").note(1), &thing("a", "two").note(2), &thing("b", "odd").note("hunter2")]);
+    assert_eq!(store.get_as::<Note>(Query::prefix(&["a"])).await.unwrap(), [Note { note: 1 }, Note { note: 2 }]);
+    let error = store.get_as::<Note>(Query::all()).await.unwrap_err();
+    assert!(error.to_string().starts_with("b/odd does not parse as asked: "), "{error}");
+    assert!(!format!("{error} {error:?}").contains("hunter2"), "content in {error}");
+}
+
+#[test]
+fn a_late_delete_of_an_older_version_does_not_remove_a_recreated_object() {
+    let store = filled([&thing("a", "web").uid("new").at(9).service("web")]);
+    let before = store.snapshot();
+    store.write(vec![thing("a", "web").at(8).delete()]).unwrap();
+    assert_eq!((seen(&store.snapshot()), store.revision()), (seen(&before), before.revision()));
+    store.write(vec![thing("a", "web").at(10).delete()]).unwrap();
+    assert!(store.is_empty());
+}
+
+#[test]
+fn a_late_apply_is_ignored() {
+    let store = filled([&thing("a", "web").at(10).service("new")]);
+    // As numbers: as texts it would be the newer one.
+    store.apply(thing("a", "web").at(9).service("old").indexed()).unwrap();
+    assert_eq!(under(&store, "by-service", &["a"]), under(&store, "by-service", &["a", "new"]));
+    assert_eq!(store.snapshot().entry("a", "web").unwrap().version(), Some(&ResourceVersion::from(10)));
+    store.apply(thing("a", "web").at(10).service("same").indexed()).unwrap();
+    assert_eq!(under(&store, "by-service", &["a", "same"]), ["a/web"], "the same version is not older");
+}
+
+#[test]
+fn an_apply_older_than_the_deletion_is_ignored_and_a_newer_one_is_not() {
+    let store = filled([&thing("a", "web").at(5)]);
+    store.write(vec![thing("a", "web").at(8).delete()]).unwrap();
+    store.apply(thing("a", "web").at(7).indexed()).unwrap();
+    assert!(store.is_empty());
+    store.apply(thing("a", "web").at(9).indexed()).unwrap();
+    assert_eq!(everything(&store), ["a/web"]);
+}
+
+#[test]
+fn a_deletion_without_a_version_counts_as_one_of_the_version_held() {
+    let store = filled([&thing("a", "web").at(5)]);
+    store.delete(&ObjectName::new("a", "web")).unwrap();
+    store.apply(thing("a", "web").at(4).indexed()).unwrap();
+    assert!(store.is_empty());
+    store.apply(thing("a", "web").at(6).indexed()).unwrap();
+    assert_eq!(everything(&store), ["a/web"]);
+}
+
+#[test]
+fn deleting_again_what_is_gone_does_not_make_the_deletion_forgotten() {
+    for again in [Write::delete(ObjectName::new("a", "web")), thing("a", "web").at(3).delete()] {
+        let store = filled([&thing("a", "web").at(5)]);
+        store.write(vec![thing("a", "web").at(8).delete()]).unwrap();
+        store.write(vec![again]).unwrap();
+        store.apply(thing("a", "web").at(7).indexed()).unwrap();
+        assert!(store.is_empty());
+    }
+}
+
+#[test]
+fn a_deletion_that_comes_before_the_object_keeps_it_out() {
+    let store = store();
+    store.write(vec![thing("a", "web").at(8).delete(), thing("a", "web").at(7).apply()]).unwrap();
+    assert!(store.is_empty());
+}
+
+#[test]
+fn a_write_without_a_version_always_applies() {
+    let store = filled([&thing("a", "web").at(10).note(1)]);
+    store.apply(thing("a", "web").note(2).indexed()).unwrap();
+    assert_eq!(store.snapshot().list().at(0).unwrap().object(), Some(&thing("a", "web").note(2).object()));
+    store.apply(thing("a", "web").at(11).note(3).indexed()).unwrap();
+    store.delete(&ObjectName::new("a", "web")).unwrap();
+    assert!(store.is_empty());
+    store.apply(thing("a", "web").note(4).indexed()).unwrap();
+    assert_eq!(everything(&store), ["a/web"]);
+}
+
+#[test]
+fn versions_that_cannot_be_compared_are_never_late() {
+    let store = MemoryStore::new();
+    let at = |version: &str, note: u64| {
+        let mut value = thing("a", "web").note(note).json();
+        value["metadata"]["resourceVersion"] = version.into();
+        Indexed::new(value.try_into().unwrap()).unwrap()
+    };
+    for (version, note) in [("z", 1), ("a", 2), ("7", 3), ("a", 4), ("6", 5)] {
+        store.apply(at(version, note)).unwrap();
+        assert_eq!(store.snapshot().list().at(0).unwrap().object(), Some(&thing("a", "web").note(note).object()));
+    }
+}
+
+impl Thing {
+    fn apply_by_hand(&self) -> Write {
+        Write::Apply(self.by_hand())
+    }
+}
