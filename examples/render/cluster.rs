@@ -61,7 +61,7 @@ impl Cluster {
                 embedded.load_yaml(documents).complete()?;
             }
             Operation::Delete { kind, namespace, name } => {
-                embedded.delete(kind, namespace, name).map_err(|status| status.message)?;
+                embedded.delete(kind, namespace, name)?;
             }
         }
         embedded.bookmark();
