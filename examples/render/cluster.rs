@@ -34,9 +34,7 @@ impl Cluster {
         }
         let embedded = FakeCluster::new();
         match &options.manifests {
-            Some(folder) => {
-                say(&embedded.load(folder).map_err(|error| format!("{}: {error}", folder.display()))?);
-            }
+            Some(folder) => say(&embedded.load(folder)?),
             None => {
                 for documents in DOCUMENTS {
                     embedded.load_yaml(documents).complete()?;
