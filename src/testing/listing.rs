@@ -1,6 +1,10 @@
 //! Lists: which state they show, their pages, and the tokens between pages.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    alphabet::URL_SAFE,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use bytes::Bytes;
 use kube::core::Status;
 use serde::{Deserialize, Serialize};
@@ -21,6 +25,15 @@ pub(super) struct List {
     pub(super) items: Vec<Bytes>,
 }
 
+/// Base64 as tokens have it: without padding, and bits too many are nobody's concern.
+const TOKENS: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone),
+);
+
 /// Where the next page starts.
 #[derive(Serialize, Deserialize)]
 struct Token {
@@ -37,7 +50,13 @@ pub(super) fn awaited(options: &Options) -> Result<u64, Status> {
 }
 
 /// The list for options that were checked.
-pub(super) fn list(state: &State, target: &Target, options: &Options, form: Form, damage: &Damage) -> Result<List, Status> {
+pub(super) fn list(
+    state: &State,
+    target: &Target,
+    options: &Options,
+    form: Form,
+    damage: &Damage,
+) -> Result<List, Status> {
     let kind = &target.kind;
     let selection = Selection::new(target, &options.labels, &options.fields)?;
     let asked = awaited(options)?;
@@ -46,19 +65,33 @@ pub(super) fn list(state: &State, target: &Target, options: &Options, form: Form
     let (mut at, mut start) = (newest, String::new());
     if !options.token.is_empty() {
         if !["", "0"].contains(&options.version.as_str()) {
-            return Err(status::bad_request("specifying resource version is not allowed when using continue"));
+            return Err(status::bad_request(
+                "specifying resource version is not allowed when using continue",
+            ));
         }
         (at, start) = resume(state, &options.token)?;
-    } else if options.version_match == "Exact" || (options.version_match.is_empty() && asked > 0 && limit > 0) {
+    } else if options.version_match == "Exact"
+        || (options.version_match.is_empty() && asked > 0 && limit > 0)
+    {
         if asked < state.storage.oldest {
-            return Err(status::expired("The resourceVersion for the provided list is too old."));
+            return Err(status::expired(
+                "The resourceVersion for the provided list is too old.",
+            ));
         }
         at = asked;
     } else if asked == 0 && !options.version.is_empty() {
         limit = 0;
     }
-    let prefix = if target.namespace.is_empty() { String::new() } else { format!("{}/", target.namespace) };
-    let after = if start.is_empty() { String::new() } else { format!("{prefix}{start}") };
+    let prefix = if target.namespace.is_empty() {
+        String::new()
+    } else {
+        format!("{}/", target.namespace)
+    };
+    let after = if start.is_empty() {
+        String::new()
+    } else {
+        format!("{prefix}{start}")
+    };
     let mut items = Vec::new();
     let mut next = None;
     if let Some(table) = state.storage.existing(&kind.group, &kind.plural) {
@@ -79,54 +112,79 @@ pub(super) fn list(state: &State, target: &Target, options: &Options, form: Form
             }
         }
     }
-    Ok(List { head: text::list_head(kind, &target.version, form, at, next), items })
+    Ok(List {
+        head: text::list_head(kind, &target.version, form, at, next),
+        items,
+    })
 }
 
 /// What stands for an object that must not decode.
-pub(super) const UNDECODABLE: Bytes = Bytes::from_static(br#"{"kind":"Undecodable","apiVersion":"v1","metadata":"undecodable"}"#);
+pub(super) const UNDECODABLE: Bytes =
+    Bytes::from_static(br#"{"kind":"Undecodable","apiVersion":"v1","metadata":"undecodable"}"#);
 
 fn token(revision: u64, last: &str) -> String {
     let rv = i64::try_from(revision).unwrap_or(i64::MAX);
-    encoded(&Token { v: VERSION.to_owned(), rv, start: format!("/{last}\0") })
+    encoded(&Token {
+        v: VERSION.to_owned(),
+        rv,
+        start: format!("/{last}\0"),
+    })
 }
 
 const VERSION: &str = "meta.k8s.io/v1";
 
 fn encoded(token: &Token) -> String {
     // The server writes NUL as an escape, as serde_json does.
-    URL_SAFE_NO_PAD.encode(serde_json::to_vec(token).unwrap_or_default())
+    TOKENS.encode(serde_json::to_vec(token).unwrap_or_default())
 }
 
 /// The revision and the place a token stands for.
 fn resume(state: &State, text: &str) -> Result<(u64, String), Status> {
-    let bad = |why: String| status::bad_request(format!("invalid continue token: continue key is not valid: {why}"));
+    let bad = |why: String| {
+        status::bad_request(format!(
+            "invalid continue token: continue key is not valid: {why}"
+        ))
+    };
     let text = text.trim_end_matches('=');
-    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|error| {
+    let bytes = TOKENS.decode(text).map_err(|error| {
         let at = match error {
-            base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol { offset: at, .. } => at,
+            base64::DecodeError::InvalidByte(at, _)
+            | base64::DecodeError::InvalidLastSymbol { offset: at, .. } => at,
             _ => text.len(),
         };
         bad(format!("illegal base64 data at input byte {at}"))
     })?;
     let token: Token = serde_json::from_slice(&bytes).map_err(|_| match bytes.first() {
         Some(byte) if !b"{[\"0123456789-tfn \t\r\n".contains(byte) => {
-            let shown = if byte.is_ascii_graphic() { char::from(*byte).to_string() } else { format!("\\u{byte:04x}") };
-            bad(format!("invalid character '{shown}' looking for beginning of value"))
+            let shown = if byte.is_ascii_graphic() {
+                char::from(*byte).to_string()
+            } else {
+                format!("\\u{byte:04x}")
+            };
+            bad(format!(
+                "invalid character '{shown}' looking for beginning of value"
+            ))
         }
         _ => bad("it is no JSON object with v, rv and start".to_owned()),
     })?;
     if token.v != VERSION {
         let version = token.v;
-        return Err(bad(format!("server does not recognize this encoded version {version:?}")));
+        return Err(bad(format!(
+            "server does not recognize this encoded version {version:?}"
+        )));
     }
     let start = token.start.strip_prefix('/').unwrap_or(&token.start);
     if start.is_empty() || start.split('/').any(|part| ["", ".", ".."].contains(&part)) {
         return Err(bad(token.start));
     }
     let newest = state.storage.revision;
-    let Ok(at) = u64::try_from(token.rv) else { return Ok((newest, start.to_owned())) };
+    let Ok(at) = u64::try_from(token.rv) else {
+        return Ok((newest, start.to_owned()));
+    };
     if at == 0 || at > newest {
-        return Err(bad(format!("incorrect encoded start resourceVersion (version {VERSION})")));
+        return Err(bad(format!(
+            "incorrect encoded start resourceVersion (version {VERSION})"
+        )));
     }
     if at < state.storage.oldest {
         let mut gone = status::expired(
@@ -135,7 +193,11 @@ fn resume(state: &State, text: &str) -> Result<(u64, String), Status> {
              results. Continuing with the provided token results in an inconsistent list - objects that were created, \
              modified, or deleted between the time the first chunk was returned and now may show up in the list.",
         );
-        let fresh = encoded(&Token { v: token.v, rv: -1, start: start.to_owned() });
+        let fresh = encoded(&Token {
+            v: token.v,
+            rv: -1,
+            start: start.to_owned(),
+        });
         let metadata = gone.metadata.get_or_insert_default();
         metadata.continue_ = Some(fresh);
         return Err(gone);
@@ -144,11 +206,25 @@ fn resume(state: &State, text: &str) -> Result<(u64, String), Status> {
 }
 
 /// The names of the objects a list shows, for deleting them.
-pub(super) fn names(state: &State, target: &Target, selection: &Selection) -> Vec<(String, String)> {
+pub(super) fn names(
+    state: &State,
+    target: &Target,
+    selection: &Selection,
+) -> Vec<(String, String)> {
     let kind = &target.kind;
-    let Some(table) = state.storage.existing(&kind.group, &kind.plural) else { return Vec::new() };
+    let Some(table) = state.storage.existing(&kind.group, &kind.plural) else {
+        return Vec::new();
+    };
     let prefix = key(&target.namespace, "");
-    let prefix = if target.namespace.is_empty() { "" } else { prefix.as_str() };
-    let objects = table.at(state.storage.revision, prefix, "").filter(|(_, object)| selection.matches(kind, object));
-    objects.map(|(_, object)| (object.namespace.clone(), object.name.clone())).collect()
+    let prefix = if target.namespace.is_empty() {
+        ""
+    } else {
+        prefix.as_str()
+    };
+    let objects = table
+        .at(state.storage.revision, prefix, "")
+        .filter(|(_, object)| selection.matches(kind, object));
+    objects
+        .map(|(_, object)| (object.namespace.clone(), object.name.clone()))
+        .collect()
 }

@@ -33,7 +33,11 @@ impl Report {
     ///
     /// If anything was refused.
     pub fn complete(self) -> Result<Self, Incomplete> {
-        if self.refused.is_empty() { Ok(self) } else { Err(Incomplete(self.refused)) }
+        if self.refused.is_empty() {
+            Ok(self)
+        } else {
+            Err(Incomplete(self.refused))
+        }
     }
 }
 
@@ -64,7 +68,11 @@ impl fmt::Display for Origin {
         }
         if !self.kind.is_empty() {
             let separator = if self.namespace.is_empty() { "" } else { "/" };
-            write!(f, ": {} {}{separator}{}", self.kind, self.namespace, self.name)?;
+            write!(
+                f,
+                ": {} {}{separator}{}",
+                self.kind, self.namespace, self.name
+            )?;
         }
         Ok(())
     }
@@ -112,7 +120,9 @@ pub struct Incomplete(Vec<Refusal>);
 impl fmt::Display for Incomplete {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} objects were refused", self.0.len())?;
-        self.0.iter().try_for_each(|refusal| write!(f, "\n{refusal}"))
+        self.0
+            .iter()
+            .try_for_each(|refusal| write!(f, "\n{refusal}"))
     }
 }
 
@@ -175,7 +185,8 @@ impl FakeCluster {
         });
         for (origin, object) in objects {
             let loaded = self.shared.update(|inner| {
-                let target = cluster::target_of(&inner.state, &object).map_err(|status| unknown(status, &object))?;
+                let target = cluster::target_of(&inner.state, &object)
+                    .map_err(|status| unknown(status, &object))?;
                 if target.kind.namespaced {
                     inner.state.ensure_namespace(&target.namespace);
                 }
@@ -184,7 +195,10 @@ impl FakeCluster {
             match loaded {
                 Ok((_, false)) => report.created += 1,
                 Ok((_, true)) => report.replaced.push(origin),
-                Err(status) => report.refused.push(Refusal { origin, reason: Reason::Refused(Box::new(status)) }),
+                Err(status) => report.refused.push(Refusal {
+                    origin,
+                    reason: Reason::Refused(Box::new(status)),
+                }),
             }
         }
     }
@@ -224,7 +238,10 @@ fn read(file: Option<&Path>, text: &[u8], report: &mut Report) -> Vec<(Origin, V
             Ok(found) if found.is_empty() => report.empty += 1,
             Ok(found) => objects.extend(found.into_iter().map(|object| (origin(&object), object))),
             Err(error) => {
-                report.refused.push(Refusal { origin: origin(&Value::Null), reason: Reason::Unreadable(error) });
+                report.refused.push(Refusal {
+                    origin: origin(&Value::Null),
+                    reason: Reason::Unreadable(error),
+                });
             }
         }
     }
@@ -236,11 +253,18 @@ fn collect(path: &Path, named: bool, files: &mut Vec<PathBuf>) -> io::Result<()>
     let metadata = fs::metadata(path).map_err(|error| with_path(&error, path))?;
     if metadata.is_dir() {
         let entries = fs::read_dir(path).map_err(|error| with_path(&error, path))?;
-        let mut paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
+        let mut paths = entries
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<io::Result<Vec<_>>>()?;
         paths.sort();
-        return paths.iter().try_for_each(|path| collect(path, false, files));
+        return paths
+            .iter()
+            .try_for_each(|path| collect(path, false, files));
     }
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let extension = path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or_default();
     if named || ["yaml", "yml", "json"].contains(&extension) {
         files.push(path.to_owned());
     }

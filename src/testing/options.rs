@@ -50,8 +50,16 @@ impl Options {
 
     /// Refuses combinations that mean nothing.
     pub(super) fn check(&self) -> Result<(), Status> {
-        let flaws = if self.watch { self.watch_flaws() } else { self.list_flaws() };
-        if flaws.is_empty() { Ok(()) } else { Err(invalid_as("meta.k8s.io", "ListOptions", "", flaws)) }
+        let flaws = if self.watch {
+            self.watch_flaws()
+        } else {
+            self.list_flaws()
+        };
+        if flaws.is_empty() {
+            Ok(())
+        } else {
+            Err(invalid_as("meta.k8s.io", "ListOptions", "", flaws))
+        }
     }
 
     fn watch_flaws(&self) -> Vec<Flaw> {
@@ -66,14 +74,18 @@ impl Options {
                 flaws.push(Flaw::forbidden("sendInitialEvents", why));
             }
         } else if !matching.is_empty() {
-            let why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+            let why =
+                "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
             flaws.push(Flaw::forbidden(MATCH, why));
         }
         if !matching.is_empty() && matching != "NotOlderThan" {
             flaws.push(Flaw::unsupported(MATCH, matching, &["NotOlderThan"]));
         }
         if !self.token.is_empty() {
-            flaws.push(Flaw::forbidden(MATCH, "resourceVersionMatch is forbidden when continue is provided"));
+            flaws.push(Flaw::forbidden(
+                MATCH,
+                "resourceVersionMatch is forbidden when continue is provided",
+            ));
         }
         flaws
     }
@@ -83,13 +95,23 @@ impl Options {
         let matching = self.version_match.as_str();
         if !matching.is_empty() {
             if self.version.is_empty() {
-                flaws.push(Flaw::forbidden(MATCH, "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+                flaws.push(Flaw::forbidden(
+                    MATCH,
+                    "resourceVersionMatch is forbidden unless resourceVersion is provided",
+                ));
             }
             if !self.token.is_empty() {
-                flaws.push(Flaw::forbidden(MATCH, "resourceVersionMatch is forbidden when continue is provided"));
+                flaws.push(Flaw::forbidden(
+                    MATCH,
+                    "resourceVersionMatch is forbidden when continue is provided",
+                ));
             }
             if !["Exact", "NotOlderThan"].contains(&matching) {
-                flaws.push(Flaw::unsupported(MATCH, matching, &["Exact", "NotOlderThan", ""]));
+                flaws.push(Flaw::unsupported(
+                    MATCH,
+                    matching,
+                    &["Exact", "NotOlderThan", ""],
+                ));
             }
             if matching == "Exact" && self.version == "0" {
                 let why = "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"";
@@ -97,7 +119,10 @@ impl Options {
             }
         }
         if self.initial_events.is_some() {
-            flaws.push(Flaw::forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
+            flaws.push(Flaw::forbidden(
+                "sendInitialEvents",
+                "sendInitialEvents is forbidden for list",
+            ));
         }
         flaws
     }
@@ -111,7 +136,11 @@ fn boolean(text: &str) -> bool {
 }
 
 fn integer(text: &str) -> Result<i64, Status> {
-    text.parse().map_err(|_| bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax")))
+    text.parse().map_err(|_| {
+        bad_request(format!(
+            "strconv.ParseInt: parsing {text:?}: invalid syntax"
+        ))
+    })
 }
 
 /// A resourceVersion as a number, nothing where it is unset; else the server's complaint.
@@ -120,9 +149,15 @@ pub(super) fn revision(text: &str) -> Result<Option<u64>, String> {
         return Ok(None);
     }
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let why = if digits { "value out of range" } else { "invalid syntax" };
+    let why = if digits {
+        "value out of range"
+    } else {
+        "invalid syntax"
+    };
     match text.parse() {
         Ok(revision) if digits => Ok(Some(revision)),
-        _ => Err(format!("resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: {why}")),
+        _ => Err(format!(
+            "resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: {why}"
+        )),
     }
 }

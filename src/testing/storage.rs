@@ -23,8 +23,18 @@ pub(super) struct Object {
 
 impl Object {
     pub(super) fn new(value: Value) -> Self {
-        let text = |field: &str| value["metadata"][field].as_str().unwrap_or_default().to_owned();
-        Object { namespace: text("namespace"), name: text("name"), text: OnceLock::new(), value }
+        let text = |field: &str| {
+            value["metadata"][field]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        };
+        Object {
+            namespace: text("namespace"),
+            name: text("name"),
+            text: OnceLock::new(),
+            value,
+        }
     }
 
     /// The same state with a later resourceVersion, as a deletion shows it.
@@ -66,9 +76,21 @@ impl Table {
     }
 
     /// The objects as of a revision whose keys start with `prefix` and come after `after`, in key order.
-    pub(super) fn at<'t>(&'t self, revision: u64, prefix: &'t str, after: &str) -> impl Iterator<Item = (&'t str, &'t Arc<Object>)> {
-        let from = if after.is_empty() { prefix.to_owned() } else { after.to_owned() };
-        let rows = self.rows.range(from..).take_while(move |(key, _)| key.starts_with(prefix));
+    pub(super) fn at<'t>(
+        &'t self,
+        revision: u64,
+        prefix: &'t str,
+        after: &str,
+    ) -> impl Iterator<Item = (&'t str, &'t Arc<Object>)> {
+        let from = if after.is_empty() {
+            prefix.to_owned()
+        } else {
+            after.to_owned()
+        };
+        let rows = self
+            .rows
+            .range(from..)
+            .take_while(move |(key, _)| key.starts_with(prefix));
         rows.filter_map(move |(key, states)| {
             let known = states.partition_point(|(since, _)| *since <= revision);
             let state = states[..known].last()?;
@@ -78,7 +100,8 @@ impl Table {
 
     /// Where in the log the changes after a revision start.
     pub(super) fn after(&self, revision: u64) -> usize {
-        self.log.partition_point(|change| change.revision <= revision)
+        self.log
+            .partition_point(|change| change.revision <= revision)
     }
 }
 
@@ -92,11 +115,17 @@ pub(super) struct Storage {
 
 impl Storage {
     pub(super) fn new() -> Self {
-        Storage { tables: HashMap::new(), revision: 1, oldest: 0 }
+        Storage {
+            tables: HashMap::new(),
+            revision: 1,
+            oldest: 0,
+        }
     }
 
     pub(super) fn table(&mut self, group: &str, plural: &str) -> &mut Table {
-        self.tables.entry((group.to_owned(), plural.to_owned())).or_default()
+        self.tables
+            .entry((group.to_owned(), plural.to_owned()))
+            .or_default()
     }
 
     pub(super) fn existing(&self, group: &str, plural: &str) -> Option<&Table> {
@@ -108,7 +137,13 @@ impl Storage {
     }
 
     /// Puts a state under the next revision, which it gets as its resourceVersion.
-    pub(super) fn put(&mut self, group: &str, plural: &str, key: &str, mut value: Value) -> Arc<Object> {
+    pub(super) fn put(
+        &mut self,
+        group: &str,
+        plural: &str,
+        key: &str,
+        mut value: Value,
+    ) -> Arc<Object> {
         self.revision += 1;
         value["metadata"]["resourceVersion"] = self.revision.to_string().into();
         let object = Arc::new(Object::new(value));
@@ -130,12 +165,20 @@ impl Storage {
         let states = table.rows.entry(key.to_owned()).or_default();
         let before = states.last().and_then(|(_, state)| state.clone());
         states.push((revision, after.clone()));
-        table.log.push(Change { revision, before, after });
+        table.log.push(Change {
+            revision,
+            before,
+            after,
+        });
     }
 }
 
 /// Where an object is kept: `namespace/name`, or the name alone at cluster scope. Lists are in the order of
 /// these texts, in which `a-b/x` comes before `a/x`.
 pub(super) fn key(namespace: &str, name: &str) -> String {
-    if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
+    if namespace.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{namespace}/{name}")
+    }
 }

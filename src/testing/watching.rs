@@ -68,7 +68,8 @@ struct Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.shared.update(|inner| drop(inner.watches.remove(&self.id)));
+        self.shared
+            .update(|inner| drop(inner.watches.remove(&self.id)));
     }
 }
 
@@ -81,7 +82,9 @@ pub(super) fn open(
     damage: Damage,
 ) -> Result<impl Stream<Item = io::Result<Bytes>> + Send + 'static, Status> {
     let selection = Selection::new(target, &options.labels, &options.fields)?;
-    let asked = revision(&options.version).map_err(status::internal)?.filter(|revision| *revision > 0);
+    let asked = revision(&options.version)
+        .map_err(status::internal)?
+        .filter(|revision| *revision > 0);
     let watch = shared.update(|inner| {
         let (newest, oldest) = (inner.state.storage.revision, inner.state.storage.oldest);
         let seconds = match options.timeout {
@@ -91,7 +94,16 @@ pub(super) fn open(
         let now = Instant::now();
         let deadline = now + Duration::from_secs(seconds.min(86_400));
         let since = asked.unwrap_or(newest);
-        let table = inner.state.storage.table(&target.kind.group, &target.kind.plural);
+        // Refused before there is a watch: dropping one takes the lock that is held here.
+        let gone = (since < oldest)
+            .then(|| status::expired(format!("too old resource version: {since} ({oldest})")));
+        if let (true, Some(gone)) = (inner.gone_as_http, &gone) {
+            return Err(gone.clone());
+        }
+        let table = inner
+            .state
+            .storage
+            .table(&target.kind.group, &target.kind.plural);
         let (cursor, removals) = (table.after(since), table.removals);
         inner.next_watch += 1;
         let mut watch = Watch {
@@ -114,17 +126,20 @@ pub(super) fn open(
             bytes: 0,
             end: None,
         };
-        if since < oldest {
-            let gone = status::expired(format!("too old resource version: {since} ({oldest})"));
-            if inner.gone_as_http {
-                return Err(gone);
-            }
+        if let Some(gone) = gone {
             watch.end = Some(End::Error(Box::new(gone)));
         } else if asked.is_none() {
             watch.initial(inner, newest);
         }
         let resource = target.kind.plural.clone();
-        inner.watches.insert(watch.id, Open { resource, bookmarks: inner.bookmarks, end: None });
+        inner.watches.insert(
+            watch.id,
+            Open {
+                resource,
+                bookmarks: inner.bookmarks,
+                end: None,
+            },
+        );
         Ok(watch)
     })?;
     Ok(stream::unfold(watch, |mut watch| async move {
@@ -138,7 +153,11 @@ impl Watch {
     fn initial(&mut self, inner: &Inner, newest: u64) {
         let kind = self.target.kind.clone();
         let namespace = &self.target.namespace;
-        let prefix = if namespace.is_empty() { String::new() } else { format!("{namespace}/") };
+        let prefix = if namespace.is_empty() {
+            String::new()
+        } else {
+            format!("{namespace}/")
+        };
         if let Some(table) = inner.state.storage.existing(&kind.group, &kind.plural) {
             for (_, object) in table.at(newest, &prefix, "") {
                 if self.selection.matches(&kind, object) {
@@ -173,7 +192,10 @@ impl Watch {
                     return Some(Ok(text::event("ERROR", &status::text(&status))));
                 }
             }
-            let wake = self.deadline.min(self.next_bookmark).min(self.farewell.unwrap_or(self.deadline));
+            let wake = self
+                .deadline
+                .min(self.next_bookmark)
+                .min(self.farewell.unwrap_or(self.deadline));
             tokio::select! {
                 _ = changed.changed() => {}
                 () = sleep_until(wake) => self.tick(),
@@ -185,12 +207,20 @@ impl Watch {
     fn frame(&mut self) -> Option<io::Result<Bytes>> {
         let mut frame = Vec::new();
         while let Some(line) = self.ready.pop_front() {
-            if self.damage.objects.is_some_and(|limit| self.events >= limit) {
+            if self
+                .damage
+                .objects
+                .is_some_and(|limit| self.events >= limit)
+            {
                 self.cut();
                 break;
             }
             self.events += 1;
-            match self.damage.bytes.map(|limit| limit.saturating_sub(self.bytes)) {
+            match self
+                .damage
+                .bytes
+                .map(|limit| limit.saturating_sub(self.bytes))
+            {
                 Some(left) if line.len() > left => {
                     frame.extend_from_slice(&line[..left]);
                     self.cut();
@@ -225,7 +255,9 @@ impl Watch {
                 self.end = Some(End::Clean);
             }
         }
-        let Some(open) = inner.watches.get(&self.id) else { return };
+        let Some(open) = inner.watches.get(&self.id) else {
+            return;
+        };
         if open.bookmarks > self.bookmarks_sent {
             self.bookmarks_sent = open.bookmarks;
             self.bookmark(inner.state.storage.revision);
@@ -279,7 +311,13 @@ impl Watch {
     /// A bookmark, if the client wants them and the revision it asked for has come.
     fn bookmark(&mut self, newest: u64) {
         if self.bookmarks && newest >= self.since {
-            let bookmark = text::bookmark(&self.target.kind, &self.target.version, self.form, newest, false);
+            let bookmark = text::bookmark(
+                &self.target.kind,
+                &self.target.version,
+                self.form,
+                newest,
+                false,
+            );
             self.ready.push_back(text::event("BOOKMARK", &bookmark));
         }
     }
