@@ -102,12 +102,8 @@ impl Test {
             (Test::Differs(unwanted), Some(value)) => unwanted != value,
             (Test::In(wanted), Some(value)) => wanted.contains(value),
             (Test::NotIn(unwanted), Some(value)) => !unwanted.contains(value),
-            (Test::Above(bound), Some(value)) => {
-                value.parse().is_ok_and(|value: i64| value > *bound)
-            }
-            (Test::Below(bound), Some(value)) => {
-                value.parse().is_ok_and(|value: i64| value < *bound)
-            }
+            (Test::Above(bound), Some(value)) => value.parse().is_ok_and(|value: i64| value > *bound),
+            (Test::Below(bound), Some(value)) => value.parse().is_ok_and(|value: i64| value < *bound),
             (Test::Differs(_) | Test::NotIn(_), None) => true,
             (_, None) => false,
         }
@@ -118,11 +114,7 @@ impl FromStr for LabelSelector {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let mut parser = Parser {
-            text,
-            tokens: tokens(text),
-            next: 0,
-        };
+        let mut parser = Parser { text, tokens: tokens(text), next: 0 };
         let mut requirements = parser.selector()?;
         requirements.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(LabelSelector { requirements })
@@ -152,11 +144,7 @@ impl fmt::Display for LabelSelector {
 }
 
 fn joined(values: &BTreeSet<String>) -> String {
-    values
-        .iter()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(",")
+    values.iter().map(String::as_str).collect::<Vec<_>>().join(",")
 }
 
 /// A symbol, or a run of other characters; the end of the text is an empty token.
@@ -182,15 +170,10 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
         let length = match rest.get(..2) {
             Some("==" | "!=") => 2,
             _ if rest.starts_with(SYMBOLS) => 1,
-            _ => rest
-                .find(|c| SYMBOLS.contains(&c) || SPACES.contains(&c))
-                .unwrap_or(rest.len()),
+            _ => rest.find(|c| SYMBOLS.contains(&c) || SPACES.contains(&c)).unwrap_or(rest.len()),
         };
         let (token, after) = rest.split_at(length);
-        tokens.push(Token {
-            text: token,
-            position: text.len() - rest.len(),
-        });
+        tokens.push(Token { text: token, position: text.len() - rest.len() });
         if token.is_empty() {
             return tokens;
         }
@@ -268,11 +251,7 @@ impl<'t> Parser<'t> {
             for (index, value) in values.iter().enumerate() {
                 self.check_value(key, index, value, at)?;
             }
-            return Ok(if operator == "in" {
-                Test::In(values)
-            } else {
-                Test::NotIn(values)
-            });
+            return Ok(if operator == "in" { Test::In(values) } else { Test::NotIn(values) });
         }
         let value = match self.peek().text {
             "" | "," => "",
@@ -327,10 +306,7 @@ impl<'t> Parser<'t> {
         if problems.is_empty() {
             return Ok(());
         }
-        let problem = format!(
-            "values[{index}][{key}]: Invalid value: {value:?}: {}",
-            problems.join("; ")
-        );
+        let problem = format!("values[{index}][{key}]: Invalid value: {value:?}: {}", problems.join("; "));
         Err(self.error(at, problem))
     }
 
@@ -349,18 +325,11 @@ impl<'t> Parser<'t> {
 
     fn expected(&self, expected: &str) -> Error {
         let token = self.peek();
-        self.error(
-            token.position,
-            format!("found '{}', expected: {expected}", token.text),
-        )
+        self.error(token.position, format!("found '{}', expected: {expected}", token.text))
     }
 
     fn error(&self, position: usize, problem: String) -> Error {
-        Error {
-            text: self.text.to_owned(),
-            position,
-            problem,
-        }
+        Error { text: self.text.to_owned(), position, problem }
     }
 }
 
@@ -379,11 +348,7 @@ pub(crate) fn key_problems(key: &str) -> Vec<String> {
     match prefix {
         Some("") => problems.push("prefix part must be non-empty".to_owned()),
         Some(prefix) => {
-            problems.extend(
-                subdomain_problems(prefix)
-                    .iter()
-                    .map(|problem| format!("prefix part {problem}")),
-            );
+            problems.extend(subdomain_problems(prefix).iter().map(|problem| format!("prefix part {problem}")));
         }
         None => {}
     }
@@ -435,9 +400,7 @@ pub(crate) fn subdomain_problems(text: &str) -> Vec<String> {
 /// Lower-case letters, digits and inner dashes, at least one character; any length.
 pub(crate) fn is_dns_label(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes
-        .iter()
-        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
+    bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
         && bytes.first().is_some_and(|b| *b != b'-')
         && bytes.last().is_some_and(|b| *b != b'-')
 }
@@ -449,9 +412,7 @@ const NAME_RULE: &str = "must consist of alphanumeric characters, '-', '_' or '.
 
 fn is_word_like(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes
-        .iter()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
         && bytes.first().is_some_and(u8::is_ascii_alphanumeric)
         && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
 }
@@ -465,20 +426,11 @@ mod tests {
     }
 
     fn selected(selector: &str) -> Vec<&'static str> {
-        let objects: [(&str, &[(&str, &str)]); 4] = [
-            ("one", &[("a", "1")]),
-            ("two", &[("a", "2"), ("b", "x")]),
-            ("none", &[]),
-            ("empty", &[("a", "")]),
-        ];
+        let objects: [(&str, &[(&str, &str)]); 4] =
+            [("one", &[("a", "1")]), ("two", &[("a", "2"), ("b", "x")]), ("none", &[]), ("empty", &[("a", "")])];
         let selector = parse(selector);
         let matching = objects.iter().filter(|(_, labels)| {
-            selector.matches(|key| {
-                labels
-                    .iter()
-                    .find(|(k, _)| *k == key)
-                    .map(|(_, v)| Cow::Borrowed(*v))
-            })
+            selector.matches(|key| labels.iter().find(|(k, _)| *k == key).map(|(_, v)| Cow::Borrowed(*v)))
         });
         matching.map(|(name, _)| *name).collect()
     }
@@ -514,91 +466,31 @@ mod tests {
         let table = [
             ("a=1,", 4, "found '', expected: identifier after ','"),
             ("a=b c", 4, "found 'c', expected: ',' or 'end of string'"),
-            (
-                ",",
-                0,
-                "found ',', expected: !, identifier, or 'end of string'",
-            ),
-            (
-                "(a)",
-                0,
-                "found '(', expected: !, identifier, or 'end of string'",
-            ),
-            (
-                "a!",
-                1,
-                "unable to parse requirement: found '!', expected: in, notin, =, ==, !=, gt, lt",
-            ),
-            (
-                "a b",
-                2,
-                "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt",
-            ),
-            (
-                "a===b",
-                3,
-                "unable to parse requirement: found '=', expected: identifier",
-            ),
-            (
-                "a>=1",
-                2,
-                "unable to parse requirement: found '=', expected: identifier",
-            ),
+            (",", 0, "found ',', expected: !, identifier, or 'end of string'"),
+            ("(a)", 0, "found '(', expected: !, identifier, or 'end of string'"),
+            ("a!", 1, "unable to parse requirement: found '!', expected: in, notin, =, ==, !=, gt, lt"),
+            ("a b", 2, "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"),
+            ("a===b", 3, "unable to parse requirement: found '=', expected: identifier"),
+            ("a>=1", 2, "unable to parse requirement: found '=', expected: identifier"),
             ("!a=b", 2, "found '=', expected: ',' or 'end of string'"),
-            (
-                "!!a",
-                1,
-                "unable to parse requirement: found '!', expected: identifier",
-            ),
-            (
-                "a in b",
-                5,
-                "unable to parse requirement: found 'b' expected: '('",
-            ),
-            (
-                "a in (",
-                6,
-                "unable to parse requirement: found '', expected: ',', ')' or identifier",
-            ),
-            (
-                "a in (b",
-                7,
-                "unable to parse requirement: found '', expected: ',' or ')'",
-            ),
-            (
-                "a in (b c)",
-                8,
-                "unable to parse requirement: found 'c', expected: ',' or ')'",
-            ),
-            (
-                "a in (b=)",
-                7,
-                "unable to parse requirement: found '=', expected: ',' or ')'",
-            ),
-            (
-                "a in (,b",
-                8,
-                "unable to parse requirement: found '', expected: ',' or ')'",
-            ),
+            ("!!a", 1, "unable to parse requirement: found '!', expected: identifier"),
+            ("a in b", 5, "unable to parse requirement: found 'b' expected: '('"),
+            ("a in (", 6, "unable to parse requirement: found '', expected: ',', ')' or identifier"),
+            ("a in (b", 7, "unable to parse requirement: found '', expected: ',' or ')'"),
+            ("a in (b c)", 8, "unable to parse requirement: found 'c', expected: ',' or ')'"),
+            ("a in (b=)", 7, "unable to parse requirement: found '=', expected: ',' or ')'"),
+            ("a in (,b", 8, "unable to parse requirement: found '', expected: ',' or ')'"),
             ("a,!b,,c", 5, "found ',', expected: identifier after ','"),
             (
                 "a>x",
                 2,
                 "unable to parse requirement: values[0]: Invalid value: \"x\": for 'Gt', 'Lt' operators, the value must be an integer",
             ),
-            (
-                "/a",
-                0,
-                "unable to parse requirement: <nil>: Invalid value: \"/a\": prefix part must be non-empty",
-            ),
+            ("/a", 0, "unable to parse requirement: <nil>: Invalid value: \"/a\": prefix part must be non-empty"),
         ];
         for (text, position, problem) in table {
             let error = text.parse::<LabelSelector>().unwrap_err();
-            let expected = Error {
-                text: text.to_owned(),
-                position,
-                problem: problem.to_owned(),
-            };
+            let expected = Error { text: text.to_owned(), position, problem: problem.to_owned() };
             assert_eq!(error, expected, "{text}");
         }
         let error = "a=b c".parse::<LabelSelector>().unwrap_err();
@@ -611,26 +503,10 @@ mod tests {
     #[test]
     fn keys_and_values_are_checked_as_labels() {
         let long = "k".repeat(64);
-        for text in [
-            "-a",
-            "a/b/c",
-            "a/",
-            "A.b/c=d",
-            "a=-x",
-            "a in (ok,-x)",
-            "a<-5",
-            "é=1",
-            &long,
-        ] {
+        for text in ["-a", "a/b/c", "a/", "A.b/c=d", "a=-x", "a in (ok,-x)", "a<-5", "é=1", &long] {
             assert!(text.parse::<LabelSelector>().is_err(), "{text}");
         }
-        for text in [
-            "a.b/c_d.e=f",
-            "in in (in)",
-            "notin=in",
-            "a in (b,,c)",
-            &long[1..],
-        ] {
+        for text in ["a.b/c_d.e=f", "in in (in)", "notin=in", "a in (b,,c)", &long[1..]] {
             parse(text);
         }
     }
@@ -640,17 +516,7 @@ mod tests {
         for text in ["b in (2, 1,2),a==x,!c", "  b in (1,2) ,!c, a = x"] {
             assert_eq!(parse(text).to_string(), "a=x,b in (1,2),!c");
         }
-        for text in [
-            "a",
-            "!a",
-            "a=",
-            "a!=b",
-            "a in ()",
-            "a notin (,b)",
-            "a>1",
-            "a<1",
-            "",
-        ] {
+        for text in ["a", "!a", "a=", "a!=b", "a in ()", "a notin (,b)", "a>1", "a<1", ""] {
             assert_eq!(parse(&parse(text).to_string()), parse(text), "{text}");
         }
         assert!(parse(" ").is_empty() && LabelSelector::default().is_empty());

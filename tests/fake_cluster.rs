@@ -11,36 +11,19 @@ use tower::Service;
 
 const CONFIG_MAPS: &str = "/api/v1/namespaces/default/configmaps";
 
-async fn send(
-    cluster: &FakeCluster,
-    method: &str,
-    path: &str,
-    body: impl Into<String>,
-) -> Response<Body> {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .body(body.into())
-        .unwrap();
+async fn send(cluster: &FakeCluster, method: &str, path: &str, body: impl Into<String>) -> Response<Body> {
+    let request = Request::builder().method(method).uri(path).body(body.into()).unwrap();
     cluster.clone().call(request).await.unwrap()
 }
 
 /// The code and the body of an answer.
 async fn ask(cluster: &FakeCluster, method: &str, path: &str, body: Value) -> (u16, Value) {
-    let body = if body.is_null() {
-        String::new()
-    } else {
-        body.to_string()
-    };
+    let body = if body.is_null() { String::new() } else { body.to_string() };
     let response = send(cluster, method, path, body).await;
     let code = response.status().as_u16();
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
     assert_eq!(bytes.last(), Some(&b'\n'));
-    (
-        code,
-        serde_json::from_slice(&bytes)
-            .unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned().into()),
-    )
+    (code, serde_json::from_slice(&bytes).unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned().into()))
 }
 
 async fn get(cluster: &FakeCluster, path: &str) -> (u16, Value) {
@@ -71,19 +54,10 @@ impl Watch {
 
     /// The next event as type, name, resourceVersion.
     async fn short(&mut self) -> (String, String, u64) {
-        let event = timeout(Duration::from_secs(600), self.next())
-            .await
-            .expect("an event in time")
-            .expect("no end");
+        let event = timeout(Duration::from_secs(600), self.next()).await.expect("an event in time").expect("no end");
         let metadata = &event["object"]["metadata"];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        (
-            text(&event["type"]),
-            text(&metadata["name"]),
-            text(&metadata["resourceVersion"])
-                .parse()
-                .unwrap_or_default(),
-        )
+        (text(&event["type"]), text(&metadata["name"]), text(&metadata["resourceVersion"]).parse().unwrap_or_default())
     }
 
     async fn is_silent(&mut self) -> bool {
@@ -102,20 +76,11 @@ fn labelled(name: &str, label: &str) -> Value {
 }
 
 fn version(object: &Value) -> u64 {
-    object["metadata"]["resourceVersion"]
-        .as_str()
-        .unwrap()
-        .parse()
-        .unwrap()
+    object["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap()
 }
 
 fn names(list: &Value) -> Vec<&str> {
-    list["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|item| item["metadata"]["name"].as_str().unwrap())
-        .collect()
+    list["items"].as_array().unwrap().iter().map(|item| item["metadata"]["name"].as_str().unwrap()).collect()
 }
 
 fn status(code: u16, reason: &str, message: &str, details: Value) -> (u16, Value) {
@@ -158,14 +123,7 @@ const THINGS: &str = "/apis/example.com/v1/namespaces/default/things";
 
 fn with_things() -> FakeCluster {
     let cluster = FakeCluster::new();
-    cluster
-        .create(definition(
-            "example.com",
-            "things",
-            "Thing",
-            &["v1", "v1beta1"],
-        ))
-        .unwrap();
+    cluster.create(definition("example.com", "things", "Thing", &["v1", "v1beta1"])).unwrap();
     cluster
 }
 
@@ -178,9 +136,7 @@ mod lists {
         let one = cluster.create(config_map("one", "1")).unwrap();
         let (code, list) = get(&cluster, CONFIG_MAPS).await;
         let mut item = one.clone();
-        item.as_object_mut()
-            .unwrap()
-            .retain(|field, _| !["kind", "apiVersion"].contains(&field.as_str()));
+        item.as_object_mut().unwrap().retain(|field, _| !["kind", "apiVersion"].contains(&field.as_str()));
         let metadata = json!({"resourceVersion": version(&one).to_string()});
         let expected = json!({"kind": "ConfigMapList", "apiVersion": "v1", "metadata": metadata, "items": [item]});
         assert_eq!((code, list), (200, expected));
@@ -191,7 +147,8 @@ mod lists {
         let cluster = with_things();
         let one = cluster.create(thing("one", "1")).unwrap();
         let metadata = json!({"continue": "", "resourceVersion": cluster.revision().to_string()});
-        let expected = json!({"kind": "ThingList", "apiVersion": "example.com/v1", "metadata": metadata, "items": [one]});
+        let expected =
+            json!({"kind": "ThingList", "apiVersion": "example.com/v1", "metadata": metadata, "items": [one]});
         assert_eq!(get(&cluster, THINGS).await, (200, expected));
     }
 
@@ -199,10 +156,7 @@ mod lists {
     async fn an_empty_list_is_a_list_even_in_a_namespace_that_does_not_exist() {
         let cluster = FakeCluster::new();
         let (code, list) = get(&cluster, "/api/v1/namespaces/nope/secrets").await;
-        assert_eq!(
-            (code, &list["kind"], &list["items"]),
-            (200, &json!("SecretList"), &json!([]))
-        );
+        assert_eq!((code, &list["kind"], &list["items"]), (200, &json!("SecretList"), &json!([])));
     }
 
     #[tokio::test]
@@ -215,12 +169,8 @@ mod lists {
             cluster.create(object).unwrap();
         }
         let (_, list) = get(&cluster, "/api/v1/configmaps").await;
-        let namespaces: Vec<_> = list["items"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|item| &item["metadata"]["namespace"])
-            .collect();
+        let namespaces: Vec<_> =
+            list["items"].as_array().unwrap().iter().map(|item| &item["metadata"]["namespace"]).collect();
         assert_eq!(namespaces, ["a-b", "a"]);
     }
 
@@ -228,35 +178,22 @@ mod lists {
     async fn pages_show_the_state_of_the_first_page() {
         let cluster = FakeCluster::new();
         for index in 0..5 {
-            cluster
-                .create(config_map(&format!("p{index}"), "1"))
-                .unwrap();
+            cluster.create(config_map(&format!("p{index}"), "1")).unwrap();
         }
         let revision = cluster.revision();
         let (_, first) = get(&cluster, &format!("{CONFIG_MAPS}?limit=2")).await;
-        let token =
-            format!("{{\"v\":\"meta.k8s.io/v1\",\"rv\":{revision},\"start\":\"/p1\\u0000\"}}");
-        let token =
-            base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, token);
+        let token = format!("{{\"v\":\"meta.k8s.io/v1\",\"rv\":{revision},\"start\":\"/p1\\u0000\"}}");
+        let token = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, token);
         let metadata = json!({"resourceVersion": revision.to_string(), "continue": token, "remainingItemCount": 3});
-        assert_eq!(
-            (names(&first), &first["metadata"]),
-            (vec!["p0", "p1"], &metadata)
-        );
+        assert_eq!((names(&first), &first["metadata"]), (vec!["p0", "p1"], &metadata));
 
         cluster.create(config_map("p20", "1")).unwrap();
         cluster.delete("configmaps", "default", "p4").unwrap();
         let (_, second) = get(&cluster, &format!("{CONFIG_MAPS}?limit=2&continue={token}")).await;
-        assert_eq!(
-            (names(&second), &second["metadata"]["remainingItemCount"]),
-            (vec!["p2", "p3"], &json!(1))
-        );
+        assert_eq!((names(&second), &second["metadata"]["remainingItemCount"]), (vec!["p2", "p3"], &json!(1)));
         let (_, rest) = get(&cluster, &format!("{CONFIG_MAPS}?continue={token}")).await;
         let metadata = json!({"resourceVersion": revision.to_string()});
-        assert_eq!(
-            (names(&rest), &rest["metadata"]),
-            (vec!["p2", "p3", "p4"], &metadata)
-        );
+        assert_eq!((names(&rest), &rest["metadata"]), (vec!["p2", "p3", "p4"], &metadata));
     }
 
     #[tokio::test]
@@ -265,25 +202,11 @@ mod lists {
         for (name, label) in [("p0", "0"), ("p1", "1"), ("p2", "0"), ("p3", "1")] {
             cluster.create(labelled(name, label)).unwrap();
         }
-        let (_, page) = get(
-            &cluster,
-            &format!("{CONFIG_MAPS}?limit=2&labelSelector=n%3D0"),
-        )
-        .await;
-        assert_eq!(
-            (names(&page), page["metadata"].get("remainingItemCount")),
-            (vec!["p0", "p2"], None)
-        );
+        let (_, page) = get(&cluster, &format!("{CONFIG_MAPS}?limit=2&labelSelector=n%3D0")).await;
+        assert_eq!((names(&page), page["metadata"].get("remainingItemCount")), (vec!["p0", "p2"], None));
         let token = page["metadata"]["continue"].as_str().unwrap();
-        let (_, last) = get(
-            &cluster,
-            &format!("{CONFIG_MAPS}?limit=2&labelSelector=n%3D0&continue={token}"),
-        )
-        .await;
-        assert_eq!(
-            (names(&last), last["metadata"].get("continue")),
-            (vec![], None)
-        );
+        let (_, last) = get(&cluster, &format!("{CONFIG_MAPS}?limit=2&labelSelector=n%3D0&continue={token}")).await;
+        assert_eq!((names(&last), last["metadata"].get("continue")), (vec![], None));
     }
 
     #[tokio::test]
@@ -296,34 +219,14 @@ mod lists {
             ("", vec!["a", "b"], newest),
             ("resourceVersion=0&limit=1", vec!["a", "b"], newest),
             (&format!("resourceVersion={first}"), vec!["a", "b"], newest),
-            (
-                &format!("resourceVersion=00{first}"),
-                vec!["a", "b"],
-                newest,
-            ),
-            (
-                &format!("resourceVersion={first}&limit=5"),
-                vec!["a"],
-                first,
-            ),
-            (
-                &format!("resourceVersion={first}&resourceVersionMatch=Exact"),
-                vec!["a"],
-                first,
-            ),
-            (
-                &format!("resourceVersion={first}&resourceVersionMatch=NotOlderThan&limit=1"),
-                vec!["a"],
-                newest,
-            ),
+            (&format!("resourceVersion=00{first}"), vec!["a", "b"], newest),
+            (&format!("resourceVersion={first}&limit=5"), vec!["a"], first),
+            (&format!("resourceVersion={first}&resourceVersionMatch=Exact"), vec!["a"], first),
+            (&format!("resourceVersion={first}&resourceVersionMatch=NotOlderThan&limit=1"), vec!["a"], newest),
             ("limit=-1", vec!["a", "b"], newest),
         ] {
             let (_, list) = get(&cluster, &format!("{CONFIG_MAPS}?{query}")).await;
-            assert_eq!(
-                (names(&list), version(&list)),
-                (expected, revision),
-                "{query}"
-            );
+            assert_eq!((names(&list), version(&list)), (expected, revision), "{query}");
         }
     }
 
@@ -335,27 +238,15 @@ mod lists {
         let start = Instant::now();
         let response = send(&cluster, "GET", &path, "").await;
         assert_eq!(
-            (
-                start.elapsed(),
-                response.headers()["retry-after"].to_str().unwrap()
-            ),
+            (start.elapsed(), response.headers()["retry-after"].to_str().unwrap()),
             (Duration::from_secs(3), "1")
         );
-        let message = format!(
-            "Timeout: Too large resource version: {ahead}, current: {}",
-            ahead - 1
-        );
-        let causes =
-            json!([{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]);
+        let message = format!("Timeout: Too large resource version: {ahead}, current: {}", ahead - 1);
+        let causes = json!([{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]);
         let details = json!({"causes": causes, "retryAfterSeconds": 1});
-        assert_eq!(
-            get(&cluster, &path).await,
-            status(504, "Timeout", &message, details)
-        );
+        assert_eq!(get(&cluster, &path).await, status(504, "Timeout", &message, details));
 
-        let (list, _) = tokio::join!(get(&cluster, &path), async {
-            cluster.create(config_map("a", "1")).unwrap()
-        });
+        let (list, _) = tokio::join!(get(&cluster, &path), async { cluster.create(config_map("a", "1")).unwrap() });
         assert_eq!(names(&list.1), ["a"]);
     }
 
@@ -370,45 +261,21 @@ mod lists {
         let token = page["metadata"]["continue"].as_str().unwrap();
         cluster.create(config_map("o4", "1")).unwrap();
         cluster.compact();
-        let gone = status(
-            410,
-            "Expired",
-            "The resourceVersion for the provided list is too old.",
-            Value::Null,
-        );
-        assert_eq!(
-            get(
-                &cluster,
-                &format!("{CONFIG_MAPS}?resourceVersion={first}&limit=1")
-            )
-            .await,
-            gone
-        );
-        let (code, expired) =
-            get(&cluster, &format!("{CONFIG_MAPS}?limit=2&continue={token}")).await;
+        let gone = status(410, "Expired", "The resourceVersion for the provided list is too old.", Value::Null);
+        assert_eq!(get(&cluster, &format!("{CONFIG_MAPS}?resourceVersion={first}&limit=1")).await, gone);
+        let (code, expired) = get(&cluster, &format!("{CONFIG_MAPS}?limit=2&continue={token}")).await;
         assert_eq!((code, &expired["reason"]), (410, &json!("Expired")));
         let fresh = expired["metadata"]["continue"].as_str().unwrap();
         let (_, rest) = get(&cluster, &format!("{CONFIG_MAPS}?limit=9&continue={fresh}")).await;
-        assert_eq!(
-            (names(&rest), version(&rest)),
-            (vec!["o2", "o3", "o4"], cluster.revision())
-        );
+        assert_eq!((names(&rest), version(&rest)), (vec!["o2", "o3", "o4"], cluster.revision()));
     }
 
     #[tokio::test]
     async fn bad_parameters_get_the_answers_of_the_server() {
         let cluster = FakeCluster::new();
         for (query, code, message) in [
-            (
-                "limit=abc",
-                400,
-                "strconv.ParseInt: parsing \"abc\": invalid syntax",
-            ),
-            (
-                "limit=",
-                400,
-                "strconv.ParseInt: parsing \"\": invalid syntax",
-            ),
+            ("limit=abc", 400, "strconv.ParseInt: parsing \"abc\": invalid syntax"),
+            ("limit=", 400, "strconv.ParseInt: parsing \"\": invalid syntax"),
             (
                 "continue=garbage",
                 400,
@@ -449,21 +316,13 @@ mod lists {
                 422,
                 "ListOptions.meta.k8s.io \"\" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list",
             ),
-            (
-                "labelSelector=a%3D%3D%3Db",
-                400,
-                "unable to parse requirement: found '=', expected: identifier",
-            ),
+            ("labelSelector=a%3D%3D%3Db", 400, "unable to parse requirement: found '=', expected: identifier"),
             (
                 "fieldSelector=data.a%3D1",
                 400,
                 "\"data.a\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
             ),
-            (
-                "fieldSelector=metadata.name",
-                400,
-                "invalid selector: 'metadata.name'; can't understand 'metadata.name'",
-            ),
+            ("fieldSelector=metadata.name", 400, "invalid selector: 'metadata.name'; can't understand 'metadata.name'"),
             (
                 "watch=1&resourceVersion=abc",
                 500,
@@ -489,23 +348,11 @@ mod lists {
                 422,
                 "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided",
             ),
-            (
-                "watch=true&timeoutSeconds=abc",
-                400,
-                "strconv.ParseInt: parsing \"abc\": invalid syntax",
-            ),
-            (
-                "%ff=%zz&&=&a=b=c&limit=abc",
-                400,
-                "strconv.ParseInt: parsing \"abc\": invalid syntax",
-            ),
+            ("watch=true&timeoutSeconds=abc", 400, "strconv.ParseInt: parsing \"abc\": invalid syntax"),
+            ("%ff=%zz&&=&a=b=c&limit=abc", 400, "strconv.ParseInt: parsing \"abc\": invalid syntax"),
         ] {
             let (answered, body) = get(&cluster, &format!("{CONFIG_MAPS}?{query}")).await;
-            assert_eq!(
-                (answered, body["message"].as_str().unwrap()),
-                (code, message),
-                "{query}"
-            );
+            assert_eq!((answered, body["message"].as_str().unwrap()), (code, message), "{query}");
         }
     }
 
@@ -521,11 +368,7 @@ mod lists {
         for (path, selector, expected) in [
             ("/api/v1/secrets", "type=Opaque", vec!["b"]),
             ("/api/v1/secrets", "type!=Opaque,metadata.name=a", vec!["a"]),
-            (
-                "/api/v1/pods",
-                "status.phase==Pending,spec.nodeName=n,spec.hostNetwork=false",
-                vec!["p"],
-            ),
+            ("/api/v1/pods", "status.phase==Pending,spec.nodeName=n,spec.hostNetwork=false", vec!["p"]),
             ("/api/v1/pods", "status.phase=Running", vec![]),
             (THINGS, "spec.x=b", vec!["t2"]),
             (THINGS, "metadata.namespace!=default", vec![]),
@@ -535,10 +378,7 @@ mod lists {
         }
         for (path, message) in [
             ("/api/v1/pods", "field label not supported: zz"),
-            (
-                "/apis/batch/v1/jobs",
-                "field label \"zz\" not supported for Job",
-            ),
+            ("/apis/batch/v1/jobs", "field label \"zz\" not supported for Job"),
             (
                 "/apis/apps/v1/deployments",
                 "\"zz\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
@@ -556,33 +396,20 @@ mod lists {
     async fn metadata_alone_is_answered_where_the_client_asks_for_it() {
         let cluster = FakeCluster::new();
         let one = cluster.create(config_map("one", "secret")).unwrap();
-        let accept = |path: &str, accept: &str| {
-            Request::get(path)
-                .header("accept", accept)
-                .body(String::new())
-                .unwrap()
-        };
+        let accept =
+            |path: &str, accept: &str| Request::get(path).header("accept", accept).body(String::new()).unwrap();
         let list = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
         let single = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
-        let bare = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": one["metadata"]});
+        let bare =
+            json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": one["metadata"]});
         let metadata = json!({"resourceVersion": cluster.revision().to_string()});
         let bare_list = json!({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "items": [bare]});
         let object = format!("{CONFIG_MAPS}/one");
         for (path, header, code, expected) in [
             (CONFIG_MAPS, list, 200, Some(&bare_list)),
-            (
-                CONFIG_MAPS,
-                &format!("{list},application/json"),
-                200,
-                Some(&bare_list),
-            ),
+            (CONFIG_MAPS, &format!("{list},application/json"), 200, Some(&bare_list)),
             (&object, single, 200, Some(&bare)),
-            (
-                &object,
-                "application/json;as=Table;g=meta.k8s.io;v=v1,application/json",
-                200,
-                Some(&one),
-            ),
+            (&object, "application/json;as=Table;g=meta.k8s.io;v=v1,application/json", 200, Some(&one)),
             (CONFIG_MAPS, single, 406, None),
             (&object, list, 406, None),
             (CONFIG_MAPS, "text/html", 406, None),
@@ -595,14 +422,8 @@ mod lists {
             }
         }
         let request = accept(&format!("{CONFIG_MAPS}?watch=1"), single);
-        let mut watch = Watch(
-            cluster.clone().call(request).await.unwrap().into_body(),
-            Vec::new(),
-        );
-        assert_eq!(
-            watch.next().await,
-            Some(json!({"type": "ADDED", "object": bare}))
-        );
+        let mut watch = Watch(cluster.clone().call(request).await.unwrap().into_body(), Vec::new());
+        assert_eq!(watch.next().await, Some(json!({"type": "ADDED", "object": bare})));
     }
 }
 
@@ -615,19 +436,13 @@ mod watches {
         let b = version(&cluster.create(config_map("b", "1")).unwrap());
         let a = version(&cluster.create(config_map("a", "1")).unwrap());
         for query in ["watch=true", "watch=1&resourceVersion=0"] {
-            let mut watch = Watch::open(
-                &cluster,
-                &format!("{CONFIG_MAPS}?{query}&allowWatchBookmarks=true"),
-            )
-            .await;
+            let mut watch = Watch::open(&cluster, &format!("{CONFIG_MAPS}?{query}&allowWatchBookmarks=true")).await;
             assert_eq!(watch.short().await, ("ADDED".into(), "a".into(), a));
             assert_eq!(watch.short().await, ("ADDED".into(), "b".into(), b));
-            let metadata = json!({"resourceVersion": a.to_string(), "annotations": {"k8s.io/initial-events-end": "true"}});
+            let metadata =
+                json!({"resourceVersion": a.to_string(), "annotations": {"k8s.io/initial-events-end": "true"}});
             let end = json!({"kind": "ConfigMap", "apiVersion": "v1", "metadata": metadata});
-            assert_eq!(
-                watch.next().await,
-                Some(json!({"type": "BOOKMARK", "object": end}))
-            );
+            assert_eq!(watch.next().await, Some(json!({"type": "BOOKMARK", "object": end})));
             assert!(watch.is_silent().await);
         }
     }
@@ -651,20 +466,12 @@ mod watches {
         left["metadata"]["resourceVersion"] = outside["metadata"]["resourceVersion"].clone();
         let mut gone = inside.clone();
         gone["metadata"]["resourceVersion"] = cluster.revision().to_string().into();
-        let expected = [
-            ("ADDED", created),
-            ("MODIFIED", changed),
-            ("DELETED", left),
-            ("ADDED", inside),
-            ("DELETED", gone),
-        ];
+        let expected =
+            [("ADDED", created), ("MODIFIED", changed), ("DELETED", left), ("ADDED", inside), ("DELETED", gone)];
         let mut late = Watch::open(&cluster, &path).await;
         for (name, object) in expected {
             let event = json!({"type": name, "object": object});
-            assert_eq!(
-                (live.next().await, late.next().await),
-                (Some(event.clone()), Some(event))
-            );
+            assert_eq!((live.next().await, late.next().await), (Some(event.clone()), Some(event)));
         }
         assert!(live.is_silent().await && late.is_silent().await);
     }
@@ -675,15 +482,9 @@ mod watches {
         cluster.create(config_map("x", "1")).unwrap();
         let (_, list) = get(&cluster, CONFIG_MAPS).await;
         cluster.delete("cm", "default", "x").unwrap();
-        let path = format!(
-            "{CONFIG_MAPS}?watch=true&resourceVersion={}",
-            version(&list)
-        );
+        let path = format!("{CONFIG_MAPS}?watch=true&resourceVersion={}", version(&list));
         let mut watch = Watch::open(&cluster, &path).await;
-        assert_eq!(
-            watch.short().await,
-            ("DELETED".into(), "x".into(), cluster.revision())
-        );
+        assert_eq!(watch.short().await, ("DELETED".into(), "x".into(), cluster.revision()));
     }
 
     #[tokio::test(start_paused = true)]
@@ -692,34 +493,19 @@ mod watches {
         cluster.namespace("other");
         let start = cluster.revision();
         let query = format!("watch=true&resourceVersion={start}");
-        let mut namespaced = Watch::open(
-            &cluster,
-            &format!("/api/v1/namespaces/other/configmaps?{query}"),
-        )
-        .await;
-        let mut named = Watch::open(
-            &cluster,
-            &format!("{CONFIG_MAPS}?{query}&fieldSelector=metadata.name%3Db"),
-        )
-        .await;
+        let mut namespaced = Watch::open(&cluster, &format!("/api/v1/namespaces/other/configmaps?{query}")).await;
+        let mut named = Watch::open(&cluster, &format!("{CONFIG_MAPS}?{query}&fieldSelector=metadata.name%3Db")).await;
         let a = cluster.create(config_map("a", "1")).unwrap();
         let b = cluster.create(config_map("b", "1")).unwrap();
-        assert_eq!(
-            named.short().await,
-            ("ADDED".into(), "b".into(), version(&b))
-        );
-        assert!(
-            named.is_silent().await && namespaced.is_silent().await && version(&a) < version(&b)
-        );
+        assert_eq!(named.short().await, ("ADDED".into(), "b".into(), version(&b)));
+        assert!(named.is_silent().await && namespaced.is_silent().await && version(&a) < version(&b));
     }
 
     #[tokio::test(start_paused = true)]
     async fn bookmarks_come_each_minute_and_on_demand_and_before_the_end() {
         let cluster = FakeCluster::new();
-        let query = format!(
-            "watch=true&resourceVersion={}&allowWatchBookmarks=true&timeoutSeconds=150",
-            cluster.revision()
-        );
+        let query =
+            format!("watch=true&resourceVersion={}&allowWatchBookmarks=true&timeoutSeconds=150", cluster.revision());
         let mut watch = Watch::open(&cluster, &format!("/api/v1/services?{query}")).await;
         cluster.create(config_map("a", "1")).unwrap();
         cluster.bookmark();
@@ -729,10 +515,7 @@ mod watches {
             "spec": {}, "status": {"loadBalancer": {}},
         });
         for seconds in [0, 60, 120, 148] {
-            assert_eq!(
-                watch.next().await,
-                Some(json!({"type": "BOOKMARK", "object": bookmark}))
-            );
+            assert_eq!(watch.next().await, Some(json!({"type": "BOOKMARK", "object": bookmark})));
             assert_eq!(start.elapsed().as_secs(), seconds);
         }
         assert_eq!((watch.next().await, start.elapsed().as_secs()), (None, 150));
@@ -741,16 +524,9 @@ mod watches {
     #[tokio::test(start_paused = true)]
     async fn a_negative_timeout_ends_a_watch_at_once_and_none_after_half_an_hour_at_the_earliest() {
         let cluster = FakeCluster::new();
-        let mut watch = Watch::open(
-            &cluster,
-            &format!("{CONFIG_MAPS}?watch=true&timeoutSeconds=-1"),
-        )
-        .await;
+        let mut watch = Watch::open(&cluster, &format!("{CONFIG_MAPS}?watch=true&timeoutSeconds=-1")).await;
         let start = Instant::now();
-        assert_eq!(
-            (watch.next().await, start.elapsed()),
-            (None, Duration::ZERO)
-        );
+        assert_eq!((watch.next().await, start.elapsed()), (None, Duration::ZERO));
         let mut watch = Watch::open(&cluster, &format!("{CONFIG_MAPS}?watch=true")).await;
         assert_eq!(watch.next().await, None);
         assert!((30..=60).contains(&(start.elapsed().as_secs() / 60)));
@@ -760,20 +536,12 @@ mod watches {
     async fn a_watch_from_the_future_is_silent_until_it_is_passed() {
         let cluster = FakeCluster::new();
         let ahead = cluster.revision() + 1;
-        let path =
-            format!("{CONFIG_MAPS}?watch=true&allowWatchBookmarks=true&resourceVersion={ahead}");
+        let path = format!("{CONFIG_MAPS}?watch=true&allowWatchBookmarks=true&resourceVersion={ahead}");
         let mut watch = Watch::open(&cluster, &path).await;
-        assert!(
-            timeout(Duration::from_secs(300), watch.next())
-                .await
-                .is_err()
-        );
+        assert!(timeout(Duration::from_secs(300), watch.next()).await.is_err());
         cluster.create(config_map("not-yet", "1")).unwrap();
         let seen = cluster.create(config_map("seen", "1")).unwrap();
-        assert_eq!(
-            watch.short().await,
-            ("ADDED".into(), "seen".into(), version(&seen))
-        );
+        assert_eq!(watch.short().await, ("ADDED".into(), "seen".into(), version(&seen)));
     }
 
     #[tokio::test(start_paused = true)]
@@ -787,16 +555,9 @@ mod watches {
         let message = format!("too old resource version: {old} ({newest})");
         let (_, gone) = status(410, "Expired", &message, Value::Null);
         let mut watch = Watch::open(&cluster, &path).await;
-        assert_eq!(
-            watch.next().await,
-            Some(json!({"type": "ERROR", "object": gone}))
-        );
+        assert_eq!(watch.next().await, Some(json!({"type": "ERROR", "object": gone})));
         assert_eq!(watch.next().await, None);
-        Watch::open(
-            &cluster,
-            &format!("/api/v1/secrets?watch=true&resourceVersion={newest}"),
-        )
-        .await;
+        Watch::open(&cluster, &format!("/api/v1/secrets?watch=true&resourceVersion={newest}")).await;
         cluster.answer_expired_watches_over_http(true);
         assert_eq!(get(&cluster, &path).await, (410, gone));
     }
@@ -808,14 +569,8 @@ mod watches {
         let a = cluster.create(config_map("a", "1")).unwrap();
         cluster.delete("cm", "default", "a").unwrap();
         cluster.compact();
-        assert_eq!(
-            watch.short().await,
-            ("ADDED".into(), "a".into(), version(&a))
-        );
-        assert_eq!(
-            watch.short().await,
-            ("DELETED".into(), "a".into(), cluster.revision())
-        );
+        assert_eq!(watch.short().await, ("ADDED".into(), "a".into(), version(&a)));
+        assert_eq!(watch.short().await, ("DELETED".into(), "a".into(), cluster.revision()));
     }
 
     #[tokio::test(start_paused = true)]
@@ -824,10 +579,7 @@ mod watches {
         let path = format!("{CONFIG_MAPS}?watch=true");
         let mut cut = Watch::open(&cluster, &path).await;
         cluster.cut_watches();
-        assert_eq!(
-            cut.0.frame().await.unwrap().unwrap_err().kind(),
-            std::io::ErrorKind::UnexpectedEof
-        );
+        assert_eq!(cut.0.frame().await.unwrap().unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
         assert!(cut.0.frame().await.is_none());
         drop(cut);
 
@@ -838,10 +590,7 @@ mod watches {
         let mut failed = Watch::open(&cluster, &path).await;
         let (_, error) = status(504, "Timeout", "context deadline exceeded", Value::Null);
         cluster.fail_watches(serde_json::from_value(error.clone()).unwrap());
-        assert_eq!(
-            failed.next().await,
-            Some(json!({"type": "ERROR", "object": error}))
-        );
+        assert_eq!(failed.next().await, Some(json!({"type": "ERROR", "object": error})));
         assert_eq!(failed.next().await, None);
     }
 
@@ -856,16 +605,8 @@ mod watches {
             drop(watch);
         });
         cluster.watch_established("secrets").await;
-        assert_eq!(
-            (
-                cluster.open_watches("secrets"),
-                cluster.open_watches("configmaps")
-            ),
-            (1, 0)
-        );
-        cluster
-            .until(|cluster| cluster.open_watches("secrets") == 0)
-            .await;
+        assert_eq!((cluster.open_watches("secrets"), cluster.open_watches("configmaps")), (1, 0));
+        cluster.until(|cluster| cluster.open_watches("secrets") == 0).await;
         task.await.unwrap();
     }
 }
@@ -883,10 +624,7 @@ mod writes {
         sent["metadata"]["selfLink"] = "/x".into();
         let (code, created) = ask(&cluster, "POST", CONFIG_MAPS, sent).await;
         let uid = created["metadata"]["uid"].as_str().unwrap();
-        assert!(
-            uid.len() == 36 && &uid[14..15] == "4" && "89ab".contains(&uid[19..20]),
-            "{uid}"
-        );
+        assert!(uid.len() == 36 && &uid[14..15] == "4" && "89ab".contains(&uid[19..20]), "{uid}");
         let metadata = json!({
             "name": "c2", "namespace": "default", "uid": uid, "resourceVersion": cluster.revision().to_string(),
             "creationTimestamp": "2026-01-01T00:01:01Z",
@@ -899,7 +637,9 @@ mod writes {
     async fn two_runs_of_one_history_are_byte_identical_and_another_seed_differs() {
         let run = |seed| {
             let cluster = FakeCluster::with_seed(seed);
-            cluster.create(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"generateName": "gen-"}})).unwrap();
+            cluster
+                .create(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"generateName": "gen-"}}))
+                .unwrap();
             serde_json::to_string(&cluster.dump()).unwrap()
         };
         assert_eq!(run(7), run(7));
@@ -917,22 +657,12 @@ mod writes {
             (
                 CONFIG_MAPS,
                 config_map("c1", "1"),
-                status(
-                    409,
-                    "AlreadyExists",
-                    "configmaps \"c1\" already exists",
-                    details("c1", "configmaps"),
-                ),
+                status(409, "AlreadyExists", "configmaps \"c1\" already exists", details("c1", "configmaps")),
             ),
             (
                 CONFIG_MAPS,
                 json!({"metadata": {"name": "c2", "resourceVersion": "5"}}),
-                status(
-                    500,
-                    "",
-                    "resourceVersion should not be set on objects to be created",
-                    Value::Null,
-                ),
+                status(500, "", "resourceVersion should not be set on objects to be created", Value::Null),
             ),
             (
                 CONFIG_MAPS,
@@ -947,12 +677,7 @@ mod writes {
             (
                 namespace_path,
                 named("c3"),
-                status(
-                    404,
-                    "NotFound",
-                    "namespaces \"nope\" not found",
-                    details("nope", "namespaces"),
-                ),
+                status(404, "NotFound", "namespaces \"nope\" not found", details("nope", "namespaces")),
             ),
             (
                 CONFIG_MAPS,
@@ -1005,11 +730,7 @@ mod writes {
                 ),
             ),
         ] {
-            assert_eq!(
-                ask(&cluster, "POST", path, body.clone()).await,
-                expected,
-                "{body}"
-            );
+            assert_eq!(ask(&cluster, "POST", path, body.clone()).await, expected, "{body}");
         }
         let cause = json!({"reason": "FieldValueRequired", "message": "Required value: name or generateName is required", "field": "metadata.name"});
         let expected = status(
@@ -1018,10 +739,7 @@ mod writes {
             "ConfigMap \"\" is invalid: metadata.name: Required value: name or generateName is required",
             json!({"kind": "ConfigMap", "causes": [cause]}),
         );
-        assert_eq!(
-            ask(&cluster, "POST", CONFIG_MAPS, json!({"metadata": {}})).await,
-            expected
-        );
+        assert_eq!(ask(&cluster, "POST", CONFIG_MAPS, json!({"metadata": {}})).await, expected);
     }
 
     #[tokio::test]
@@ -1039,13 +757,7 @@ mod writes {
             let answer: Value = serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap();
             assert_eq!(answer["message"], expected);
         }
-        let large = send(
-            &cluster,
-            "POST",
-            CONFIG_MAPS,
-            " ".repeat(3 * 1024 * 1024 + 1),
-        )
-        .await;
+        let large = send(&cluster, "POST", CONFIG_MAPS, " ".repeat(3 * 1024 * 1024 + 1)).await;
         assert_eq!(large.status(), 413);
         for metadata in [
             json!(5),
@@ -1063,29 +775,10 @@ mod writes {
     async fn yaml_bodies_are_read_too_and_other_types_are_not() {
         let cluster = FakeCluster::new();
         let post = |kind: &'static str| {
-            Request::post(CONFIG_MAPS)
-                .header("content-type", kind)
-                .body("metadata: {name: yam}\n".to_owned())
-                .unwrap()
+            Request::post(CONFIG_MAPS).header("content-type", kind).body("metadata: {name: yam}\n".to_owned()).unwrap()
         };
-        assert_eq!(
-            cluster
-                .clone()
-                .call(post("application/yaml"))
-                .await
-                .unwrap()
-                .status(),
-            201
-        );
-        assert_eq!(
-            cluster
-                .clone()
-                .call(post("text/plain"))
-                .await
-                .unwrap()
-                .status(),
-            415
-        );
+        assert_eq!(cluster.clone().call(post("application/yaml")).await.unwrap().status(), 201);
+        assert_eq!(cluster.clone().call(post("text/plain")).await.unwrap().status(), 415);
     }
 
     #[tokio::test]
@@ -1105,27 +798,13 @@ mod writes {
             "Operation cannot be fulfilled on configmaps \"c1\": StorageError: invalid object, Code: 4, Key: /registry/configmaps/default/c1, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: nope, UID in object meta: {uid}"
         );
         for (body, expected) in [
-            (
-                with("resourceVersion", "2"),
-                status(409, "Conflict", modified, details.clone()),
-            ),
-            (
-                with("resourceVersion", "99999999"),
-                status(409, "Conflict", modified, details.clone()),
-            ),
+            (with("resourceVersion", "2"), status(409, "Conflict", modified, details.clone())),
+            (with("resourceVersion", "99999999"), status(409, "Conflict", modified, details.clone())),
             (
                 with("resourceVersion", "abc"),
-                status(
-                    500,
-                    "",
-                    "strconv.ParseUint: parsing \"abc\": invalid syntax",
-                    Value::Null,
-                ),
+                status(500, "", "strconv.ParseUint: parsing \"abc\": invalid syntax", Value::Null),
             ),
-            (
-                with("uid", "nope"),
-                status(409, "Conflict", &other_uid, details.clone()),
-            ),
+            (with("uid", "nope"), status(409, "Conflict", &other_uid, details.clone())),
             (
                 with("name", "other"),
                 status(
@@ -1139,40 +818,13 @@ mod writes {
             assert_eq!(ask(&cluster, "PUT", &path, body).await, expected);
         }
         assert_eq!(cluster.get("cm", "default", "c1").unwrap(), created);
-        let missing = status(
-            404,
-            "NotFound",
-            "configmaps \"new\" not found",
-            json!({"name": "new", "kind": "configmaps"}),
-        );
-        assert_eq!(
-            ask(
-                &cluster,
-                "PUT",
-                &format!("{CONFIG_MAPS}/new"),
-                config_map("new", "1")
-            )
-            .await,
-            missing
-        );
-        let (code, replaced) = ask(
-            &cluster,
-            "PUT",
-            &path,
-            with("resourceVersion", &version(&created).to_string()),
-        )
-        .await;
-        assert_eq!(
-            (code, &replaced["data"], version(&replaced)),
-            (200, &json!({"a": "2"}), cluster.revision())
-        );
-        assert_eq!(
-            (
-                &replaced["metadata"]["uid"],
-                version(&replaced) > version(&created)
-            ),
-            (&json!(uid), true)
-        );
+        let missing =
+            status(404, "NotFound", "configmaps \"new\" not found", json!({"name": "new", "kind": "configmaps"}));
+        assert_eq!(ask(&cluster, "PUT", &format!("{CONFIG_MAPS}/new"), config_map("new", "1")).await, missing);
+        let (code, replaced) =
+            ask(&cluster, "PUT", &path, with("resourceVersion", &version(&created).to_string())).await;
+        assert_eq!((code, &replaced["data"], version(&replaced)), (200, &json!({"a": "2"}), cluster.revision()));
+        assert_eq!((&replaced["metadata"]["uid"], version(&replaced) > version(&created)), (&json!(uid), true));
     }
 
     #[tokio::test]
@@ -1193,13 +845,8 @@ mod writes {
             "things.example.com \"t1\" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update"
         );
         let lease = json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "l1"}, "spec": {"holderIdentity": "a"}});
-        let (code, _) = ask(
-            &cluster,
-            "PUT",
-            "/apis/coordination.k8s.io/v1/namespaces/default/leases/l1",
-            lease.clone(),
-        )
-        .await;
+        let (code, _) =
+            ask(&cluster, "PUT", "/apis/coordination.k8s.io/v1/namespaces/default/leases/l1", lease.clone()).await;
         assert_eq!((code, cluster.replace(lease).unwrap_err().code), (201, 422));
     }
 
@@ -1215,36 +862,23 @@ mod writes {
         assert_eq!(generation(&object), Some(1));
         object["spec"]["x"] = "b".into();
         assert_eq!(generation(&cluster.replace(object).unwrap()), Some(2));
-        assert_eq!(
-            generation(&cluster.create(config_map("c", "1")).unwrap()),
-            None
-        );
+        assert_eq!(generation(&cluster.create(config_map("c", "1")).unwrap()), None);
     }
 
     #[tokio::test]
     async fn deleting_answers_a_status_or_for_some_kinds_the_object() {
         let cluster = FakeCluster::new();
         let created = cluster.create(config_map("d1", "1")).unwrap();
-        let details =
-            json!({"name": "d1", "kind": "configmaps", "uid": created["metadata"]["uid"]});
-        let expected = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
+        let details = json!({"name": "d1", "kind": "configmaps", "uid": created["metadata"]["uid"]});
+        let expected =
+            json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
         let path = format!("{CONFIG_MAPS}/d1");
-        assert_eq!(
-            ask(&cluster, "DELETE", &path, Value::Null).await,
-            (200, expected)
-        );
-        let missing = status(
-            404,
-            "NotFound",
-            "configmaps \"d1\" not found",
-            json!({"name": "d1", "kind": "configmaps"}),
-        );
+        assert_eq!(ask(&cluster, "DELETE", &path, Value::Null).await, (200, expected));
+        let missing =
+            status(404, "NotFound", "configmaps \"d1\" not found", json!({"name": "d1", "kind": "configmaps"}));
         assert_eq!(ask(&cluster, "DELETE", &path, Value::Null).await, missing);
-        let account = cluster
-            .create(
-                json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "s"}}),
-            )
-            .unwrap();
+        let account =
+            cluster.create(json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "s"}})).unwrap();
         assert_eq!(cluster.delete("sa", "default", "s").unwrap(), account);
     }
 
@@ -1257,29 +891,9 @@ mod writes {
         let message = format!(
             "Operation cannot be fulfilled on ConfigMap \"d1\": the UID in the precondition (nope) does not match the UID in record ({uid}). The object might have been deleted and then recreated"
         );
-        let expected = status(
-            409,
-            "Conflict",
-            &message,
-            json!({"name": "d1", "kind": "ConfigMap"}),
-        );
-        assert_eq!(
-            ask(
-                &cluster,
-                "DELETE",
-                &path,
-                json!({"preconditions": {"uid": "nope"}})
-            )
-            .await,
-            expected
-        );
-        let (code, _) = ask(
-            &cluster,
-            "DELETE",
-            &path,
-            json!({"preconditions": {"resourceVersion": "1"}}),
-        )
-        .await;
+        let expected = status(409, "Conflict", &message, json!({"name": "d1", "kind": "ConfigMap"}));
+        assert_eq!(ask(&cluster, "DELETE", &path, json!({"preconditions": {"uid": "nope"}})).await, expected);
+        let (code, _) = ask(&cluster, "DELETE", &path, json!({"preconditions": {"resourceVersion": "1"}})).await;
         assert_eq!(code, 409);
         let holds = json!({"preconditions": {"uid": uid, "resourceVersion": version(&created).to_string()}});
         assert_eq!(ask(&cluster, "DELETE", &path, holds).await.0, 200);
@@ -1291,25 +905,13 @@ mod writes {
         let mut object = config_map("f1", "1");
         object["metadata"]["finalizers"] = json!(["example.com/x"]);
         let created = cluster.create(&object).unwrap();
-        let path = format!(
-            "{CONFIG_MAPS}?watch=true&resourceVersion={}",
-            version(&created)
-        );
+        let path = format!("{CONFIG_MAPS}?watch=true&resourceVersion={}", version(&created));
         let mut watch = Watch::open(&cluster, &path).await;
-        let (_, terminating) = ask(
-            &cluster,
-            "DELETE",
-            &format!("{CONFIG_MAPS}/f1"),
-            Value::Null,
-        )
-        .await;
+        let (_, terminating) = ask(&cluster, "DELETE", &format!("{CONFIG_MAPS}/f1"), Value::Null).await;
         assert_eq!(terminating["metadata"]["deletionGracePeriodSeconds"], 0);
         assert_eq!(cluster.delete("cm", "default", "f1").unwrap(), terminating);
         let exists = cluster.create(config_map("f1", "1")).unwrap_err();
-        assert_eq!(
-            exists.message,
-            "object is being deleted: configmaps \"f1\" already exists"
-        );
+        assert_eq!(exists.message, "object is being deleted: configmaps \"f1\" already exists");
         object["metadata"]["finalizers"] = json!(["example.com/x", "example.com/y"]);
         let refused = cluster.replace(&object).unwrap_err();
         assert_eq!(
@@ -1319,16 +921,10 @@ mod writes {
         object["metadata"]["finalizers"] = json!([]);
         let released = cluster.replace(&object).unwrap();
         assert_eq!(version(&released), version(&terminating));
-        assert_eq!(
-            watch.next().await,
-            Some(json!({"type": "MODIFIED", "object": terminating}))
-        );
+        assert_eq!(watch.next().await, Some(json!({"type": "MODIFIED", "object": terminating})));
         let mut gone = terminating.clone();
         gone["metadata"]["resourceVersion"] = cluster.revision().to_string().into();
-        assert_eq!(
-            watch.next().await,
-            Some(json!({"type": "DELETED", "object": gone}))
-        );
+        assert_eq!(watch.next().await, Some(json!({"type": "DELETED", "object": gone})));
         assert_eq!(cluster.get("cm", "default", "f1").unwrap_err().code, 404);
     }
 
@@ -1338,13 +934,7 @@ mod writes {
         for (name, label) in [("a", "1"), ("b", "2"), ("c", "1")] {
             cluster.create(labelled(name, label)).unwrap();
         }
-        let (code, list) = ask(
-            &cluster,
-            "DELETE",
-            &format!("{CONFIG_MAPS}?labelSelector=n%3D1"),
-            Value::Null,
-        )
-        .await;
+        let (code, list) = ask(&cluster, "DELETE", &format!("{CONFIG_MAPS}?labelSelector=n%3D1"), Value::Null).await;
         assert_eq!((code, names(&list)), (200, vec!["a", "c"]));
         assert_eq!(cluster.objects("cm").len(), 1);
     }
@@ -1353,28 +943,9 @@ mod writes {
     async fn a_dry_run_answers_and_changes_nothing() {
         let cluster = FakeCluster::new();
         let before = cluster.revision();
-        let (code, created) = ask(
-            &cluster,
-            "POST",
-            &format!("{CONFIG_MAPS}?dryRun=All"),
-            config_map("dry", "1"),
-        )
-        .await;
-        assert_eq!(
-            (
-                code,
-                created["metadata"].get("resourceVersion"),
-                cluster.revision()
-            ),
-            (201, None, before)
-        );
-        let (code, refused) = ask(
-            &cluster,
-            "POST",
-            &format!("{CONFIG_MAPS}?dryRun=Foo"),
-            config_map("dry", "1"),
-        )
-        .await;
+        let (code, created) = ask(&cluster, "POST", &format!("{CONFIG_MAPS}?dryRun=All"), config_map("dry", "1")).await;
+        assert_eq!((code, created["metadata"].get("resourceVersion"), cluster.revision()), (201, None, before));
+        let (code, refused) = ask(&cluster, "POST", &format!("{CONFIG_MAPS}?dryRun=Foo"), config_map("dry", "1")).await;
         assert_eq!(
             (code, refused["message"].as_str().unwrap()),
             (
@@ -1390,9 +961,7 @@ mod writes {
         cluster.namespace("ns1");
         let in_namespace = |name: &str, finalizers: Value| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "ns1", "finalizers": finalizers}});
         cluster.create(in_namespace("free", json!([]))).unwrap();
-        let mut held = cluster
-            .create(in_namespace("held", json!(["example.com/x"])))
-            .unwrap();
+        let mut held = cluster.create(in_namespace("held", json!(["example.com/x"]))).unwrap();
         let answer = cluster.delete("ns", "", "ns1").unwrap();
         assert_eq!(answer["status"]["phase"], "Terminating");
         assert_eq!(cluster.objects("cm").len(), 1);
@@ -1402,10 +971,7 @@ mod writes {
             "configmaps \"x\" is forbidden: unable to create new content in namespace ns1 because it is being terminated"
         );
         held["metadata"]["finalizers"] = json!([]);
-        held["metadata"]
-            .as_object_mut()
-            .unwrap()
-            .remove("resourceVersion");
+        held["metadata"].as_object_mut().unwrap().remove("resourceVersion");
         cluster.replace(held).unwrap();
         assert_eq!(cluster.get("ns", "", "ns1").unwrap_err().code, 404);
     }
@@ -1423,15 +989,13 @@ mod writes {
             "ports": [{"protocol": "TCP", "port": 80, "targetPort": 80}], "type": "ClusterIP",
             "sessionAffinity": "None", "internalTrafficPolicy": "Cluster",
         });
-        assert_eq!(
-            (&service["spec"], &service["status"]),
-            (&spec, &json!({"loadBalancer": {}}))
-        );
-        let empty = cluster.create(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "em", "labels": {}}, "data": {}})).unwrap();
-        assert_eq!(
-            (empty.get("data"), empty["metadata"].get("labels")),
-            (None, None)
-        );
+        assert_eq!((&service["spec"], &service["status"]), (&spec, &json!({"loadBalancer": {}})));
+        let empty = cluster
+            .create(
+                json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "em", "labels": {}}, "data": {}}),
+            )
+            .unwrap();
+        assert_eq!((empty.get("data"), empty["metadata"].get("labels")), (None, None));
     }
 
     #[tokio::test]
@@ -1440,10 +1004,7 @@ mod writes {
         let secret = |kind: &str, value: &str| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "type": kind, "immutable": true, "stringData": {"a": value}});
         cluster.create(secret("a/b", "1")).unwrap();
         let refused = cluster.replace(secret("x/y", "1")).unwrap_err();
-        assert_eq!(
-            refused.message,
-            "Secret \"s\" is invalid: type: Invalid value: \"x/y\": field is immutable"
-        );
+        assert_eq!(refused.message, "Secret \"s\" is invalid: type: Invalid value: \"x/y\": field is immutable");
         let refused = cluster.replace(secret("a/b", "2")).unwrap_err();
         assert_eq!(
             refused.message,
@@ -1459,12 +1020,7 @@ mod kinds {
     #[tokio::test]
     async fn what_nobody_serves_is_not_found_in_the_words_of_the_server() {
         let cluster = with_things();
-        let unknown = status(
-            404,
-            "NotFound",
-            "the server could not find the requested resource",
-            json!({}),
-        );
+        let unknown = status(404, "NotFound", "the server could not find the requested resource", json!({}));
         for path in [
             "/api/v1/namespaces/default/nothings",
             "/api/v1/namespaces/default/nothings/x",
@@ -1476,19 +1032,10 @@ mod kinds {
         ] {
             assert_eq!(get(&cluster, path).await, unknown, "{path}");
         }
-        for path in [
-            "/apis/nope.example.com/v1/things",
-            "/apis/nope.example.com",
-            "/nothing/here",
-            "/",
-            "//",
-            "/apis//v1/x",
-        ] {
-            assert_eq!(
-                get(&cluster, path).await,
-                (404, json!("404 page not found\n")),
-                "{path}"
-            );
+        for path in
+            ["/apis/nope.example.com/v1/things", "/apis/nope.example.com", "/nothing/here", "/", "//", "/apis//v1/x"]
+        {
+            assert_eq!(get(&cluster, path).await, (404, json!("404 page not found\n")), "{path}");
         }
         let missing = status(
             404,
@@ -1509,11 +1056,7 @@ mod kinds {
             ("FOO", CONFIG_MAPS),
             ("POST", "/api/v1/namespaces/default/configmaps/x"),
         ] {
-            assert_eq!(
-                ask(&cluster, method, path, json!({})).await,
-                not_allowed,
-                "{method}"
-            );
+            assert_eq!(ask(&cluster, method, path, json!({})).await, not_allowed, "{method}");
         }
     }
 
@@ -1523,28 +1066,14 @@ mod kinds {
         cluster.create(thing("t1", "a")).unwrap();
         let mut beta = thing("t2", "b");
         beta["apiVersion"] = "example.com/v1beta1".into();
-        assert_eq!(
-            cluster.create(beta).unwrap()["apiVersion"],
-            "example.com/v1beta1"
-        );
+        assert_eq!(cluster.create(beta).unwrap()["apiVersion"], "example.com/v1beta1");
         for version in ["v1", "v1beta1"] {
             let (_, list) = get(&cluster, &format!("/apis/example.com/{version}/things")).await;
-            let versions: Vec<_> = list["items"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|item| item["apiVersion"].as_str().unwrap())
-                .collect();
-            assert_eq!(
-                versions,
-                [
-                    format!("example.com/{version}"),
-                    format!("example.com/{version}")
-                ]
-            );
+            let versions: Vec<_> =
+                list["items"].as_array().unwrap().iter().map(|item| item["apiVersion"].as_str().unwrap()).collect();
+            assert_eq!(versions, [format!("example.com/{version}"), format!("example.com/{version}")]);
         }
-        let other =
-            json!({"apiVersion": "example.com/v1", "kind": "Other", "metadata": {"name": "z"}});
+        let other = json!({"apiVersion": "example.com/v1", "kind": "Other", "metadata": {"name": "z"}});
         assert_eq!(
             ask(&cluster, "POST", THINGS, other).await.1["message"],
             "Other.example.com \"z\" is invalid: kind: Invalid value: \"Other\": must be Thing"
@@ -1555,11 +1084,7 @@ mod kinds {
     async fn deleting_a_definition_deletes_its_objects_ends_their_watches_and_closes_the_path() {
         let cluster = with_things();
         let one = cluster.create(thing("t1", "a")).unwrap();
-        let mut watch = Watch::open(
-            &cluster,
-            &format!("{THINGS}?watch=true&resourceVersion={}", version(&one)),
-        )
-        .await;
+        let mut watch = Watch::open(&cluster, &format!("{THINGS}?watch=true&resourceVersion={}", version(&one))).await;
         let (code, definition) = ask(
             &cluster,
             "DELETE",
@@ -1573,13 +1098,8 @@ mod kinds {
         );
         assert_eq!(watch.short().await.0, "DELETED");
         assert_eq!(watch.next().await, None);
-        assert_eq!(
-            get(&cluster, THINGS).await,
-            (404, json!("404 page not found\n"))
-        );
-        cluster
-            .create(super::definition("example.com", "things", "Thing", &["v1"]))
-            .unwrap();
+        assert_eq!(get(&cluster, THINGS).await, (404, json!("404 page not found\n")));
+        cluster.create(super::definition("example.com", "things", "Thing", &["v1"])).unwrap();
         let (_, list) = get(&cluster, THINGS).await;
         assert_eq!(names(&list), Vec::<&str>::new());
         let mut watch = Watch::open(&cluster, &format!("{THINGS}?watch=true")).await;
@@ -1592,59 +1112,27 @@ mod kinds {
         let cluster = with_things();
         let discovery = kube::Discovery::new(cluster.client()).run().await.unwrap();
         let resolve = |group: &str, kind: &str| {
-            let (resource, _) = discovery
-                .resolve_gvk(&kube::core::GroupVersionKind::gvk(group, "v1", kind))
-                .unwrap();
+            let (resource, _) = discovery.resolve_gvk(&kube::core::GroupVersionKind::gvk(group, "v1", kind)).unwrap();
             (resource.plural, resource.api_version)
         };
         assert_eq!(resolve("", "Endpoints"), ("endpoints".into(), "v1".into()));
-        assert_eq!(
-            resolve("networking.k8s.io", "Ingress"),
-            ("ingresses".into(), "networking.k8s.io/v1".into())
-        );
-        assert_eq!(
-            resolve("example.com", "Thing"),
-            ("things".into(), "example.com/v1".into())
-        );
+        assert_eq!(resolve("networking.k8s.io", "Ingress"), ("ingresses".into(), "networking.k8s.io/v1".into()));
+        assert_eq!(resolve("example.com", "Thing"), ("things".into(), "example.com/v1".into()));
         let version = cluster.client().apiserver_version().await.unwrap();
-        assert_eq!(
-            (version.major.as_str(), version.minor.as_str()),
-            ("1", "36")
-        );
+        assert_eq!((version.major.as_str(), version.minor.as_str()), ("1", "36"));
         let pinned = kube::core::GroupVersionKind::gvk("example.com", "v1beta1", "Thing");
-        let (resource, capabilities) = kube::discovery::pinned_kind(&cluster.client(), &pinned)
-            .await
-            .unwrap();
-        assert_eq!(
-            (resource.plural.as_str(), capabilities.scope),
-            ("things", kube::discovery::Scope::Namespaced)
-        );
+        let (resource, capabilities) = kube::discovery::pinned_kind(&cluster.client(), &pinned).await.unwrap();
+        assert_eq!((resource.plural.as_str(), capabilities.scope), ("things", kube::discovery::Scope::Namespaced));
     }
 
     #[tokio::test]
     async fn doors_know_kinds_by_every_name_they_have() {
         let cluster = with_things();
         let object = cluster.create(thing("t1", "a")).unwrap();
-        for word in [
-            "Thing",
-            "things",
-            "thing",
-            "things.example.com",
-            "Thing.example.com",
-        ] {
-            assert_eq!(
-                cluster.get(word, "default", "t1").as_ref(),
-                Ok(&object),
-                "{word}"
-            );
+        for word in ["Thing", "things", "thing", "things.example.com", "Thing.example.com"] {
+            assert_eq!(cluster.get(word, "default", "t1").as_ref(), Ok(&object), "{word}");
         }
-        assert_eq!(
-            cluster
-                .get("things.other.com", "default", "t1")
-                .unwrap_err()
-                .code,
-            404
-        );
+        assert_eq!(cluster.get("things.other.com", "default", "t1").unwrap_err().code, 404);
     }
 }
 
@@ -1663,10 +1151,7 @@ mod faults {
         };
         let second = cluster.fault(Fault::on("list").resource("secrets").nth(2).status(503));
         assert_eq!(codes("/api/v1/secrets").await, [200, 503, 200, 200]);
-        assert_eq!(
-            (codes("/api/v1/configmaps").await, second.hits()),
-            (vec![200; 4], 1)
-        );
+        assert_eq!((codes("/api/v1/configmaps").await, second.hits()), (vec![200; 4], 1));
         let twice = cluster.fault(Fault::on("list").namespace("default").times(2).status(500));
         assert_eq!(
             (codes(CONFIG_MAPS).await, codes("/api/v1/configmaps").await),
@@ -1675,10 +1160,7 @@ mod faults {
         let always = cluster.fault(Fault::on("*").resource("configmaps").name("x").expired());
         assert_eq!(codes(&format!("{CONFIG_MAPS}/x")).await, [410; 4]);
         always.remove();
-        assert_eq!(
-            (codes(&format!("{CONFIG_MAPS}/x")).await, twice.hits()),
-            (vec![404; 4], 2)
-        );
+        assert_eq!((codes(&format!("{CONFIG_MAPS}/x")).await, twice.hits()), (vec![404; 4], 2));
     }
 
     #[tokio::test]
@@ -1694,11 +1176,7 @@ mod faults {
         let message = "ingresses.networking.k8s.io \"x\" is forbidden: User \"alice\" cannot get resource \"ingresses\" in API group \"networking.k8s.io\" in the namespace \"a\"";
         let details = json!({"name": "x", "group": "networking.k8s.io", "kind": "ingresses"});
         assert_eq!(
-            get(
-                &cluster,
-                "/apis/networking.k8s.io/v1/namespaces/a/ingresses/x"
-            )
-            .await,
+            get(&cluster, "/apis/networking.k8s.io/v1/namespaces/a/ingresses/x").await,
             status(403, "Forbidden", message, details)
         );
 
@@ -1710,16 +1188,8 @@ mod faults {
         );
         let response = send(&cluster, "GET", "/api/v1/pods", "").await;
         assert_eq!(
-            (
-                response.status().as_u16(),
-                &response.headers()["retry-after"],
-                &response.headers()["content-type"]
-            ),
-            (
-                429,
-                &"1".parse().unwrap(),
-                &"text/plain; charset=utf-8".parse().unwrap()
-            )
+            (response.status().as_u16(), &response.headers()["retry-after"], &response.headers()["content-type"]),
+            (429, &"1".parse().unwrap(), &"text/plain; charset=utf-8".parse().unwrap())
         );
         cluster.fault(
             Fault::on("list")
@@ -1731,12 +1201,7 @@ mod faults {
         );
         let response = send(&cluster, "GET", "/api/v1/nodes", "").await;
         assert_eq!(response.headers()["retry-after"], "7");
-        let expected = status(
-            429,
-            "TooManyRequests",
-            "slow down",
-            json!({"retryAfterSeconds": 7}),
-        );
+        let expected = status(429, "TooManyRequests", "slow down", json!({"retryAfterSeconds": 7}));
         assert_eq!(get(&cluster, "/api/v1/nodes").await, expected);
     }
 
@@ -1745,61 +1210,31 @@ mod faults {
         let cluster = FakeCluster::new();
         let slow = cluster.fault(Fault::on("list").delay(Duration::from_secs(30)));
         let start = Instant::now();
-        assert_eq!(
-            (
-                get(&cluster, CONFIG_MAPS).await.0,
-                start.elapsed().as_secs()
-            ),
-            (200, 30)
-        );
+        assert_eq!((get(&cluster, CONFIG_MAPS).await.0, start.elapsed().as_secs()), (200, 30));
         slow.remove();
         let hung = cluster.fault(Fault::on("list").hang());
-        assert!(
-            timeout(
-                Duration::from_secs(3600),
-                send(&cluster, "GET", CONFIG_MAPS, "")
-            )
-            .await
-            .is_err()
-        );
+        assert!(timeout(Duration::from_secs(3600), send(&cluster, "GET", CONFIG_MAPS, "")).await.is_err());
         hung.remove();
         cluster.fault(Fault::on("list").refuse_connection());
         let request = Request::get(CONFIG_MAPS).body(String::new()).unwrap();
-        assert_eq!(
-            cluster.clone().call(request).await.unwrap_err().kind(),
-            std::io::ErrorKind::ConnectionRefused
-        );
-        let answered: Vec<_> = cluster
-            .requests()
-            .iter()
-            .map(|request| request.answered)
-            .collect();
+        assert_eq!(cluster.clone().call(request).await.unwrap_err().kind(), std::io::ErrorKind::ConnectionRefused);
+        let answered: Vec<_> = cluster.requests().iter().map(|request| request.answered).collect();
         assert_eq!(answered, [Some(200), None, None]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_gate_holds_requests_before_or_answers_after_the_server_looked() {
-        for (fault, expected) in [
-            (Fault::on("get").gate(), 404),
-            (Fault::on("get").gate_answer(), 200),
-        ] {
+        for (fault, expected) in [(Fault::on("get").gate(), 404), (Fault::on("get").gate_answer(), 200)] {
             let cluster = FakeCluster::new();
             cluster.create(config_map("x", "1")).unwrap();
             let gate = cluster.fault(fault);
             let reader = cluster.clone();
-            let answer =
-                tokio::spawn(async move { get(&reader, &format!("{CONFIG_MAPS}/x")).await.0 });
+            let answer = tokio::spawn(async move { get(&reader, &format!("{CONFIG_MAPS}/x")).await.0 });
             gate.reached(1).await;
             cluster.delete("cm", "default", "x").unwrap();
             assert!(!answer.is_finished());
             gate.open();
-            assert_eq!(
-                (
-                    answer.await.unwrap(),
-                    get(&cluster, &format!("{CONFIG_MAPS}/x")).await.0
-                ),
-                (expected, 404)
-            );
+            assert_eq!((answer.await.unwrap(), get(&cluster, &format!("{CONFIG_MAPS}/x")).await.0), (expected, 404));
         }
     }
 
@@ -1810,14 +1245,7 @@ mod faults {
             cluster.create(config_map(name, "1")).unwrap();
         }
         let whole = String::from_utf8(
-            send(&cluster, "GET", CONFIG_MAPS, "")
-                .await
-                .into_body()
-                .collect()
-                .await
-                .unwrap()
-                .to_bytes()
-                .to_vec(),
+            send(&cluster, "GET", CONFIG_MAPS, "").await.into_body().collect().await.unwrap().to_bytes().to_vec(),
         )
         .unwrap();
         let received = async |fault: Fault, path: &str| {
@@ -1830,29 +1258,12 @@ mod faults {
             }
             String::from_utf8(received).unwrap()
         };
-        assert_eq!(
-            received(Fault::on("list").cut_after_bytes(100), CONFIG_MAPS).await,
-            whole[..100]
-        );
+        assert_eq!(received(Fault::on("list").cut_after_bytes(100), CONFIG_MAPS).await, whole[..100]);
         let cut = received(Fault::on("list").cut_after(2), CONFIG_MAPS).await;
-        assert!(
-            whole.starts_with(&cut) && cut.matches("\"uid\"").count() == 2 && cut.ends_with('}'),
-            "{cut}"
-        );
+        assert!(whole.starts_with(&cut) && cut.matches("\"uid\"").count() == 2 && cut.ends_with('}'), "{cut}");
         let path = format!("{CONFIG_MAPS}?watch=true");
-        assert_eq!(
-            received(Fault::on("watch").cut_after(2), &path)
-                .await
-                .lines()
-                .count(),
-            2
-        );
-        assert_eq!(
-            received(Fault::on("watch").cut_after_bytes(333), &path)
-                .await
-                .len(),
-            333
-        );
+        assert_eq!(received(Fault::on("watch").cut_after(2), &path).await.lines().count(), 2);
+        assert_eq!(received(Fault::on("watch").cut_after_bytes(333), &path).await.len(), 333);
     }
 
     #[tokio::test(start_paused = true)]
@@ -1862,23 +1273,13 @@ mod faults {
         cluster.create(config_map("bad", "1")).unwrap();
         cluster.fault(Fault::on("*").undecodable("bad"));
         let (_, list) = get(&cluster, CONFIG_MAPS).await;
-        let metadata: Vec<_> = list["items"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|item| item["metadata"].is_object())
-            .collect();
+        let metadata: Vec<_> =
+            list["items"].as_array().unwrap().iter().map(|item| item["metadata"].is_object()).collect();
         assert_eq!(metadata, [false, true]);
         let mut watch = Watch::open(&cluster, &format!("{CONFIG_MAPS}?watch=true")).await;
-        assert_eq!(
-            watch.next().await.unwrap()["object"]["metadata"],
-            "undecodable"
-        );
+        assert_eq!(watch.next().await.unwrap()["object"]["metadata"], "undecodable");
         assert_eq!(watch.short().await.1, "good");
-        assert_eq!(
-            get(&cluster, &format!("{CONFIG_MAPS}/bad")).await.1["metadata"],
-            "undecodable"
-        );
+        assert_eq!(get(&cluster, &format!("{CONFIG_MAPS}/bad")).await.1["metadata"], "undecodable");
     }
 }
 
@@ -1890,41 +1291,14 @@ mod requests {
         let cluster = FakeCluster::new();
         let path = "/apis/networking.k8s.io/v1/namespaces/a%2Db/ingresses/x/status?a=1&b=c+d%21";
         get(&cluster, path).await;
-        let requests = cluster
-            .requests()
-            .resource("ingresses")
-            .verb("get")
-            .namespace("a-b")
-            .name("x");
-        let [request] = &requests[..] else {
-            panic!("{requests:?}")
-        };
+        let requests = cluster.requests().resource("ingresses").verb("get").namespace("a-b").name("x");
+        let [request] = &requests[..] else { panic!("{requests:?}") };
         assert_eq!(
-            (
-                request.group.as_str(),
-                request.version.as_str(),
-                request.subresource.as_deref(),
-                request.answered
-            ),
+            (request.group.as_str(), request.version.as_str(), request.subresource.as_deref(), request.answered),
             ("networking.k8s.io", "v1", Some("status"), Some(404))
         );
-        assert_eq!(
-            (request.param("a"), request.param("b"), request.param("c")),
-            (Some("1"), Some("c d!"), None)
-        );
-        let _ = send(
-            &cluster,
-            "GET",
-            "/api/v1/secrets?watch=1&resourceVersion=1",
-            "",
-        )
-        .await;
-        assert_eq!(
-            (
-                cluster.requests().verb("watch").count(),
-                cluster.requests().verb("list").count()
-            ),
-            (1, 0)
-        );
+        assert_eq!((request.param("a"), request.param("b"), request.param("c")), (Some("1"), Some("c d!"), None));
+        let _ = send(&cluster, "GET", "/api/v1/secrets?watch=1&resourceVersion=1", "").await;
+        assert_eq!((cluster.requests().verb("watch").count(), cluster.requests().verb("list").count()), (1, 0));
     }
 }

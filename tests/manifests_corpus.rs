@@ -16,10 +16,7 @@ fn corpus() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     let folder = std::env::var_os("CORPUS_MANIFESTS").map_or(beside, PathBuf::from);
     if !folder.join("index.jsonl").is_file() {
-        eprintln!(
-            "skipped: no manifests at {}; name their folder with CORPUS_MANIFESTS",
-            folder.display()
-        );
+        eprintln!("skipped: no manifests at {}; name their folder with CORPUS_MANIFESTS", folder.display());
         return None;
     }
     Some(folder)
@@ -28,15 +25,9 @@ fn corpus() -> Option<PathBuf> {
 /// What the index tells of every document, by file.
 fn index(folder: &Path) -> BTreeMap<String, Vec<Value>> {
     let mut files: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    for line in fs::read_to_string(folder.join("index.jsonl"))
-        .expect("the index")
-        .lines()
-    {
+    for line in fs::read_to_string(folder.join("index.jsonl")).expect("the index").lines() {
         let entry: Value = serde_json::from_str(line).expect("a line of the index");
-        files
-            .entry(entry["file"].as_str().expect("a file").to_owned())
-            .or_default()
-            .push(entry);
+        files.entry(entry["file"].as_str().expect("a file").to_owned()).or_default().push(entry);
     }
     files
 }
@@ -52,10 +43,7 @@ fn every_document_is_read_as_kubectl_reads_it() {
                 Ok([]) => {
                     vec![serde_json::json!({"file": file, "doc": document.number, "empty": true})]
                 }
-                Ok(objects) => objects
-                    .iter()
-                    .map(|object| described(&file, document.number, object))
-                    .collect(),
+                Ok(objects) => objects.iter().map(|object| described(&file, document.number, object)).collect(),
                 Err(error) => panic!("{file}: document {}: {error}", document.number),
             })
             .collect();
@@ -100,9 +88,7 @@ fn every_document_is_accepted_or_refused_as_by_a_real_server() {
     let index = index(&folder);
     for file in index.keys() {
         let documents = manifests::read(&fs::read(folder.join(file)).expect("a file"));
-        let objects = documents
-            .into_iter()
-            .flat_map(|document| document.content.unwrap_or_default());
+        let objects = documents.into_iter().flat_map(|document| document.content.unwrap_or_default());
         for object in objects.filter(|object| object["kind"] == "CustomResourceDefinition") {
             let served = object["apiVersion"] == "apiextensions.k8s.io/v1";
             assert_eq!(cluster.apply(&object).is_ok(), served, "{file}");
@@ -113,42 +99,25 @@ fn every_document_is_accepted_or_refused_as_by_a_real_server() {
         let documents = manifests::read(&fs::read(folder.join(file)).expect("a file"));
         let objects = documents.into_iter().flat_map(|document| {
             let number = document.number;
-            document
-                .content
-                .unwrap_or_default()
-                .into_iter()
-                .map(move |object| (number, object))
+            document.content.unwrap_or_default().into_iter().map(move |object| (number, object))
         });
         for (number, object) in objects {
-            let entry = entries.iter().find(|entry| {
-                entry["doc"] == number && entry["name"] == object["metadata"]["name"]
-            });
-            let Some(server) = entry
-                .and_then(|entry| entry["server"].as_str())
-                .filter(|server| *server != "empty")
+            let entry =
+                entries.iter().find(|entry| entry["doc"] == number && entry["name"] == object["metadata"]["name"]);
+            let Some(server) = entry.and_then(|entry| entry["server"].as_str()).filter(|server| *server != "empty")
             else {
                 continue;
             };
-            cluster.namespace(
-                object["metadata"]["namespace"]
-                    .as_str()
-                    .unwrap_or("default"),
-            );
+            cluster.namespace(object["metadata"]["namespace"].as_str().unwrap_or("default"));
             let answer = match cluster.apply(&object) {
                 Ok(_) => "accepted".to_owned(),
                 Err(status) if status.code == 404 => "404 unknown kind".to_owned(),
                 Err(status) => format!("{} {}", status.code, status.message),
             };
-            let accepted_here =
-                answer == "accepted" && NOT_IMITATED.iter().any(|reason| server.contains(reason));
+            let accepted_here = answer == "accepted" && NOT_IMITATED.iter().any(|reason| server.contains(reason));
             // The index keeps the beginning of long messages.
-            if !(accepted_here
-                || answer == server
-                || (server.len() > 150 && answer.starts_with(server)))
-            {
-                differences.push(format!(
-                    "{file} {number}\n  server: {server}\n  fake:   {answer}"
-                ));
+            if !(accepted_here || answer == server || (server.len() > 150 && answer.starts_with(server))) {
+                differences.push(format!("{file} {number}\n  server: {server}\n  fake:   {answer}"));
             }
         }
     }
@@ -163,18 +132,12 @@ fn the_whole_folder_loads_and_every_refusal_names_its_place() {
     let documents: usize = index(&folder).values().map(Vec::len).sum();
     let held = report.created + report.replaced.len() + report.refused.len() + report.empty;
     assert_eq!(held, documents);
-    assert!(
-        report.created > 300 && report.replaced.len() > 100 && report.refused.len() > 300,
-        "{report:?}"
-    );
+    assert!(report.created > 300 && report.replaced.len() > 100 && report.refused.len() > 300, "{report:?}");
     for refusal in &report.refused {
         let place = refusal.to_string();
         assert!(place.contains(".y") && refusal.origin.line > 0, "{place}");
     }
     let again = FakeCluster::new();
     again.load(&folder).expect("a readable folder");
-    assert_eq!(
-        again.objects("Ingress").len(),
-        cluster.objects("Ingress").len()
-    );
+    assert_eq!(again.objects("Ingress").len(), cluster.objects("Ingress").len());
 }

@@ -17,11 +17,7 @@ pub struct Body(UnsyncBoxBody<Bytes, io::Error>);
 
 impl Body {
     pub(super) fn full(bytes: impl Into<Bytes>) -> Self {
-        Body(
-            Full::new(bytes.into())
-                .map_err(|never| match never {})
-                .boxed_unsync(),
-        )
+        Body(Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync())
     }
 
     pub(super) fn stream(frames: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Self {
@@ -35,20 +31,14 @@ impl Body {
 }
 
 pub(super) fn connection_lost() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::UnexpectedEof,
-        "the connection was cut by a fault",
-    )
+    io::Error::new(io::ErrorKind::UnexpectedEof, "the connection was cut by a fault")
 }
 
 impl http_body::Body for Body {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         Pin::new(&mut self.0).poll_frame(context)
     }
 

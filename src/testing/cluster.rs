@@ -76,13 +76,8 @@ impl fmt::Debug for Shared {
 
 impl fmt::Debug for FakeCluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (revision, watches, requests) = self.shared.read(|inner| {
-            (
-                inner.state.storage.revision,
-                inner.watches.len(),
-                inner.log.len(),
-            )
-        });
+        let (revision, watches, requests) =
+            self.shared.read(|inner| (inner.state.storage.revision, inner.watches.len(), inner.log.len()));
         f.debug_struct("FakeCluster")
             .field("revision", &revision)
             .field("watches", &watches)
@@ -143,12 +138,7 @@ impl FakeCluster {
             bookmarks: 0,
             gone_as_http: false,
         };
-        FakeCluster {
-            shared: Arc::new(Shared {
-                inner: Mutex::new(inner),
-                changed: watch::Sender::new(()),
-            }),
-        }
+        FakeCluster { shared: Arc::new(Shared { inner: Mutex::new(inner), changed: watch::Sender::new(()) }) }
     }
 
     /// A client of this cluster, without retries, for the namespace `default`.
@@ -165,7 +155,7 @@ impl FakeCluster {
     /// # Errors
     ///
     /// The Status the server would answer: the object is invalid, exists, or its kind or namespace does not.
-    pub fn create(&self, object: impl Serialize) -> Result<Value, Status> {
+    pub fn create(&self, object: impl Serialize) -> Result<Value, Box<Status>> {
         self.write(object, |state, target, object| {
             let object = state.create(target, object, Write::default())?;
             Ok(text::in_version(&target.kind, &target.version, &object))
@@ -177,10 +167,8 @@ impl FakeCluster {
     /// # Errors
     ///
     /// The Status the server would answer to a PUT.
-    pub fn replace(&self, object: impl Serialize) -> Result<Value, Status> {
-        self.write(object, |state, target, object| {
-            replace(state, target, object, Write::default())
-        })
+    pub fn replace(&self, object: impl Serialize) -> Result<Value, Box<Status>> {
+        self.write(object, |state, target, object| replace(state, target, object, Write::default()))
     }
 
     /// Creates an object or replaces the one of that name, whatever its version and frozen fields.
@@ -188,10 +176,8 @@ impl FakeCluster {
     /// # Errors
     ///
     /// The Status the server would answer to an invalid object.
-    pub fn apply(&self, object: impl Serialize) -> Result<Value, Status> {
-        self.write(object, |state, target, object| {
-            apply(state, target, object).map(|(value, _)| value)
-        })
+    pub fn apply(&self, object: impl Serialize) -> Result<Value, Box<Status>> {
+        self.write(object, |state, target, object| apply(state, target, object).map(|(value, _)| value))
     }
 
     /// Deletes an object; the kind is named as people do (`Secret`, `secrets`, `gateways.gateway.networking.k8s.io`),
@@ -200,12 +186,10 @@ impl FakeCluster {
     /// # Errors
     ///
     /// The Status the server would answer: there is no such object or kind.
-    pub fn delete(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Status> {
+    pub fn delete(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Box<Status>> {
         self.shared.update(|inner| {
             let target = target(&inner.state, kind, namespace)?;
-            inner
-                .state
-                .delete(&target, name, &Preconditions::default(), false)
+            inner.state.delete(&target, name, &Preconditions::default(), false)
         })
     }
 
@@ -214,14 +198,10 @@ impl FakeCluster {
     /// # Errors
     ///
     /// The Status the server would answer: there is no such object or kind.
-    pub fn get(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Status> {
+    pub fn get(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Box<Status>> {
         self.shared.read(|inner| {
             let target = target(&inner.state, kind, namespace)?;
-            Ok(inner
-                .state
-                .find(&target.kind, &target.namespace, name)?
-                .value
-                .clone())
+            Ok(inner.state.find(&target.kind, &target.namespace, name)?.value.clone())
         })
     }
 
@@ -229,8 +209,7 @@ impl FakeCluster {
     pub fn objects(&self, kind: &str) -> Vec<Value> {
         self.shared.read(|inner| {
             let kind = inner.state.kinds.named(kind);
-            kind.map(|kind| objects(&inner.state, &kind))
-                .unwrap_or_default()
+            kind.map(|kind| objects(&inner.state, &kind)).unwrap_or_default()
         })
     }
 
@@ -238,17 +217,13 @@ impl FakeCluster {
     pub fn dump(&self) -> Vec<Value> {
         self.shared.read(|inner| {
             let kinds: Vec<_> = inner.state.kinds.iter().cloned().collect();
-            kinds
-                .iter()
-                .flat_map(|kind| objects(&inner.state, kind))
-                .collect()
+            kinds.iter().flat_map(|kind| objects(&inner.state, kind)).collect()
         })
     }
 
     /// Creates a namespace unless it is there.
     pub fn namespace(&self, name: &str) {
-        self.shared
-            .update(|inner| inner.state.ensure_namespace(name));
+        self.shared.update(|inner| inner.state.ensure_namespace(name));
     }
 
     /// The newest resourceVersion of the cluster.
@@ -259,8 +234,7 @@ impl FakeCluster {
     /// Forgets all history: lists and watches from an older resourceVersion, and page tokens, are expired.
     /// Watches that are open go on.
     pub fn compact(&self) {
-        self.shared
-            .update(|inner| inner.state.storage.oldest = inner.state.storage.revision);
+        self.shared.update(|inner| inner.state.storage.oldest = inner.state.storage.revision);
     }
 
     /// Whether a watch from too far back gets HTTP 410 as its answer, instead of 200 and an ERROR event.
@@ -305,10 +279,7 @@ impl FakeCluster {
     /// Adds a fault; it acts from now on.
     pub fn fault(&self, fault: Fault) -> FaultHandle {
         let id = self.shared.update(|inner| inner.rules.add(fault));
-        FaultHandle {
-            shared: self.shared.clone(),
-            id,
-        }
+        FaultHandle { shared: self.shared.clone(), id }
     }
 
     /// All requests so far, in the order they came.
@@ -318,19 +289,12 @@ impl FakeCluster {
 
     /// How many watches of a resource (by its plural name) are open at this moment.
     pub fn open_watches(&self, resource: &str) -> usize {
-        self.shared.read(|inner| {
-            inner
-                .watches
-                .values()
-                .filter(|open| open.resource == resource)
-                .count()
-        })
+        self.shared.read(|inner| inner.watches.values().filter(|open| open.resource == resource).count())
     }
 
     /// Returns once a watch of this resource is open. With paused time it does not wait longer than it takes.
     pub async fn watch_established(&self, resource: &str) {
-        self.until(|cluster| cluster.open_watches(resource) > 0)
-            .await;
+        self.until(|cluster| cluster.open_watches(resource) > 0).await;
     }
 
     /// Returns once a condition holds, which is looked at whenever anything happens in the cluster.
@@ -352,10 +316,9 @@ impl FakeCluster {
     fn write(
         &self,
         object: impl Serialize,
-        change: impl FnOnce(&mut State, &Target, Value) -> Result<Value, Status>,
-    ) -> Result<Value, Status> {
-        let object = serde_json::to_value(object)
-            .map_err(|_| status::bad_request("the object is not JSON"))?;
+        change: impl FnOnce(&mut State, &Target, Value) -> Result<Value, Box<Status>>,
+    ) -> Result<Value, Box<Status>> {
+        let object = serde_json::to_value(object).map_err(|_| status::bad_request("the object is not JSON"))?;
         self.shared.update(|inner| {
             let target = target_of(&inner.state, &object)?;
             change(&mut inner.state, &target, object)
@@ -365,62 +328,33 @@ impl FakeCluster {
 
 fn objects(state: &State, kind: &Kind) -> Vec<Value> {
     let table = state.storage.existing(&kind.group, &kind.plural);
-    let objects = table
-        .into_iter()
-        .flat_map(|table| table.at(state.storage.revision, "", ""));
+    let objects = table.into_iter().flat_map(|table| table.at(state.storage.revision, "", ""));
     objects.map(|(_, object)| object.value.clone()).collect()
 }
 
-fn target(state: &State, kind: &str, namespace: &str) -> Result<Target, Status> {
-    let kind = state
-        .kinds
-        .named(kind)
-        .ok_or_else(status::unknown_resource)?;
-    let namespace = if kind.namespaced {
-        namespace.to_owned()
-    } else {
-        String::new()
-    };
-    Ok(Target {
-        version: kind.stored.clone(),
-        namespace,
-        kind,
-    })
+fn target(state: &State, kind: &str, namespace: &str) -> Result<Target, Box<Status>> {
+    let kind = state.kinds.named(kind).ok_or_else(status::unknown_resource)?;
+    let namespace = if kind.namespaced { namespace.to_owned() } else { String::new() };
+    Ok(Target { version: kind.stored.clone(), namespace, kind })
 }
 
 /// Where an object belongs by what it says of itself.
-pub(super) fn target_of(state: &State, object: &Value) -> Result<Target, Status> {
+pub(super) fn target_of(state: &State, object: &Value) -> Result<Target, Box<Status>> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let found = state
-        .kinds
-        .of_object(&text(&object["apiVersion"]), &text(&object["kind"]));
+    let found = state.kinds.of_object(&text(&object["apiVersion"]), &text(&object["kind"]));
     let (kind, version) = found.ok_or_else(status::unknown_resource)?;
     let namespace = match text(&object["metadata"]["namespace"]) {
         _ if !kind.namespaced => String::new(),
         namespace if namespace.is_empty() => "default".to_owned(),
         namespace => namespace,
     };
-    Ok(Target {
-        kind,
-        version,
-        namespace,
-    })
+    Ok(Target { kind, version, namespace })
 }
 
 /// Creates or overwrites; true where something was replaced.
-pub(super) fn apply(
-    state: &mut State,
-    target: &Target,
-    mut object: Value,
-) -> Result<(Value, bool), Status> {
-    let name = object["metadata"]["name"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    let force = Write {
-        force: true,
-        dry_run: false,
-    };
+pub(super) fn apply(state: &mut State, target: &Target, mut object: Value) -> Result<(Value, bool), Box<Status>> {
+    let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    let force = Write { force: true, dry_run: false };
     let exists = state.find(&target.kind, &target.namespace, &name).is_ok();
     if exists {
         return Ok((replace(state, target, object, force)?, true));
@@ -429,22 +363,11 @@ pub(super) fn apply(
         metadata.remove("resourceVersion");
     }
     let object = state.create(target, object, force)?;
-    Ok((
-        text::in_version(&target.kind, &target.version, &object),
-        false,
-    ))
+    Ok((text::in_version(&target.kind, &target.version, &object), false))
 }
 
-fn replace(
-    state: &mut State,
-    target: &Target,
-    object: Value,
-    write: Write,
-) -> Result<Value, Status> {
-    let name = object["metadata"]["name"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
+fn replace(state: &mut State, target: &Target, object: Value, write: Write) -> Result<Value, Box<Status>> {
+    let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     let (object, _) = state.replace(target, &name, object, write)?;
     Ok(text::in_version(&target.kind, &target.version, &object))
 }

@@ -39,11 +39,7 @@ pub(super) fn apply(kind: &Kind, object: &mut Map<String, Value>, time: &str) {
         _ => {}
     }
     for field in ["data", "binaryData"] {
-        if object
-            .get(field)
-            .and_then(Value::as_object)
-            .is_some_and(Map::is_empty)
-        {
+        if object.get(field).and_then(Value::as_object).is_some_and(Map::is_empty) {
             object.remove(field);
         }
     }
@@ -54,21 +50,14 @@ fn drop_nulls(object: &mut Map<String, Value>) {
     for value in object.values_mut() {
         match value {
             Value::Object(fields) => drop_nulls(fields),
-            Value::Array(items) => items
-                .iter_mut()
-                .filter_map(Value::as_object_mut)
-                .for_each(drop_nulls),
+            Value::Array(items) => items.iter_mut().filter_map(Value::as_object_mut).for_each(drop_nulls),
             _ => {}
         }
     }
 }
 
 fn array(value: Option<&mut Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
-    value
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_object_mut)
+    value.and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut)
 }
 
 /// Sets a field that is missing; an empty text is as good as missing.
@@ -85,15 +74,9 @@ fn default_in(object: &mut Map<String, Value>, parent: &str, field: &str, value:
 }
 
 fn namespace(object: &mut Map<String, Value>) {
-    let name = object
-        .get("metadata")
-        .map(|metadata| metadata["name"].clone())
-        .unwrap_or_default();
+    let name = object.get("metadata").map(|metadata| metadata["name"].clone()).unwrap_or_default();
     default_in(object, "metadata", "labels", json!({}));
-    if let Some(labels) = object
-        .get_mut("metadata")
-        .and_then(|metadata| metadata["labels"].as_object_mut())
-    {
+    if let Some(labels) = object.get_mut("metadata").and_then(|metadata| metadata["labels"].as_object_mut()) {
         labels.insert("kubernetes.io/metadata.name".to_owned(), name);
     }
     default(object, "spec", json!({}));
@@ -110,11 +93,7 @@ fn service(object: &mut Map<String, Value>) {
     };
     default(spec, "sessionAffinity", "None");
     match spec["sessionAffinity"].as_str() {
-        Some("ClientIP") => default(
-            spec,
-            "sessionAffinityConfig",
-            json!({"clientIP": {"timeoutSeconds": 10800}}),
-        ),
+        Some("ClientIP") => default(spec, "sessionAffinityConfig", json!({"clientIP": {"timeoutSeconds": 10800}})),
         _ => {
             spec.remove("sessionAffinityConfig");
         }
@@ -129,22 +108,13 @@ fn service(object: &mut Map<String, Value>) {
         }
     }
     let service_type = spec["type"].as_str().unwrap_or_default().to_owned();
-    let external = spec
-        .get("externalIPs")
-        .and_then(Value::as_array)
-        .is_some_and(|addresses| !addresses.is_empty());
-    if ["NodePort", "LoadBalancer"].contains(&service_type.as_str())
-        || (service_type == "ClusterIP" && external)
-    {
+    let external = spec.get("externalIPs").and_then(Value::as_array).is_some_and(|addresses| !addresses.is_empty());
+    if ["NodePort", "LoadBalancer"].contains(&service_type.as_str()) || (service_type == "ClusterIP" && external) {
         default(spec, "externalTrafficPolicy", "Cluster");
     }
     if service_type != "ExternalName" {
         default(spec, "internalTrafficPolicy", "Cluster");
-        if let Some(address) = spec
-            .get("clusterIP")
-            .cloned()
-            .filter(|address| *address != "")
-        {
+        if let Some(address) = spec.get("clusterIP").cloned().filter(|address| *address != "") {
             default(spec, "clusterIPs", json!([address]));
         }
     }
@@ -159,10 +129,7 @@ fn secret(object: &mut Map<String, Value>) {
         default(object, "data", json!({}));
         if let Some(data) = object.get_mut("data").and_then(Value::as_object_mut) {
             for (key, value) in plain {
-                data.insert(
-                    key,
-                    STANDARD.encode(value.as_str().unwrap_or_default()).into(),
-                );
+                data.insert(key, STANDARD.encode(value.as_str().unwrap_or_default()).into());
             }
         }
     }
@@ -171,12 +138,7 @@ fn secret(object: &mut Map<String, Value>) {
 
 /// Base64 loses its line ends, as it does on its way through bytes.
 fn canonical_base64(object: &mut Map<String, Value>, field: &str) {
-    for value in object
-        .get_mut(field)
-        .and_then(Value::as_object_mut)
-        .into_iter()
-        .flat_map(Map::values_mut)
-    {
+    for value in object.get_mut(field).and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
         if let Value::String(text) = value {
             text.retain(|c| !matches!(c, '\r' | '\n'));
         }

@@ -20,10 +20,7 @@ pub(super) fn document(kinds: &Kinds, request: &Request) -> Option<Value> {
             "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": "127.0.0.1:6443"}],
         })),
         ["apis"] => {
-            let groups: Vec<_> = groups(kinds)
-                .iter()
-                .map(|group| self::group(kinds, group))
-                .collect();
+            let groups: Vec<_> = groups(kinds).iter().map(|group| self::group(kinds, group)).collect();
             Some(json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}))
         }
         ["api", version] => resources(kinds, "", version),
@@ -52,15 +49,10 @@ fn group(kinds: &Kinds, group: &str) -> Value {
     let mut versions: Vec<&str> = Vec::new();
     for kind in kinds.iter().filter(|kind| kind.group == group) {
         versions.extend(
-            kind.versions
-                .iter()
-                .map(String::as_str)
-                .filter(|version| !versions.contains(version))
-                .collect::<Vec<_>>(),
+            kind.versions.iter().map(String::as_str).filter(|version| !versions.contains(version)).collect::<Vec<_>>(),
         );
     }
-    let named =
-        |version: &&str| json!({"groupVersion": format!("{group}/{version}"), "version": version});
+    let named = |version: &&str| json!({"groupVersion": format!("{group}/{version}"), "version": version});
     json!({
         "name": group,
         "versions": versions.iter().map(named).collect::<Vec<_>>(),
@@ -69,15 +61,10 @@ fn group(kinds: &Kinds, group: &str) -> Value {
 }
 
 fn resources(kinds: &Kinds, group: &str, version: &str) -> Option<Value> {
-    let served = kinds
-        .iter()
-        .filter(|kind| kind.group == group && kind.versions.iter().any(|served| served == version));
+    let served =
+        kinds.iter().filter(|kind| kind.group == group && kind.versions.iter().any(|served| served == version));
     let resources: Vec<_> = served.map(|kind| resource(kind)).collect();
-    let group_version = if group.is_empty() {
-        version.to_owned()
-    } else {
-        format!("{group}/{version}")
-    };
+    let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
     (!resources.is_empty()).then(|| {
         json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": resources})
     })

@@ -79,11 +79,7 @@ impl Fault {
             name: None,
             skip: 0,
             times: None,
-            effect: Effect {
-                delay: None,
-                gate: None,
-                outcome: Outcome::Answer,
-            },
+            effect: Effect { delay: None, gate: None, outcome: Outcome::Answer },
         }
     }
 
@@ -121,42 +117,19 @@ impl Fault {
     /// Answers a Status with this code, and the reason and a message that go with it.
     pub fn status(self, code: u16) -> Self {
         let (reason, message) = match code {
-            400 => (
-                "BadRequest",
-                "the server rejected our request for an unknown reason",
-            ),
+            400 => ("BadRequest", "the server rejected our request for an unknown reason"),
             401 => ("Unauthorized", "Unauthorized"),
             403 => ("Forbidden", "forbidden"),
-            404 => (
-                "NotFound",
-                "the server could not find the requested resource",
-            ),
+            404 => ("NotFound", "the server could not find the requested resource"),
             409 => ("Conflict", "the server reported a conflict"),
-            410 => (
-                "Expired",
-                "The resourceVersion for the provided list is too old.",
-            ),
-            429 => (
-                "TooManyRequests",
-                "the server has received too many requests and has asked us to try again later",
-            ),
-            500 => (
-                "InternalError",
-                "an error on the server has prevented the request from succeeding",
-            ),
-            503 => (
-                "ServiceUnavailable",
-                "the server is currently unable to handle the request",
-            ),
-            504 => (
-                "Timeout",
-                "the server was unable to return a response in the time allotted",
-            ),
+            410 => ("Expired", "The resourceVersion for the provided list is too old."),
+            429 => ("TooManyRequests", "the server has received too many requests and has asked us to try again later"),
+            500 => ("InternalError", "an error on the server has prevented the request from succeeding"),
+            503 => ("ServiceUnavailable", "the server is currently unable to handle the request"),
+            504 => ("Timeout", "the server was unable to return a response in the time allotted"),
             _ => ("", "the request failed"),
         };
-        self.outcome(Outcome::Status(Box::new(status::failure(
-            code, reason, message,
-        ))))
+        self.outcome(Outcome::Status(status::failure(code, reason, message)))
     }
 
     /// Gives the Status this reason.
@@ -272,9 +245,7 @@ impl Fault {
     }
 
     fn matches(&self, request: &Request) -> bool {
-        let same = |wanted: &Option<String>, found: Option<&str>| {
-            wanted.is_none() || wanted.as_deref() == found
-        };
+        let same = |wanted: &Option<String>, found: Option<&str>| wanted.is_none() || wanted.as_deref() == found;
         (self.verb == "*" || self.verb == request.verb)
             && same(&self.resource, Some(&request.resource))
             && same(&self.namespace, request.namespace.as_deref())
@@ -303,27 +274,15 @@ pub(super) struct Rules {
 impl Rules {
     pub(super) fn add(&mut self, fault: Fault) -> u64 {
         self.next += 1;
-        self.rules.push(Rule {
-            id: self.next,
-            fault,
-            matched: 0,
-            hits: 0,
-            waiting: 0,
-            open: false,
-        });
+        self.rules.push(Rule { id: self.next, fault, matched: 0, hits: 0, waiting: 0, open: false });
         self.next
     }
 
     /// The rule that acts on a request, which thereby counts.
     pub(super) fn hit(&mut self, request: &Request) -> Option<(u64, Effect)> {
-        for rule in self
-            .rules
-            .iter_mut()
-            .filter(|rule| rule.fault.matches(request))
-        {
+        for rule in self.rules.iter_mut().filter(|rule| rule.fault.matches(request)) {
             rule.matched += 1;
-            let due = rule.matched > rule.fault.skip
-                && rule.fault.times.is_none_or(|times| rule.hits < times);
+            let due = rule.matched > rule.fault.skip && rule.fault.times.is_none_or(|times| rule.hits < times);
             if due {
                 rule.hits += 1;
                 return Some((rule.id, rule.fault.effect.clone()));
@@ -338,11 +297,7 @@ impl Rules {
 
     pub(super) fn wait(&mut self, id: u64, waiting: bool) {
         if let Some(rule) = self.rule(id) {
-            rule.waiting = if waiting {
-                rule.waiting + 1
-            } else {
-                rule.waiting.saturating_sub(1)
-            };
+            rule.waiting = if waiting { rule.waiting + 1 } else { rule.waiting.saturating_sub(1) };
         }
     }
 
@@ -361,36 +316,21 @@ pub struct FaultHandle {
 impl FaultHandle {
     /// Takes the rule back; what waits at its gate goes on.
     pub fn remove(&self) {
-        self.shared
-            .update(|inner| inner.rules.rules.retain(|rule| rule.id != self.id));
+        self.shared.update(|inner| inner.rules.rules.retain(|rule| rule.id != self.id));
     }
 
     /// Opens the gate, for what waits and for all that come.
     pub fn open(&self) {
-        self.shared.update(|inner| {
-            inner
-                .rules
-                .rule(self.id)
-                .into_iter()
-                .for_each(|rule| rule.open = true)
-        });
+        self.shared.update(|inner| inner.rules.rule(self.id).into_iter().for_each(|rule| rule.open = true));
     }
 
     /// How many requests the rule has acted on.
     pub fn hits(&self) -> usize {
-        self.shared
-            .read(|inner| inner.rules.rule(self.id).map_or(0, |rule| rule.hits))
+        self.shared.read(|inner| inner.rules.rule(self.id).map_or(0, |rule| rule.hits))
     }
 
     /// Returns once so many requests wait at the gate at the same time.
     pub async fn reached(&self, waiting: usize) {
-        self.shared
-            .until(|inner| {
-                inner
-                    .rules
-                    .rule(self.id)
-                    .is_none_or(|rule| rule.waiting >= waiting)
-            })
-            .await;
+        self.shared.until(|inner| inner.rules.rule(self.id).is_none_or(|rule| rule.waiting >= waiting)).await;
     }
 }

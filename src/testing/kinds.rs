@@ -40,11 +40,7 @@ impl Kind {
     }
 
     pub(super) fn api_version(&self, version: &str) -> String {
-        if self.group.is_empty() {
-            version.to_owned()
-        } else {
-            format!("{}/{version}", self.group)
-        }
+        if self.group.is_empty() { version.to_owned() } else { format!("{}/{version}", self.group) }
     }
 
     fn is(&self, names: &[&str]) -> bool {
@@ -75,12 +71,7 @@ impl Kind {
     pub(super) fn names(&self) -> Names {
         if self.is(&["namespaces", "services"]) {
             Names::Label
-        } else if self.is(&[
-            "roles",
-            "rolebindings",
-            "clusterroles",
-            "clusterrolebindings",
-        ]) {
+        } else if self.is(&["roles", "rolebindings", "clusterroles", "clusterrolebindings"]) {
             Names::PathSegment
         } else {
             Names::Subdomain
@@ -99,11 +90,7 @@ pub(super) enum Names {
 }
 
 fn dotted(name: &str, group: &str) -> String {
-    if group.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{name}.{group}")
-    }
+    if group.is_empty() { name.to_owned() } else { format!("{name}.{group}") }
 }
 
 pub(super) const CRD_GROUP: &str = "apiextensions.k8s.io";
@@ -120,17 +107,10 @@ impl Kinds {
         let mut kinds = Vec::new();
         for (group, versions, rows) in BUILT_IN {
             for (plural, kind, short, scope) in *rows {
-                let singular = if *plural == "endpoints" {
-                    "endpoints".to_owned()
-                } else {
-                    kind.to_lowercase()
-                };
+                let singular = if *plural == "endpoints" { "endpoints".to_owned() } else { kind.to_lowercase() };
                 kinds.push(Arc::new(Kind {
                     group: (*group).to_owned(),
-                    versions: versions
-                        .iter()
-                        .map(|version| (*version).to_owned())
-                        .collect(),
+                    versions: versions.iter().map(|version| (*version).to_owned()).collect(),
                     stored: versions[0].to_owned(),
                     plural: (*plural).to_owned(),
                     singular,
@@ -158,24 +138,14 @@ impl Kinds {
     pub(super) fn served(&self, group: &str, version: &str, plural: &str) -> Option<Arc<Kind>> {
         let mut kinds = self.iter();
         let found = kinds.find(|kind| kind.group == group && kind.plural == plural)?;
-        found
-            .versions
-            .iter()
-            .any(|served| served == version)
-            .then(|| found.clone())
+        found.versions.iter().any(|served| served == version).then(|| found.clone())
     }
 
     /// The kind an object says it is, and the version it names.
     pub(super) fn of_object(&self, api_version: &str, kind: &str) -> Option<(Arc<Kind>, String)> {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-        let found = self
-            .iter()
-            .find(|known| known.group == group && known.kind == kind)?;
-        found
-            .versions
-            .iter()
-            .any(|served| served == version)
-            .then(|| (found.clone(), version.to_owned()))
+        let found = self.iter().find(|known| known.group == group && known.kind == kind)?;
+        found.versions.iter().any(|served| served == version).then(|| (found.clone(), version.to_owned()))
     }
 
     /// A kind as people name it: `Secret`, `secrets`, `ing`, `gateways.gateway.networking.k8s.io`.
@@ -188,9 +158,7 @@ impl Kinds {
                 || kind.short.iter().any(|s| s == word)
         };
         let (word, group) = lower.split_once('.').unwrap_or((&lower, ""));
-        self.iter()
-            .find(|kind| known(kind, word) && (group.is_empty() || kind.group == group))
-            .cloned()
+        self.iter().find(|kind| known(kind, word) && (group.is_empty() || kind.group == group)).cloned()
     }
 
     /// Serves (or serves anew) the kind a CustomResourceDefinition describes.
@@ -198,10 +166,7 @@ impl Kinds {
         let Some(kind) = custom(definition) else {
             return;
         };
-        let known = self
-            .kinds
-            .iter_mut()
-            .find(|known| known.group == kind.group && known.plural == kind.plural);
+        let known = self.kinds.iter_mut().find(|known| known.group == kind.group && known.plural == kind.plural);
         match known {
             Some(known) if known.custom => *known = Arc::new(kind),
             Some(_) => {}
@@ -212,9 +177,10 @@ impl Kinds {
     /// Stops serving it, and says which it was.
     pub(super) fn forget(&mut self, definition: &Value) -> Option<Arc<Kind>> {
         let kind = custom(definition)?;
-        let position = self.kinds.iter().position(|known| {
-            known.custom && known.group == kind.group && known.plural == kind.plural
-        })?;
+        let position = self
+            .kinds
+            .iter()
+            .position(|known| known.custom && known.group == kind.group && known.plural == kind.plural)?;
         Some(self.kinds.remove(position))
     }
 }
@@ -235,32 +201,21 @@ pub(super) fn custom(definition: &Value) -> Option<Kind> {
     let mut selectable = Vec::new();
     for version in declared {
         for field in version["selectableFields"].as_array().into_iter().flatten() {
-            if let (Some(version), Some(path)) =
-                (text(&version["name"]), field["jsonPath"].as_str())
-            {
+            if let (Some(version), Some(path)) = (text(&version["name"]), field["jsonPath"].as_str()) {
                 selectable.push((version, path.trim_start_matches('.').to_owned()));
             }
         }
     }
     Some(Kind {
         group: text(&spec["group"])?,
-        stored: names_of("storage")
-            .next()
-            .or_else(|| versions.first().cloned())?,
+        stored: names_of("storage").next().or_else(|| versions.first().cloned())?,
         versions,
         singular: text(&names["singular"]).unwrap_or_else(|| kind.to_lowercase()),
         list: text(&names["listKind"]).unwrap_or_else(|| format!("{kind}List")),
-        short: names["shortNames"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(text)
-            .collect(),
+        short: names["shortNames"].as_array().into_iter().flatten().filter_map(text).collect(),
         namespaced: spec["scope"] != "Cluster",
         custom: true,
-        status: declared
-            .iter()
-            .any(|version| !version["subresources"]["status"].is_null()),
+        status: declared.iter().any(|version| !version["subresources"]["status"].is_null()),
         selectable,
         plural,
         kind,
@@ -272,9 +227,7 @@ fn priority(version: &str) -> (u8, u32, u32) {
     let Some(rest) = version.strip_prefix('v') else {
         return (0, 0, 0);
     };
-    let digits = rest
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(rest.len());
+    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     let Ok(major) = rest[..digits].parse() else {
         return (0, 0, 0);
     };
@@ -311,32 +264,18 @@ const BUILT_IN: &[(&str, &[&str], &[Row])] = &[
             ("limitranges", "LimitRange", "limits", Namespaced),
             ("namespaces", "Namespace", "ns", Cluster),
             ("nodes", "Node", "no", Cluster),
-            (
-                "persistentvolumeclaims",
-                "PersistentVolumeClaim",
-                "pvc",
-                Namespaced,
-            ),
+            ("persistentvolumeclaims", "PersistentVolumeClaim", "pvc", Namespaced),
             ("persistentvolumes", "PersistentVolume", "pv", Cluster),
             ("pods", "Pod", "po", Namespaced),
             ("podtemplates", "PodTemplate", "", Namespaced),
-            (
-                "replicationcontrollers",
-                "ReplicationController",
-                "rc",
-                Namespaced,
-            ),
+            ("replicationcontrollers", "ReplicationController", "rc", Namespaced),
             ("resourcequotas", "ResourceQuota", "quota", Namespaced),
             ("secrets", "Secret", "", Namespaced),
             ("serviceaccounts", "ServiceAccount", "sa", Namespaced),
             ("services", "Service", "svc", Namespaced),
         ],
     ),
-    (
-        "apiregistration.k8s.io",
-        &["v1"],
-        &[("apiservices", "APIService", "", Cluster)],
-    ),
+    ("apiregistration.k8s.io", &["v1"], &[("apiservices", "APIService", "", Cluster)]),
     (
         "apps",
         &["v1"],
@@ -348,39 +287,10 @@ const BUILT_IN: &[(&str, &[&str], &[Row])] = &[
             ("statefulsets", "StatefulSet", "sts", Namespaced),
         ],
     ),
-    (
-        "events.k8s.io",
-        &["v1"],
-        &[("events", "Event", "ev", Namespaced)],
-    ),
-    (
-        "autoscaling",
-        &["v2", "v1"],
-        &[(
-            "horizontalpodautoscalers",
-            "HorizontalPodAutoscaler",
-            "hpa",
-            Namespaced,
-        )],
-    ),
-    (
-        "batch",
-        &["v1"],
-        &[
-            ("cronjobs", "CronJob", "cj", Namespaced),
-            ("jobs", "Job", "", Namespaced),
-        ],
-    ),
-    (
-        "certificates.k8s.io",
-        &["v1"],
-        &[(
-            "certificatesigningrequests",
-            "CertificateSigningRequest",
-            "csr",
-            Cluster,
-        )],
-    ),
+    ("events.k8s.io", &["v1"], &[("events", "Event", "ev", Namespaced)]),
+    ("autoscaling", &["v2", "v1"], &[("horizontalpodautoscalers", "HorizontalPodAutoscaler", "hpa", Namespaced)]),
+    ("batch", &["v1"], &[("cronjobs", "CronJob", "cj", Namespaced), ("jobs", "Job", "", Namespaced)]),
+    ("certificates.k8s.io", &["v1"], &[("certificatesigningrequests", "CertificateSigningRequest", "csr", Cluster)]),
     (
         "networking.k8s.io",
         &["v1"],
@@ -392,16 +302,7 @@ const BUILT_IN: &[(&str, &[&str], &[Row])] = &[
             ("servicecidrs", "ServiceCIDR", "", Cluster),
         ],
     ),
-    (
-        "policy",
-        &["v1"],
-        &[(
-            "poddisruptionbudgets",
-            "PodDisruptionBudget",
-            "pdb",
-            Namespaced,
-        )],
-    ),
+    ("policy", &["v1"], &[("poddisruptionbudgets", "PodDisruptionBudget", "pdb", Namespaced)]),
     (
         "rbac.authorization.k8s.io",
         &["v1"],
@@ -421,93 +322,33 @@ const BUILT_IN: &[(&str, &[&str], &[Row])] = &[
             ("csistoragecapacities", "CSIStorageCapacity", "", Namespaced),
             ("storageclasses", "StorageClass", "sc", Cluster),
             ("volumeattachments", "VolumeAttachment", "", Cluster),
-            (
-                "volumeattributesclasses",
-                "VolumeAttributesClass",
-                "vac",
-                Cluster,
-            ),
+            ("volumeattributesclasses", "VolumeAttributesClass", "vac", Cluster),
         ],
     ),
     (
         "admissionregistration.k8s.io",
         &["v1"],
         &[
-            (
-                "mutatingadmissionpolicies",
-                "MutatingAdmissionPolicy",
-                "",
-                Cluster,
-            ),
-            (
-                "mutatingadmissionpolicybindings",
-                "MutatingAdmissionPolicyBinding",
-                "",
-                Cluster,
-            ),
-            (
-                "mutatingwebhookconfigurations",
-                "MutatingWebhookConfiguration",
-                "",
-                Cluster,
-            ),
-            (
-                "validatingadmissionpolicies",
-                "ValidatingAdmissionPolicy",
-                "",
-                Cluster,
-            ),
-            (
-                "validatingadmissionpolicybindings",
-                "ValidatingAdmissionPolicyBinding",
-                "",
-                Cluster,
-            ),
-            (
-                "validatingwebhookconfigurations",
-                "ValidatingWebhookConfiguration",
-                "",
-                Cluster,
-            ),
+            ("mutatingadmissionpolicies", "MutatingAdmissionPolicy", "", Cluster),
+            ("mutatingadmissionpolicybindings", "MutatingAdmissionPolicyBinding", "", Cluster),
+            ("mutatingwebhookconfigurations", "MutatingWebhookConfiguration", "", Cluster),
+            ("validatingadmissionpolicies", "ValidatingAdmissionPolicy", "", Cluster),
+            ("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", "", Cluster),
+            ("validatingwebhookconfigurations", "ValidatingWebhookConfiguration", "", Cluster),
         ],
     ),
-    (
-        CRD_GROUP,
-        &["v1"],
-        &[(CRDS, "CustomResourceDefinition", "crd crds", Cluster)],
-    ),
-    (
-        "scheduling.k8s.io",
-        &["v1"],
-        &[("priorityclasses", "PriorityClass", "pc", Cluster)],
-    ),
-    (
-        "coordination.k8s.io",
-        &["v1"],
-        &[("leases", "Lease", "", Namespaced)],
-    ),
-    (
-        "node.k8s.io",
-        &["v1"],
-        &[("runtimeclasses", "RuntimeClass", "", Cluster)],
-    ),
-    (
-        "discovery.k8s.io",
-        &["v1"],
-        &[("endpointslices", "EndpointSlice", "", Namespaced)],
-    ),
+    (CRD_GROUP, &["v1"], &[(CRDS, "CustomResourceDefinition", "crd crds", Cluster)]),
+    ("scheduling.k8s.io", &["v1"], &[("priorityclasses", "PriorityClass", "pc", Cluster)]),
+    ("coordination.k8s.io", &["v1"], &[("leases", "Lease", "", Namespaced)]),
+    ("node.k8s.io", &["v1"], &[("runtimeclasses", "RuntimeClass", "", Cluster)]),
+    ("discovery.k8s.io", &["v1"], &[("endpointslices", "EndpointSlice", "", Namespaced)]),
     (
         "resource.k8s.io",
         &["v1"],
         &[
             ("deviceclasses", "DeviceClass", "", Cluster),
             ("resourceclaims", "ResourceClaim", "", Namespaced),
-            (
-                "resourceclaimtemplates",
-                "ResourceClaimTemplate",
-                "",
-                Namespaced,
-            ),
+            ("resourceclaimtemplates", "ResourceClaimTemplate", "", Namespaced),
             ("resourceslices", "ResourceSlice", "", Cluster),
         ],
     ),
@@ -516,12 +357,7 @@ const BUILT_IN: &[(&str, &[&str], &[Row])] = &[
         &["v1"],
         &[
             ("flowschemas", "FlowSchema", "", Cluster),
-            (
-                "prioritylevelconfigurations",
-                "PriorityLevelConfiguration",
-                "",
-                Cluster,
-            ),
+            ("prioritylevelconfigurations", "PriorityLevelConfiguration", "", Cluster),
         ],
     ),
 ];

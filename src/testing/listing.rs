@@ -43,7 +43,7 @@ struct Token {
 }
 
 /// The revision a list waits for, if its options name one that may lie ahead.
-pub(super) fn awaited(options: &Options) -> Result<u64, Status> {
+pub(super) fn awaited(options: &Options) -> Result<u64, Box<Status>> {
     let asked = revision(&options.version)
         .map_err(|problem| status::bad_request(format!("invalid resource version: {problem}")))?;
     Ok(asked.filter(|_| options.token.is_empty()).unwrap_or(0))
@@ -56,7 +56,7 @@ pub(super) fn list(
     options: &Options,
     form: Form,
     damage: &Damage,
-) -> Result<List, Status> {
+) -> Result<List, Box<Status>> {
     let kind = &target.kind;
     let selection = Selection::new(target, &options.labels, &options.fields)?;
     let asked = awaited(options)?;
@@ -65,33 +65,19 @@ pub(super) fn list(
     let (mut at, mut start) = (newest, String::new());
     if !options.token.is_empty() {
         if !["", "0"].contains(&options.version.as_str()) {
-            return Err(status::bad_request(
-                "specifying resource version is not allowed when using continue",
-            ));
+            return Err(status::bad_request("specifying resource version is not allowed when using continue"));
         }
         (at, start) = resume(state, &options.token)?;
-    } else if options.version_match == "Exact"
-        || (options.version_match.is_empty() && asked > 0 && limit > 0)
-    {
+    } else if options.version_match == "Exact" || (options.version_match.is_empty() && asked > 0 && limit > 0) {
         if asked < state.storage.oldest {
-            return Err(status::expired(
-                "The resourceVersion for the provided list is too old.",
-            ));
+            return Err(status::expired("The resourceVersion for the provided list is too old."));
         }
         at = asked;
     } else if asked == 0 && !options.version.is_empty() {
         limit = 0;
     }
-    let prefix = if target.namespace.is_empty() {
-        String::new()
-    } else {
-        format!("{}/", target.namespace)
-    };
-    let after = if start.is_empty() {
-        String::new()
-    } else {
-        format!("{prefix}{start}")
-    };
+    let prefix = if target.namespace.is_empty() { String::new() } else { format!("{}/", target.namespace) };
+    let after = if start.is_empty() { String::new() } else { format!("{prefix}{start}") };
     let mut items = Vec::new();
     let mut next = None;
     if let Some(table) = state.storage.existing(&kind.group, &kind.plural) {
@@ -112,10 +98,7 @@ pub(super) fn list(
             }
         }
     }
-    Ok(List {
-        head: text::list_head(kind, &target.version, form, at, next),
-        items,
-    })
+    Ok(List { head: text::list_head(kind, &target.version, form, at, next), items })
 }
 
 /// What stands for an object that must not decode.
@@ -124,11 +107,7 @@ pub(super) const UNDECODABLE: Bytes =
 
 fn token(revision: u64, last: &str) -> String {
     let rv = i64::try_from(revision).unwrap_or(i64::MAX);
-    encoded(&Token {
-        v: VERSION.to_owned(),
-        rv,
-        start: format!("/{last}\0"),
-    })
+    encoded(&Token { v: VERSION.to_owned(), rv, start: format!("/{last}\0") })
 }
 
 const VERSION: &str = "meta.k8s.io/v1";
@@ -139,39 +118,26 @@ fn encoded(token: &Token) -> String {
 }
 
 /// The revision and the place a token stands for.
-fn resume(state: &State, text: &str) -> Result<(u64, String), Status> {
-    let bad = |why: String| {
-        status::bad_request(format!(
-            "invalid continue token: continue key is not valid: {why}"
-        ))
-    };
+fn resume(state: &State, text: &str) -> Result<(u64, String), Box<Status>> {
+    let bad = |why: String| status::bad_request(format!("invalid continue token: continue key is not valid: {why}"));
     let text = text.trim_end_matches('=');
     let bytes = TOKENS.decode(text).map_err(|error| {
         let at = match error {
-            base64::DecodeError::InvalidByte(at, _)
-            | base64::DecodeError::InvalidLastSymbol { offset: at, .. } => at,
+            base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol { offset: at, .. } => at,
             _ => text.len(),
         };
         bad(format!("illegal base64 data at input byte {at}"))
     })?;
     let token: Token = serde_json::from_slice(&bytes).map_err(|_| match bytes.first() {
         Some(byte) if !b"{[\"0123456789-tfn \t\r\n".contains(byte) => {
-            let shown = if byte.is_ascii_graphic() {
-                char::from(*byte).to_string()
-            } else {
-                format!("\\u{byte:04x}")
-            };
-            bad(format!(
-                "invalid character '{shown}' looking for beginning of value"
-            ))
+            let shown = if byte.is_ascii_graphic() { char::from(*byte).to_string() } else { format!("\\u{byte:04x}") };
+            bad(format!("invalid character '{shown}' looking for beginning of value"))
         }
         _ => bad("it is no JSON object with v, rv and start".to_owned()),
     })?;
     if token.v != VERSION {
         let version = token.v;
-        return Err(bad(format!(
-            "server does not recognize this encoded version {version:?}"
-        )));
+        return Err(bad(format!("server does not recognize this encoded version {version:?}")));
     }
     let start = token.start.strip_prefix('/').unwrap_or(&token.start);
     if start.is_empty() || start.split('/').any(|part| ["", ".", ".."].contains(&part)) {
@@ -182,9 +148,7 @@ fn resume(state: &State, text: &str) -> Result<(u64, String), Status> {
         return Ok((newest, start.to_owned()));
     };
     if at == 0 || at > newest {
-        return Err(bad(format!(
-            "incorrect encoded start resourceVersion (version {VERSION})"
-        )));
+        return Err(bad(format!("incorrect encoded start resourceVersion (version {VERSION})")));
     }
     if at < state.storage.oldest {
         let mut gone = status::expired(
@@ -193,11 +157,7 @@ fn resume(state: &State, text: &str) -> Result<(u64, String), Status> {
              results. Continuing with the provided token results in an inconsistent list - objects that were created, \
              modified, or deleted between the time the first chunk was returned and now may show up in the list.",
         );
-        let fresh = encoded(&Token {
-            v: token.v,
-            rv: -1,
-            start: start.to_owned(),
-        });
+        let fresh = encoded(&Token { v: token.v, rv: -1, start: start.to_owned() });
         let metadata = gone.metadata.get_or_insert_default();
         metadata.continue_ = Some(fresh);
         return Err(gone);
@@ -206,25 +166,13 @@ fn resume(state: &State, text: &str) -> Result<(u64, String), Status> {
 }
 
 /// The names of the objects a list shows, for deleting them.
-pub(super) fn names(
-    state: &State,
-    target: &Target,
-    selection: &Selection,
-) -> Vec<(String, String)> {
+pub(super) fn names(state: &State, target: &Target, selection: &Selection) -> Vec<(String, String)> {
     let kind = &target.kind;
     let Some(table) = state.storage.existing(&kind.group, &kind.plural) else {
         return Vec::new();
     };
     let prefix = key(&target.namespace, "");
-    let prefix = if target.namespace.is_empty() {
-        ""
-    } else {
-        prefix.as_str()
-    };
-    let objects = table
-        .at(state.storage.revision, prefix, "")
-        .filter(|(_, object)| selection.matches(kind, object));
-    objects
-        .map(|(_, object)| (object.namespace.clone(), object.name.clone()))
-        .collect()
+    let prefix = if target.namespace.is_empty() { "" } else { prefix.as_str() };
+    let objects = table.at(state.storage.revision, prefix, "").filter(|(_, object)| selection.matches(kind, object));
+    objects.map(|(_, object)| (object.namespace.clone(), object.name.clone())).collect()
 }

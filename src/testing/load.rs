@@ -33,11 +33,7 @@ impl Report {
     ///
     /// If anything was refused.
     pub fn complete(self) -> Result<Self, Incomplete> {
-        if self.refused.is_empty() {
-            Ok(self)
-        } else {
-            Err(Incomplete(self.refused))
-        }
+        if self.refused.is_empty() { Ok(self) } else { Err(Incomplete(self.refused)) }
     }
 }
 
@@ -68,11 +64,7 @@ impl fmt::Display for Origin {
         }
         if !self.kind.is_empty() {
             let separator = if self.namespace.is_empty() { "" } else { "/" };
-            write!(
-                f,
-                ": {} {}{separator}{}",
-                self.kind, self.namespace, self.name
-            )?;
+            write!(f, ": {} {}{separator}{}", self.kind, self.namespace, self.name)?;
         }
         Ok(())
     }
@@ -120,9 +112,7 @@ pub struct Incomplete(Vec<Refusal>);
 impl fmt::Display for Incomplete {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} objects were refused", self.0.len())?;
-        self.0
-            .iter()
-            .try_for_each(|refusal| write!(f, "\n{refusal}"))
+        self.0.iter().try_for_each(|refusal| write!(f, "\n{refusal}"))
     }
 }
 
@@ -185,8 +175,7 @@ impl FakeCluster {
         });
         for (origin, object) in objects {
             let loaded = self.shared.update(|inner| {
-                let target = cluster::target_of(&inner.state, &object)
-                    .map_err(|status| unknown(status, &object))?;
+                let target = cluster::target_of(&inner.state, &object).map_err(|status| unknown(status, &object))?;
                 if target.kind.namespaced {
                     inner.state.ensure_namespace(&target.namespace);
                 }
@@ -195,17 +184,14 @@ impl FakeCluster {
             match loaded {
                 Ok((_, false)) => report.created += 1,
                 Ok((_, true)) => report.replaced.push(origin),
-                Err(status) => report.refused.push(Refusal {
-                    origin,
-                    reason: Reason::Refused(Box::new(status)),
-                }),
+                Err(status) => report.refused.push(Refusal { origin, reason: Reason::Refused(status) }),
             }
         }
     }
 }
 
 /// An unknown kind says which one it is, and that a definition may be missing.
-fn unknown(mut refusal: Status, object: &Value) -> Status {
+fn unknown(mut refusal: Box<Status>, object: &Value) -> Box<Status> {
     let text = |field: &str| object[field].as_str().unwrap_or_default();
     if text("kind").is_empty() || text("apiVersion").is_empty() {
         return status::bad_request("the object names no kind and apiVersion");
@@ -238,10 +224,7 @@ fn read(file: Option<&Path>, text: &[u8], report: &mut Report) -> Vec<(Origin, V
             Ok(found) if found.is_empty() => report.empty += 1,
             Ok(found) => objects.extend(found.into_iter().map(|object| (origin(&object), object))),
             Err(error) => {
-                report.refused.push(Refusal {
-                    origin: origin(&Value::Null),
-                    reason: Reason::Unreadable(error),
-                });
+                report.refused.push(Refusal { origin: origin(&Value::Null), reason: Reason::Unreadable(error) });
             }
         }
     }
@@ -253,18 +236,11 @@ fn collect(path: &Path, named: bool, files: &mut Vec<PathBuf>) -> io::Result<()>
     let metadata = fs::metadata(path).map_err(|error| with_path(&error, path))?;
     if metadata.is_dir() {
         let entries = fs::read_dir(path).map_err(|error| with_path(&error, path))?;
-        let mut paths = entries
-            .map(|entry| entry.map(|entry| entry.path()))
-            .collect::<io::Result<Vec<_>>>()?;
+        let mut paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
         paths.sort();
-        return paths
-            .iter()
-            .try_for_each(|path| collect(path, false, files));
+        return paths.iter().try_for_each(|path| collect(path, false, files));
     }
-    let extension = path
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .unwrap_or_default();
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     if named || ["yaml", "yml", "json"].contains(&extension) {
         files.push(path.to_owned());
     }

@@ -23,10 +23,7 @@ pub struct Document {
 /// Shows where the document is and how much it holds, never what: it may be a Secret.
 impl std::fmt::Debug for Document {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let content = self
-            .content
-            .as_ref()
-            .map(|objects| format!("{} objects", objects.len()));
+        let content = self.content.as_ref().map(|objects| format!("{} objects", objects.len()));
         f.debug_struct("Document")
             .field("number", &self.number)
             .field("line", &self.line)
@@ -88,20 +85,13 @@ pub fn read(text: &[u8]) -> Vec<Document> {
     let text = match std::str::from_utf8(text) {
         Ok(text) => text,
         Err(error) => {
-            let line = 1 + text[..error.valid_up_to()]
-                .iter()
-                .filter(|byte| **byte == b'\n')
-                .count();
+            let line = 1 + text[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
             return vec![not_parsed(0, line, "invalid UTF-8")];
         }
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut documents = Vec::new();
-    let (rest, first_line) = if text.trim_start().starts_with('{') {
-        json(text, &mut documents)
-    } else {
-        (text, 1)
-    };
+    let (rest, first_line) = if text.trim_start().starts_with('{') { json(text, &mut documents) } else { (text, 1) };
     if let Some(rest) = rest_of_stream(rest, &documents) {
         yaml_documents(rest, first_line, &mut documents);
     }
@@ -110,9 +100,7 @@ pub fn read(text: &[u8]) -> Vec<Document> {
 
 /// Whether the JSON reader left something for the YAML reader.
 fn rest_of_stream<'t>(rest: &'t str, documents: &[Document]) -> Option<&'t str> {
-    let stopped = documents
-        .last()
-        .is_some_and(|last| matches!(last.content, Err(Error::NotParsed { .. })));
+    let stopped = documents.last().is_some_and(|last| matches!(last.content, Err(Error::NotParsed { .. })));
     (!stopped && !rest.is_empty()).then_some(rest)
 }
 
@@ -126,11 +114,9 @@ fn json<'t>(text: &'t str, documents: &mut Vec<Document>) -> (&'t str, usize) {
         let line = line_at(text, start + blank);
         match values.next() {
             None => return ("", line),
-            Some(Ok(value)) => documents.push(Document {
-                number: documents.len(),
-                line,
-                content: objects(value, line),
-            }),
+            Some(Ok(value)) => {
+                documents.push(Document { number: documents.len(), line, content: objects(value, line) })
+            }
             Some(Err(error)) if documents.len() > 1 => {
                 documents.push(not_parsed(documents.len(), error.line(), error));
                 return ("", line);
@@ -186,45 +172,22 @@ fn yaml_documents(text: &str, first_line: usize, documents: &mut Vec<Document>) 
 /// Reads one document; false where the text does not parse and reading must stop.
 fn yaml_document(chunk: &str, first_line: usize, documents: &mut Vec<Document>) -> bool {
     let number = documents.len();
-    let blank = chunk
-        .lines()
-        .take_while(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
-        .count();
-    let line = first_line
-        + if blank < chunk.lines().count() {
-            blank
-        } else {
-            0
-        };
+    let blank = chunk.lines().take_while(|line| line.trim().is_empty() || line.trim_start().starts_with('#')).count();
+    let line = first_line + if blank < chunk.lines().count() { blank } else { 0 };
     match yaml::parse(chunk) {
         Ok(value) => {
-            documents.push(Document {
-                number,
-                line,
-                content: objects(value, line),
-            });
+            documents.push(Document { number, line, content: objects(value, line) });
             true
         }
         Err(problem) => {
-            documents.push(not_parsed(
-                number,
-                first_line + problem.line.unwrap_or(0),
-                problem.message,
-            ));
+            documents.push(not_parsed(number, first_line + problem.line.unwrap_or(0), problem.message));
             false
         }
     }
 }
 
 fn not_parsed(number: usize, line: usize, problem: impl ToString) -> Document {
-    Document {
-        number,
-        line,
-        content: Err(Error::NotParsed {
-            line,
-            problem: problem.to_string(),
-        }),
-    }
+    Document { number, line, content: Err(Error::NotParsed { line, problem: problem.to_string() }) }
 }
 
 /// The objects in a value: itself, or, flattened, the items of a list.
@@ -236,22 +199,12 @@ fn objects(value: Value, line: usize) -> Result<Vec<Value>, Error> {
             flatten(object, line, &mut found)?;
             Ok(found)
         }
-        other => Err(Error::NotAnObject {
-            line,
-            found: name(&other),
-        }),
+        other => Err(Error::NotAnObject { line, found: name(&other) }),
     }
 }
 
-fn flatten(
-    mut object: Map<String, Value>,
-    line: usize,
-    found: &mut Vec<Value>,
-) -> Result<(), Error> {
-    let kind = object
-        .get("kind")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+fn flatten(mut object: Map<String, Value>, line: usize, found: &mut Vec<Value>) -> Result<(), Error> {
+    let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
     let item_kind = kind.strip_suffix("List").map(str::to_owned);
     let (Some(item_kind), Some(Value::Array(items))) = (item_kind, object.get_mut("items")) else {
         found.push(Value::Object(object));
@@ -263,20 +216,12 @@ fn flatten(
         let mut item = match item {
             Value::Object(item) => item,
             other => {
-                return Err(Error::ItemNotAnObject {
-                    line,
-                    index,
-                    found: name(&other),
-                });
+                return Err(Error::ItemNotAnObject { line, index, found: name(&other) });
             }
         };
         if !item_kind.is_empty() && !item.contains_key("kind") && !item.contains_key("apiVersion") {
             item.insert("kind".to_owned(), Value::String(item_kind.clone()));
-            item.extend(
-                api_version
-                    .clone()
-                    .map(|version| ("apiVersion".to_owned(), version)),
-            );
+            item.extend(api_version.clone().map(|version| ("apiVersion".to_owned(), version)));
         }
         flatten(item, line, found)?;
     }

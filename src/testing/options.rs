@@ -21,7 +21,7 @@ pub(super) struct Options {
 }
 
 impl Options {
-    pub(super) fn read(query: &[(String, String)]) -> Result<Self, Status> {
+    pub(super) fn read(query: &[(String, String)]) -> Result<Self, Box<Status>> {
         let mut options = Options::default();
         let mut seen: Vec<&str> = Vec::new();
         for (name, value) in query {
@@ -49,17 +49,9 @@ impl Options {
     }
 
     /// Refuses combinations that mean nothing.
-    pub(super) fn check(&self) -> Result<(), Status> {
-        let flaws = if self.watch {
-            self.watch_flaws()
-        } else {
-            self.list_flaws()
-        };
-        if flaws.is_empty() {
-            Ok(())
-        } else {
-            Err(invalid_as("meta.k8s.io", "ListOptions", "", flaws))
-        }
+    pub(super) fn check(&self) -> Result<(), Box<Status>> {
+        let flaws = if self.watch { self.watch_flaws() } else { self.list_flaws() };
+        if flaws.is_empty() { Ok(()) } else { Err(invalid_as("meta.k8s.io", "ListOptions", "", flaws)) }
     }
 
     fn watch_flaws(&self) -> Vec<Flaw> {
@@ -74,18 +66,14 @@ impl Options {
                 flaws.push(Flaw::forbidden("sendInitialEvents", why));
             }
         } else if !matching.is_empty() {
-            let why =
-                "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+            let why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
             flaws.push(Flaw::forbidden(MATCH, why));
         }
         if !matching.is_empty() && matching != "NotOlderThan" {
             flaws.push(Flaw::unsupported(MATCH, matching, &["NotOlderThan"]));
         }
         if !self.token.is_empty() {
-            flaws.push(Flaw::forbidden(
-                MATCH,
-                "resourceVersionMatch is forbidden when continue is provided",
-            ));
+            flaws.push(Flaw::forbidden(MATCH, "resourceVersionMatch is forbidden when continue is provided"));
         }
         flaws
     }
@@ -101,17 +89,10 @@ impl Options {
                 ));
             }
             if !self.token.is_empty() {
-                flaws.push(Flaw::forbidden(
-                    MATCH,
-                    "resourceVersionMatch is forbidden when continue is provided",
-                ));
+                flaws.push(Flaw::forbidden(MATCH, "resourceVersionMatch is forbidden when continue is provided"));
             }
             if !["Exact", "NotOlderThan"].contains(&matching) {
-                flaws.push(Flaw::unsupported(
-                    MATCH,
-                    matching,
-                    &["Exact", "NotOlderThan", ""],
-                ));
+                flaws.push(Flaw::unsupported(MATCH, matching, &["Exact", "NotOlderThan", ""]));
             }
             if matching == "Exact" && self.version == "0" {
                 let why = "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"";
@@ -119,10 +100,7 @@ impl Options {
             }
         }
         if self.initial_events.is_some() {
-            flaws.push(Flaw::forbidden(
-                "sendInitialEvents",
-                "sendInitialEvents is forbidden for list",
-            ));
+            flaws.push(Flaw::forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
         }
         flaws
     }
@@ -135,12 +113,8 @@ fn boolean(text: &str) -> bool {
     !["0", "false"].contains(&text)
 }
 
-fn integer(text: &str) -> Result<i64, Status> {
-    text.parse().map_err(|_| {
-        bad_request(format!(
-            "strconv.ParseInt: parsing {text:?}: invalid syntax"
-        ))
-    })
+fn integer(text: &str) -> Result<i64, Box<Status>> {
+    text.parse().map_err(|_| bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax")))
 }
 
 /// A resourceVersion as a number, nothing where it is unset; else the server's complaint.
@@ -149,15 +123,9 @@ pub(super) fn revision(text: &str) -> Result<Option<u64>, String> {
         return Ok(None);
     }
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let why = if digits {
-        "value out of range"
-    } else {
-        "invalid syntax"
-    };
+    let why = if digits { "value out of range" } else { "invalid syntax" };
     match text.parse() {
         Ok(revision) if digits => Ok(Some(revision)),
-        _ => Err(format!(
-            "resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: {why}"
-        )),
+        _ => Err(format!("resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: {why}")),
     }
 }

@@ -38,12 +38,7 @@ pub struct Request {
 impl Request {
     pub(super) fn new(parts: &Parts) -> Self {
         let query = query(&parts.uri);
-        let mut segments = parts
-            .uri
-            .path()
-            .split('/')
-            .filter(|segment| !segment.is_empty())
-            .map(decoded);
+        let mut segments = parts.uri.path().split('/').filter(|segment| !segment.is_empty()).map(decoded);
         let mut request = Request {
             verb: parts.method.as_str().to_lowercase(),
             group: String::new(),
@@ -54,11 +49,7 @@ impl Request {
             name: None,
             path: parts.uri.path().to_owned(),
             query,
-            accept: parts
-                .headers
-                .get(http::header::ACCEPT)
-                .and_then(|value| value.to_str().ok())
-                .map(str::to_owned),
+            accept: parts.headers.get(http::header::ACCEPT).and_then(|value| value.to_str().ok()).map(str::to_owned),
             answered: None,
         };
         match segments.next().as_deref() {
@@ -80,9 +71,7 @@ impl Request {
         request.resource = resource;
         request.name = rest.next();
         request.subresource = rest.reduce(|path, part| path + "/" + &part);
-        let watching = request
-            .param("watch")
-            .is_some_and(|value| !["0", "false"].contains(&value));
+        let watching = request.param("watch").is_some_and(|value| !["0", "false"].contains(&value));
         request.verb = match (&parts.method, request.name.is_some()) {
             (&Method::GET, true) => "get",
             (&Method::GET, false) if watching => "watch",
@@ -100,28 +89,14 @@ impl Request {
 
     /// The value of a parameter, the first where it is repeated.
     pub fn param(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
 fn query(uri: &Uri) -> Vec<(String, String)> {
-    let pairs = uri
-        .query()
-        .unwrap_or_default()
-        .split('&')
-        .filter(|pair| !pair.is_empty());
+    let pairs = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
     let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs
-        .map(|(name, value)| {
-            (
-                decoded(&name.replace('+', " ")),
-                decoded(&value.replace('+', " ")),
-            )
-        })
-        .collect()
+    pairs.map(|(name, value)| (decoded(&name.replace('+', " ")), decoded(&value.replace('+', " ")))).collect()
 }
 
 /// Percent signs undone; what is not UTF-8 after that is replaced, what is no escape stays.
@@ -129,12 +104,8 @@ fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {
-        let escape = after
-            .get(..2)
-            .and_then(|digits| std::str::from_utf8(digits).ok());
-        let escape = escape
-            .filter(|_| byte == b'%')
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let escape = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let escape = escape.filter(|_| byte == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok());
         bytes.push(escape.unwrap_or(byte));
         rest = if escape.is_some() { &after[2..] } else { after };
     }

@@ -23,25 +23,18 @@ struct Term {
 }
 
 impl Selection {
-    pub(super) fn new(target: &Target, labels: &str, fields: &str) -> Result<Self, Status> {
-        let labels: LabelSelector = labels
-            .parse()
-            .map_err(|error: crate::selector::Error| status::bad_request(error.problem()))?;
+    pub(super) fn new(target: &Target, labels: &str, fields: &str) -> Result<Self, Box<Status>> {
+        let labels: LabelSelector =
+            labels.parse().map_err(|error: crate::selector::Error| status::bad_request(error.problem()))?;
         let mut terms = Vec::new();
         for term in split(fields).filter(|term| !term.is_empty()) {
             let term = parse(term).ok_or_else(|| {
-                status::bad_request(format!(
-                    "invalid selector: '{fields}'; can't understand '{term}'"
-                ))
+                status::bad_request(format!("invalid selector: '{fields}'; can't understand '{term}'"))
             })?;
             check(&target.kind, &target.version, &term.path)?;
             terms.push(term);
         }
-        Ok(Selection {
-            namespace: target.namespace.clone(),
-            labels,
-            fields: terms,
-        })
+        Ok(Selection { namespace: target.namespace.clone(), labels, fields: terms })
     }
 
     /// Whether anything but the namespace narrows it.
@@ -52,13 +45,8 @@ impl Selection {
     pub(super) fn matches(&self, kind: &Kind, object: &Object) -> bool {
         let labels = &object.value["metadata"]["labels"];
         (self.namespace.is_empty() || self.namespace == object.namespace)
-            && self
-                .labels
-                .matches(|key| labels[key].as_str().map(Into::into))
-            && self
-                .fields
-                .iter()
-                .all(|term| (field(kind, &object.value, &term.path) == term.value) == term.equal)
+            && self.labels.matches(|key| labels[key].as_str().map(Into::into))
+            && self.fields.iter().all(|term| (field(kind, &object.value, &term.path) == term.value) == term.equal)
     }
 }
 
@@ -78,21 +66,14 @@ fn parse(term: &str) -> Option<Term> {
     let (value, equal) = if let Some(value) = rest.strip_prefix("!=") {
         (value, false)
     } else {
-        (
-            rest.strip_prefix("==").or_else(|| rest.strip_prefix('='))?,
-            true,
-        )
+        (rest.strip_prefix("==").or_else(|| rest.strip_prefix('='))?, true)
     };
     let mut unescaped = String::new();
     let mut chars = value.chars();
     while let Some(c) = chars.next() {
         unescaped.push(if c == '\\' { chars.next()? } else { c });
     }
-    Some(Term {
-        path: path.to_owned(),
-        value: unescaped,
-        equal,
-    })
+    Some(Term { path: path.to_owned(), value: unescaped, equal })
 }
 
 /// The fields of a kind beyond name and namespace, with the value that stands for an absent one.
@@ -136,17 +117,11 @@ fn known(kind: &Kind) -> Option<&'static [(&'static str, &'static str)]> {
     })
 }
 
-fn check(kind: &Kind, version: &str, path: &str) -> Result<(), Status> {
+fn check(kind: &Kind, version: &str, path: &str) -> Result<(), Box<Status>> {
     let named = path == "metadata.name" || (path == "metadata.namespace" && kind.namespaced);
     let extra = known(kind);
-    let selectable = kind
-        .selectable
-        .iter()
-        .any(|(of, selectable)| of == version && selectable == path);
-    if named
-        || selectable
-        || extra.is_some_and(|fields| fields.iter().any(|(known, _)| *known == path))
-    {
+    let selectable = kind.selectable.iter().any(|(of, selectable)| of == version && selectable == path);
+    if named || selectable || extra.is_some_and(|fields| fields.iter().any(|(known, _)| *known == path)) {
         return Ok(());
     }
     if extra.is_none() && path == "metadata.namespace" {
@@ -155,9 +130,7 @@ fn check(kind: &Kind, version: &str, path: &str) -> Result<(), Status> {
     Err(status::bad_request(match extra {
         Some(_) if kind.plural == "jobs" => format!("field label {path:?} not supported for Job"),
         None if !kind.custom => {
-            format!(
-                "{path:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
-            )
+            format!("{path:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
         }
         _ => format!("field label not supported: {path}"),
     }))
@@ -170,10 +143,7 @@ fn field(kind: &Kind, object: &Value, path: &str) -> String {
         ("events", "source") => "source.component",
         _ => path,
     };
-    match stored
-        .split('.')
-        .try_fold(object, |value, step| value.get(step))
-    {
+    match stored.split('.').try_fold(object, |value, step| value.get(step)) {
         Some(Value::String(text)) => text.clone(),
         Some(value @ (Value::Bool(_) | Value::Number(_))) => value.to_string(),
         _ => {

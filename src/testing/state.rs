@@ -50,12 +50,8 @@ pub(super) struct Preconditions {
 
 impl State {
     pub(super) fn new(seed: u64) -> Self {
-        let mut state = State {
-            kinds: Kinds::new(),
-            storage: Storage::new(),
-            random: Random(seed),
-            started: Instant::now(),
-        };
+        let mut state =
+            State { kinds: Kinds::new(), storage: Storage::new(), random: Random(seed), started: Instant::now() };
         for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
             state.ensure_namespace(name);
         }
@@ -70,48 +66,25 @@ impl State {
     pub(super) fn time(&self) -> String {
         const EPOCH: i64 = 1_767_225_600; // 2026-01-01T00:00:00Z
         let elapsed = i64::try_from(self.started.elapsed().as_secs()).unwrap_or_default();
-        jiff::Timestamp::from_second(EPOCH.saturating_add(elapsed))
-            .unwrap_or_default()
-            .to_string()
+        jiff::Timestamp::from_second(EPOCH.saturating_add(elapsed)).unwrap_or_default().to_string()
     }
 
-    pub(super) fn find(
-        &self,
-        kind: &Kind,
-        namespace: &str,
-        name: &str,
-    ) -> Result<&Arc<Object>, Status> {
-        let object = self
-            .storage
-            .get(&kind.group, &kind.plural, &key(namespace, name));
+    pub(super) fn find(&self, kind: &Kind, namespace: &str, name: &str) -> Result<&Arc<Object>, Box<Status>> {
+        let object = self.storage.get(&kind.group, &kind.plural, &key(namespace, name));
         object.ok_or_else(|| status::not_found(kind, name))
     }
 
     /// Creates a namespace unless it is there; a name that cannot be one is left alone.
     pub(super) fn ensure_namespace(&mut self, name: &str) {
-        if let (None, Some(kind)) = (
-            self.storage.get("", "namespaces", name),
-            self.kinds.served("", "v1", "namespaces"),
-        ) {
-            let target = Target {
-                kind,
-                version: "v1".to_owned(),
-                namespace: String::new(),
-            };
-            let _ = self.create(
-                &target,
-                json!({"metadata": {"name": name}}),
-                Write::default(),
-            );
+        if let (None, Some(kind)) =
+            (self.storage.get("", "namespaces", name), self.kinds.served("", "v1", "namespaces"))
+        {
+            let target = Target { kind, version: "v1".to_owned(), namespace: String::new() };
+            let _ = self.create(&target, json!({"metadata": {"name": name}}), Write::default());
         }
     }
 
-    pub(super) fn create(
-        &mut self,
-        target: &Target,
-        object: Value,
-        write: Write,
-    ) -> Result<Arc<Object>, Status> {
+    pub(super) fn create(&mut self, target: &Target, object: Value, write: Write) -> Result<Arc<Object>, Box<Status>> {
         let kind = &target.kind;
         let mut object = self.decode(target, object)?;
         self.admit(target, &object)?;
@@ -119,16 +92,11 @@ impl State {
         let uid = self.random.uid();
         let suffix = self.random.suffix();
         let metadata = metadata(&mut object);
-        if let (false, Some(prefix)) = (has_text(metadata, "name"), text(metadata, "generateName"))
-        {
+        if let (false, Some(prefix)) = (has_text(metadata, "name"), text(metadata, "generateName")) {
             let name = format!("{}{suffix}", prefix.chars().take(58).collect::<String>());
             metadata.insert("name".to_owned(), name.into());
         }
-        for field in [
-            "selfLink",
-            "deletionTimestamp",
-            "deletionGracePeriodSeconds",
-        ] {
+        for field in ["selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"] {
             metadata.remove(field);
         }
         metadata.insert("uid".to_owned(), uid.into());
@@ -139,19 +107,10 @@ impl State {
         let version = metadata.remove("resourceVersion");
         defaults::apply(kind, &mut object, &time);
         let object = Value::Object(object);
-        let name = object["metadata"]["name"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
+        let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
         refuse(kind, &name, validation::flaws(kind, &object))?;
-        if version
-            .as_ref()
-            .and_then(Value::as_str)
-            .is_some_and(|version| !["", "0"].contains(&version))
-        {
-            return Err(status::internal(
-                "resourceVersion should not be set on objects to be created",
-            ));
+        if version.as_ref().and_then(Value::as_str).is_some_and(|version| !["", "0"].contains(&version)) {
+            return Err(status::internal("resourceVersion should not be set on objects to be created"));
         }
         let key = key(&target.namespace, &name);
         if let Some(existing) = self.storage.get(&kind.group, &kind.plural, &key) {
@@ -166,7 +125,7 @@ impl State {
         name: &str,
         object: Value,
         write: Write,
-    ) -> Result<(Arc<Object>, bool), Status> {
+    ) -> Result<(Arc<Object>, bool), Box<Status>> {
         let kind = &target.kind;
         let mut object = self.decode(target, object)?;
         let given = metadata(&mut object);
@@ -190,23 +149,14 @@ impl State {
         if !write.force {
             self.check_replacement(kind, &key, &old, given, version.as_deref())?;
         }
-        for field in [
-            "uid",
-            "creationTimestamp",
-            "deletionTimestamp",
-            "deletionGracePeriodSeconds",
-            "generation",
-        ] {
+        for field in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"] {
             match &old.value["metadata"][field] {
                 Value::Null => given.remove(field),
                 kept => given.insert(field.to_owned(), kept.clone()),
             };
         }
         given.remove("selfLink");
-        given.insert(
-            "resourceVersion".to_owned(),
-            old.metadata("resourceVersion").into(),
-        );
+        given.insert("resourceVersion".to_owned(), old.metadata("resourceVersion").into());
         let time = self.time();
         defaults::apply(kind, &mut object, &time);
         let mut object = Value::Object(object);
@@ -221,18 +171,11 @@ impl State {
         if object == old.value {
             return Ok((old, false));
         }
-        if kind.counts_generations()
-            && specification(kind, &old.value) != specification(kind, &object)
-        {
-            let generation = old.value["metadata"]["generation"]
-                .as_i64()
-                .unwrap_or_default();
+        if kind.counts_generations() && specification(kind, &old.value) != specification(kind, &object) {
+            let generation = old.value["metadata"]["generation"].as_i64().unwrap_or_default();
             object["metadata"]["generation"] = (generation + 1).into();
         }
-        if old.terminating()
-            && validation::finalizers(&object).is_empty()
-            && object["spec"]["finalizers"].is_null()
-        {
+        if old.terminating() && validation::finalizers(&object).is_empty() && object["spec"]["finalizers"].is_null() {
             if !write.dry_run {
                 self.remove(kind, &key);
             }
@@ -249,28 +192,17 @@ impl State {
         old: &Object,
         given: &Map<String, Value>,
         version: Option<&str>,
-    ) -> Result<(), Status> {
+    ) -> Result<(), Box<Status>> {
         let name = &old.name;
         let current = old.metadata("resourceVersion");
         match version.map(str::parse::<u64>) {
             Some(Err(_)) => {
                 let version = version.unwrap_or_default();
-                return Err(status::internal(format!(
-                    "strconv.ParseUint: parsing {version:?}: invalid syntax"
-                )));
+                return Err(status::internal(format!("strconv.ParseUint: parsing {version:?}: invalid syntax")));
             }
             None if !kind.overwrites() => {
-                let flaw = status::Flaw::invalid(
-                    "metadata.resourceVersion",
-                    0,
-                    "must be specified for an update",
-                );
-                return Err(status::invalid_as(
-                    &kind.group,
-                    &kind.plural,
-                    name,
-                    vec![flaw],
-                ));
+                let flaw = status::Flaw::invalid("metadata.resourceVersion", 0, "must be specified for an update");
+                return Err(status::invalid_as(&kind.group, &kind.plural, name, vec![flaw]));
             }
             _ => {}
         }
@@ -279,11 +211,7 @@ impl State {
             let why = format!(
                 "StorageError: invalid object, Code: 4, Key: /registry/{}/{key}, ResourceVersion: 0, AdditionalErrorMsg: \
                  Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
-                if kind.custom {
-                    format!("{}/{}", kind.group, kind.plural)
-                } else {
-                    kind.plural.clone()
-                },
+                if kind.custom { format!("{}/{}", kind.group, kind.plural) } else { kind.plural.clone() },
                 old.metadata("uid")
             );
             return Err(status::conflict(kind, name, &why));
@@ -304,7 +232,7 @@ impl State {
         name: &str,
         preconditions: &Preconditions,
         dry_run: bool,
-    ) -> Result<Value, Status> {
+    ) -> Result<Value, Box<Status>> {
         let kind = &target.kind;
         let object = self.find(kind, &target.namespace, name)?.clone();
         for (wanted, what, found, hint) in [
@@ -329,8 +257,7 @@ impl State {
             }
         }
         if kind.is_core("namespaces") && ["default", "kube-public", "kube-system"].contains(&name) {
-            let message =
-                format!("namespaces {name:?} is forbidden: this namespace may not be deleted");
+            let message = format!("namespaces {name:?} is forbidden: this namespace may not be deleted");
             return Err(status::failure(403, "Forbidden", message));
         }
         let key = key(&target.namespace, name);
@@ -342,11 +269,7 @@ impl State {
             if !dry_run {
                 self.remove(kind, &key);
             }
-            return Ok(if kind.answers_deleted() {
-                answer(&object)
-            } else {
-                status::deleted(kind, name, &uid)
-            });
+            return Ok(if kind.answers_deleted() { answer(&object) } else { status::deleted(kind, name, &uid) });
         }
         if dry_run || object.terminating() {
             return Ok(answer(&object));
@@ -356,10 +279,7 @@ impl State {
         if kind.is_core("namespaces") {
             value["status"]["phase"] = "Terminating".into();
         } else if kind.is_definition() {
-            let mut finalizers: Vec<Value> = value["metadata"]["finalizers"]
-                .as_array()
-                .cloned()
-                .unwrap_or_default();
+            let mut finalizers: Vec<Value> = value["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
             finalizers.push(CLEANUP.into());
             value["metadata"]["finalizers"] = finalizers.into();
         } else {
@@ -375,38 +295,21 @@ impl State {
     /// Deletes what a namespace holds, or the objects of a custom kind, and then the namespace or the kind.
     fn delete_content(&mut self, kind: &Kind, object: &Object) {
         let definition = super::kinds::custom(&object.value).filter(|_| kind.is_definition());
-        let namespace = if definition.is_some() {
-            String::new()
-        } else {
-            format!("{}/", object.name)
-        };
+        let namespace = if definition.is_some() { String::new() } else { format!("{}/", object.name) };
         let of_definition = |kind: &Kind| match &definition {
-            Some(defined) => {
-                kind.custom && kind.group == defined.group && kind.plural == defined.plural
-            }
+            Some(defined) => kind.custom && kind.group == defined.group && kind.plural == defined.plural,
             None => kind.namespaced,
         };
-        let kinds: Vec<_> = self
-            .kinds
-            .iter()
-            .filter(|kind| of_definition(kind))
-            .cloned()
-            .collect();
+        let kinds: Vec<_> = self.kinds.iter().filter(|kind| of_definition(kind)).cloned().collect();
         for kind in kinds {
             let revision = self.storage.revision;
             let Some(table) = self.storage.existing(&kind.group, &kind.plural) else {
                 continue;
             };
-            let objects: Vec<_> = table
-                .at(revision, &namespace, "")
-                .map(|(_, object)| object.clone())
-                .collect();
+            let objects: Vec<_> = table.at(revision, &namespace, "").map(|(_, object)| object.clone()).collect();
             for object in objects {
-                let target = Target {
-                    kind: kind.clone(),
-                    version: kind.stored.clone(),
-                    namespace: object.namespace.clone(),
-                };
+                let target =
+                    Target { kind: kind.clone(), version: kind.stored.clone(), namespace: object.namespace.clone() };
                 let _ = self.delete(&target, &object.name, &Preconditions::default(), false);
             }
         }
@@ -415,11 +318,8 @@ impl State {
 
     /// Takes a terminating namespace or definition away once nothing is left in it.
     fn finish(&mut self, kind: &Kind, name: &str) {
-        let Some(object) = self
-            .storage
-            .get(&kind.group, &kind.plural, name)
-            .filter(|object| object.terminating())
-            .cloned()
+        let Some(object) =
+            self.storage.get(&kind.group, &kind.plural, name).filter(|object| object.terminating()).cloned()
         else {
             return;
         };
@@ -433,9 +333,7 @@ impl State {
             let Some(defined) = super::kinds::custom(&object.value) else {
                 return;
             };
-            let own = validation::finalizers(&object.value)
-                .into_iter()
-                .any(|finalizer| finalizer != CLEANUP);
+            let own = validation::finalizers(&object.value).into_iter().any(|finalizer| finalizer != CLEANUP);
             if own || !is_empty(&defined, "") {
                 return;
             }
@@ -444,12 +342,7 @@ impl State {
             self.storage.table(&defined.group, &defined.plural).removals += 1;
         } else {
             let prefix = format!("{name}/");
-            if self
-                .kinds
-                .iter()
-                .filter(|kind| kind.namespaced)
-                .all(|kind| is_empty(kind, &prefix))
-            {
+            if self.kinds.iter().filter(|kind| kind.namespaced).all(|kind| is_empty(kind, &prefix)) {
                 self.storage.remove(&kind.group, &kind.plural, name);
             }
         }
@@ -457,10 +350,9 @@ impl State {
 
     fn remove(&mut self, kind: &Kind, key: &str) {
         self.storage.remove(&kind.group, &kind.plural, key);
-        if let (Some((namespace, _)), Some(namespaces)) = (
-            key.split_once('/'),
-            self.kinds.served("", "v1", "namespaces"),
-        ) {
+        if let (Some((namespace, _)), Some(namespaces)) =
+            (key.split_once('/'), self.kinds.served("", "v1", "namespaces"))
+        {
             self.finish(&namespaces, namespace);
         }
         if let (true, Some(definitions)) = (kind.custom, self.kinds.served(CRD_GROUP, "v1", CRDS)) {
@@ -480,7 +372,7 @@ impl State {
     }
 
     /// The object a body holds, with kind, stored apiVersion and the namespace of the request.
-    fn decode(&self, target: &Target, object: Value) -> Result<Map<String, Value>, Status> {
+    fn decode(&self, target: &Target, object: Value) -> Result<Map<String, Value>, Box<Status>> {
         let kind = &target.kind;
         let unusable = |why: &str| {
             status::bad_request(format!(
@@ -489,51 +381,37 @@ impl State {
             ))
         };
         let Value::Object(mut object) = object else {
-            return Err(unusable(
-                "json: cannot unmarshal a value that is not an object",
-            ));
+            return Err(unusable("json: cannot unmarshal a value that is not an object"));
         };
         let said = |field: &str| text(&object, field).filter(|said| !said.is_empty());
         let (api_version, kind_name) = (said("apiVersion"), said("kind"));
         let expected = kind.api_version(&target.version);
-        if kind.custom {
-            if let Some(said) = api_version.as_ref().filter(|said| **said != expected) {
-                return Err(status::bad_request(format!(
-                    "the API version in the data ({said}) does not match the expected API version ({expected})"
-                )));
-            }
+        if let Some(said) = api_version.as_ref().filter(|said| kind.custom && **said != expected) {
+            return Err(status::bad_request(format!(
+                "the API version in the data ({said}) does not match the expected API version ({expected})"
+            )));
         }
         let said_kind = kind_name.as_deref().unwrap_or(&kind.kind);
         if said_kind != kind.kind && kind.custom {
-            let name = object
-                .get("metadata")
-                .and_then(|metadata| metadata["name"].as_str())
-                .unwrap_or_default();
+            let name = object.get("metadata").and_then(|metadata| metadata["name"].as_str()).unwrap_or_default();
             let flaw = status::Flaw::invalid("kind", said_kind, &format!("must be {}", kind.kind));
             return Err(status::invalid_as(&kind.group, said_kind, name, vec![flaw]));
         }
         let said_version = api_version.as_deref().unwrap_or(&expected);
         if said_kind != kind.kind || said_version != expected {
             let group_version = said_version.rsplit('/').next().unwrap_or_default();
-            let head = format!(
-                "{said_kind} in version {group_version:?} cannot be handled as a {}",
-                kind.kind
-            );
+            let head = format!("{said_kind} in version {group_version:?} cannot be handled as a {}", kind.kind);
             let why = match self.kinds.of_object(said_version, said_kind) {
-                Some(_) => format!(
-                    "converting ({group_version}.{said_kind}) to (core.{}): unknown conversion",
-                    kind.kind
-                ),
+                Some(_) => {
+                    format!("converting ({group_version}.{said_kind}) to (core.{}): unknown conversion", kind.kind)
+                }
                 None => format!(
                     "no kind {said_kind:?} is registered for version {said_version:?} in scheme \"pkg/runtime/scheme.go:111\""
                 ),
             };
             return Err(status::bad_request(format!("{head}: {why}")));
         }
-        if !object
-            .get("metadata")
-            .is_none_or(|metadata| metadata.is_object() || metadata.is_null())
-        {
+        if !object.get("metadata").is_none_or(|metadata| metadata.is_object() || metadata.is_null()) {
             return Err(unusable(
                 "json: cannot unmarshal a value that is not an object into Go struct field .metadata",
             ));
@@ -545,14 +423,9 @@ impl State {
             return Err(unusable(&problem));
         }
         object.insert("kind".to_owned(), kind.kind.clone().into());
-        object.insert(
-            "apiVersion".to_owned(),
-            kind.api_version(&kind.stored).into(),
-        );
+        object.insert("apiVersion".to_owned(), kind.api_version(&kind.stored).into());
         let metadata = metadata(&mut object);
-        metadata.retain(|_, value| {
-            !value.is_null() && value.as_object().is_none_or(|map| !map.is_empty())
-        });
+        metadata.retain(|_, value| !value.is_null() && value.as_object().is_none_or(|map| !map.is_empty()));
         match text(metadata, "namespace").filter(|namespace| !namespace.is_empty()) {
             _ if !kind.namespaced => drop(metadata.remove("namespace")),
             Some(other) if other != target.namespace => {
@@ -566,19 +439,15 @@ impl State {
     }
 
     /// Whether something new may come into the namespace and the kind.
-    fn admit(&self, target: &Target, object: &Map<String, Value>) -> Result<(), Status> {
+    fn admit(&self, target: &Target, object: &Map<String, Value>) -> Result<(), Box<Status>> {
         let kind = &target.kind;
-        let name = object
-            .get("metadata")
-            .and_then(|metadata| metadata["name"].as_str())
-            .unwrap_or_default();
+        let name = object.get("metadata").and_then(|metadata| metadata["name"].as_str()).unwrap_or_default();
         if kind.namespaced {
             match self.storage.get("", "namespaces", &target.namespace) {
                 None => {
                     let namespaces = self.kinds.served("", "v1", "namespaces");
-                    return Err(namespaces.map_or_else(status::unknown_resource, |kind| {
-                        status::not_found(&kind, &target.namespace)
-                    }));
+                    return Err(namespaces
+                        .map_or_else(status::unknown_resource, |kind| status::not_found(&kind, &target.namespace)));
                 }
                 Some(namespace) if namespace.terminating() => {
                     return Err(status::namespace_terminating(kind, name, &target.namespace));
@@ -586,11 +455,7 @@ impl State {
                 Some(_) => {}
             }
         }
-        let definition = if kind.custom {
-            self.storage.get(CRD_GROUP, CRDS, &kind.resource())
-        } else {
-            None
-        };
+        let definition = if kind.custom { self.storage.get(CRD_GROUP, CRDS, &kind.resource()) } else { None };
         if definition.is_some_and(|definition| definition.terminating()) {
             let message = format!(
                 "{} {name:?} is forbidden: create not allowed while custom resource definition is terminating",
@@ -610,20 +475,14 @@ impl Kind {
     }
 }
 
-fn refuse(kind: &Kind, name: &str, flaws: Vec<status::Flaw>) -> Result<(), Status> {
-    if flaws.is_empty() {
-        Ok(())
-    } else {
-        Err(status::invalid(kind, name, flaws))
-    }
+fn refuse(kind: &Kind, name: &str, flaws: Vec<status::Flaw>) -> Result<(), Box<Status>> {
+    if flaws.is_empty() { Ok(()) } else { Err(status::invalid(kind, name, flaws)) }
 }
 
 /// What a generation counts: everything but metadata and, where it is written apart, the status.
 fn specification<'v>(kind: &Kind, object: &'v Value) -> Vec<(&'v String, &'v Value)> {
     let fields = object.as_object().into_iter().flatten();
-    fields
-        .filter(|(name, _)| *name != "metadata" && (*name != "status" || !kind.status))
-        .collect()
+    fields.filter(|(name, _)| *name != "metadata" && (*name != "status" || !kind.status)).collect()
 }
 
 /// The metadata of a decoded object, which has some.
@@ -632,9 +491,7 @@ fn metadata(object: &mut Map<String, Value>) -> &mut Map<String, Value> {
     if !metadata.is_object() {
         *metadata = json!({});
     }
-    metadata
-        .as_object_mut()
-        .expect("it was just made an object")
+    metadata.as_object_mut().expect("it was just made an object")
 }
 
 fn text(fields: &Map<String, Value>, field: &str) -> Option<String> {
@@ -642,10 +499,7 @@ fn text(fields: &Map<String, Value>, field: &str) -> Option<String> {
 }
 
 fn has_text(fields: &Map<String, Value>, field: &str) -> bool {
-    fields
-        .get(field)
-        .and_then(Value::as_str)
-        .is_some_and(|text| !text.is_empty())
+    fields.get(field).and_then(Value::as_str).is_some_and(|text| !text.is_empty())
 }
 
 /// Splitmix64: names and uids that look random and repeat from run to run.
@@ -677,8 +531,6 @@ impl Random {
     /// The five characters the server appends to a `generateName`.
     fn suffix(&mut self) -> String {
         const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
-        (0..5)
-            .map(|_| char::from(ALPHABET[(self.next() % 27) as usize]))
-            .collect()
+        (0..5).map(|_| char::from(ALPHABET[(self.next() % 27) as usize])).collect()
     }
 }

@@ -12,15 +12,15 @@ use serde_json::{Value, json};
 use super::kinds::Kind;
 
 /// A failure with a code, a reason (which may be empty) and a message.
-pub(super) fn failure(code: u16, reason: &str, message: impl Into<String>) -> Status {
-    Status {
+pub(super) fn failure(code: u16, reason: &str, message: impl Into<String>) -> Box<Status> {
+    Box::new(Status {
         status: Some(StatusSummary::Failure),
         code,
         message: message.into(),
         metadata: None,
         reason: reason.to_owned(),
         details: None,
-    }
+    })
 }
 
 fn details(name: &str, group: &str, kind: &str) -> StatusDetails {
@@ -34,80 +34,52 @@ fn details(name: &str, group: &str, kind: &str) -> StatusDetails {
     }
 }
 
-fn about(code: u16, reason: &str, message: String, kind: &Kind, name: &str) -> Status {
-    failure(code, reason, message).with_details(details(name, &kind.group, &kind.plural))
+fn about(code: u16, reason: &str, message: String, kind: &Kind, name: &str) -> Box<Status> {
+    failure(code, reason, message).with_details(details(name, &kind.group, &kind.plural)).boxed()
 }
 
-pub(super) fn bad_request(message: impl Into<String>) -> Status {
+pub(super) fn bad_request(message: impl Into<String>) -> Box<Status> {
     failure(400, "BadRequest", message)
 }
 
 /// Errors the server did not foresee: 500 without a reason.
-pub(super) fn internal(message: impl Into<String>) -> Status {
+pub(super) fn internal(message: impl Into<String>) -> Box<Status> {
     failure(500, "", message)
 }
 
-pub(super) fn not_found(kind: &Kind, name: &str) -> Status {
-    about(
-        404,
-        "NotFound",
-        format!("{} {name:?} not found", kind.resource()),
-        kind,
-        name,
-    )
+pub(super) fn not_found(kind: &Kind, name: &str) -> Box<Status> {
+    about(404, "NotFound", format!("{} {name:?} not found", kind.resource()), kind, name)
 }
 
-pub(super) fn unknown_resource() -> Status {
-    failure(
-        404,
-        "NotFound",
-        "the server could not find the requested resource",
-    )
-    .with_details(details("", "", ""))
+pub(super) fn unknown_resource() -> Box<Status> {
+    failure(404, "NotFound", "the server could not find the requested resource")
+        .with_details(details("", "", ""))
+        .boxed()
 }
 
-pub(super) fn method_not_allowed() -> Status {
-    failure(
-        405,
-        "MethodNotAllowed",
-        "the server does not allow this method on the requested resource",
-    )
-    .with_details(details("", "", ""))
+pub(super) fn method_not_allowed() -> Box<Status> {
+    failure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+        .with_details(details("", "", ""))
+        .boxed()
 }
 
-pub(super) fn already_exists(kind: &Kind, name: &str, terminating: bool) -> Status {
-    let prefix = if terminating {
-        "object is being deleted: "
-    } else {
-        ""
-    };
-    about(
-        409,
-        "AlreadyExists",
-        format!("{prefix}{} {name:?} already exists", kind.resource()),
-        kind,
-        name,
-    )
+pub(super) fn already_exists(kind: &Kind, name: &str, terminating: bool) -> Box<Status> {
+    let prefix = if terminating { "object is being deleted: " } else { "" };
+    about(409, "AlreadyExists", format!("{prefix}{} {name:?} already exists", kind.resource()), kind, name)
 }
 
-pub(super) fn conflict(kind: &Kind, name: &str, why: &str) -> Status {
-    let message = format!(
-        "Operation cannot be fulfilled on {} {name:?}: {why}",
-        kind.resource()
-    );
+pub(super) fn conflict(kind: &Kind, name: &str, why: &str) -> Box<Status> {
+    let message = format!("Operation cannot be fulfilled on {} {name:?}: {why}", kind.resource());
     about(409, "Conflict", message, kind, name)
 }
 
 /// Preconditions of deletions speak of the kind where other conflicts speak of the resource.
-pub(super) fn precondition(kind: &Kind, name: &str, why: &str) -> Status {
-    let message = format!(
-        "Operation cannot be fulfilled on {} {name:?}: {why}",
-        kind.qualified()
-    );
-    failure(409, "Conflict", message).with_details(details(name, &kind.group, &kind.kind))
+pub(super) fn precondition(kind: &Kind, name: &str, why: &str) -> Box<Status> {
+    let message = format!("Operation cannot be fulfilled on {} {name:?}: {why}", kind.qualified());
+    failure(409, "Conflict", message).with_details(details(name, &kind.group, &kind.kind)).boxed()
 }
 
-pub(super) fn namespace_terminating(kind: &Kind, name: &str, namespace: &str) -> Status {
+pub(super) fn namespace_terminating(kind: &Kind, name: &str, namespace: &str) -> Box<Status> {
     let message = format!(
         "{} {name:?} is forbidden: unable to create new content in namespace {namespace} because it is being terminated",
         kind.resource()
@@ -118,10 +90,7 @@ pub(super) fn namespace_terminating(kind: &Kind, name: &str, namespace: &str) ->
         message: format!("namespace {namespace} is being terminated"),
         field: "metadata.namespace".to_owned(),
     };
-    status
-        .details
-        .iter_mut()
-        .for_each(|details| details.causes.push(cause.clone()));
+    status.details.iter_mut().for_each(|details| details.causes.push(cause.clone()));
     status
 }
 
@@ -133,13 +102,9 @@ pub(super) fn forbidden(
     resource: &str,
     namespace: Option<&str>,
     name: Option<&str>,
-) -> Status {
+) -> Box<Status> {
     let plural = resource.split('/').next().unwrap_or_default();
-    let subject = if group.is_empty() {
-        plural.to_owned()
-    } else {
-        format!("{plural}.{group}")
-    };
+    let subject = if group.is_empty() { plural.to_owned() } else { format!("{plural}.{group}") };
     let named = name.map(|name| format!(" {name:?}")).unwrap_or_default();
     let scope = match namespace {
         Some(namespace) => format!("in the namespace {namespace:?}"),
@@ -148,14 +113,10 @@ pub(super) fn forbidden(
     let message = format!(
         "{subject}{named} is forbidden: User {user:?} cannot {verb} resource {resource:?} in API group {group:?} {scope}"
     );
-    failure(403, "Forbidden", message).with_details(details(
-        name.unwrap_or_default(),
-        group,
-        plural,
-    ))
+    failure(403, "Forbidden", message).with_details(details(name.unwrap_or_default(), group, plural)).boxed()
 }
 
-pub(super) fn too_large_version(asked: u64, current: u64) -> Status {
+pub(super) fn too_large_version(asked: u64, current: u64) -> Box<Status> {
     let message = format!("Timeout: Too large resource version: {asked}, current: {current}");
     let mut details = details("", "", "");
     details.retry_after_seconds = 1;
@@ -164,10 +125,10 @@ pub(super) fn too_large_version(asked: u64, current: u64) -> Status {
         message: "Too large resource version".to_owned(),
         field: String::new(),
     });
-    failure(504, "Timeout", message).with_details(details)
+    failure(504, "Timeout", message).with_details(details).boxed()
 }
 
-pub(super) fn expired(message: impl Into<String>) -> Status {
+pub(super) fn expired(message: impl Into<String>) -> Box<Status> {
     failure(410, "Expired", message)
 }
 
@@ -181,69 +142,34 @@ pub(super) struct Flaw {
 
 impl Flaw {
     pub(super) fn required(field: impl Into<String>, why: &str) -> Self {
-        let message = if why.is_empty() {
-            "Required value".to_owned()
-        } else {
-            format!("Required value: {why}")
-        };
-        Flaw {
-            field: field.into(),
-            reason: "FieldValueRequired",
-            message,
-        }
+        let message = if why.is_empty() { "Required value".to_owned() } else { format!("Required value: {why}") };
+        Flaw { field: field.into(), reason: "FieldValueRequired", message }
     }
 
     pub(super) fn invalid(field: impl Into<String>, value: impl Into<Value>, why: &str) -> Self {
         let message = format!("Invalid value: {}: {why}", shown(&value.into()));
-        Flaw {
-            field: field.into(),
-            reason: "FieldValueInvalid",
-            message,
-        }
+        Flaw { field: field.into(), reason: "FieldValueInvalid", message }
     }
 
-    pub(super) fn unsupported(
-        field: impl Into<String>,
-        value: impl Into<Value>,
-        supported: &[&str],
-    ) -> Self {
+    pub(super) fn unsupported(field: impl Into<String>, value: impl Into<Value>, supported: &[&str]) -> Self {
         let supported: Vec<_> = supported.iter().map(|value| format!("{value:?}")).collect();
-        let message = format!(
-            "Unsupported value: {}: supported values: {}",
-            shown(&value.into()),
-            supported.join(", ")
-        );
-        Flaw {
-            field: field.into(),
-            reason: "FieldValueNotSupported",
-            message,
-        }
+        let message =
+            format!("Unsupported value: {}: supported values: {}", shown(&value.into()), supported.join(", "));
+        Flaw { field: field.into(), reason: "FieldValueNotSupported", message }
     }
 
     pub(super) fn forbidden(field: impl Into<String>, why: impl Into<String>) -> Self {
-        Flaw {
-            field: field.into(),
-            reason: "FieldValueForbidden",
-            message: format!("Forbidden: {}", why.into()),
-        }
+        Flaw { field: field.into(), reason: "FieldValueForbidden", message: format!("Forbidden: {}", why.into()) }
     }
 
     pub(super) fn duplicate(field: impl Into<String>, value: impl Into<Value>) -> Self {
         let message = format!("Duplicate value: {}", shown(&value.into()));
-        Flaw {
-            field: field.into(),
-            reason: "FieldValueDuplicate",
-            message,
-        }
+        Flaw { field: field.into(), reason: "FieldValueDuplicate", message }
     }
 
     pub(super) fn too_long(field: impl Into<String>, bytes: usize) -> Self {
         let message = format!("Too long: may not be more than {bytes} bytes");
-        Flaw {
-            field: field.into(),
-            reason: "FieldValueTooLong",
-            message,
-        }
+        Flaw { field: field.into(), reason: "FieldValueTooLong", message }
     }
 }
 
@@ -255,17 +181,13 @@ fn shown(value: &Value) -> String {
 }
 
 /// 422 for an object of a kind.
-pub(super) fn invalid(kind: &Kind, name: &str, flaws: Vec<Flaw>) -> Status {
+pub(super) fn invalid(kind: &Kind, name: &str, flaws: Vec<Flaw>) -> Box<Status> {
     invalid_as(&kind.group, &kind.kind, name, flaws)
 }
 
 /// 422 about something that calls itself `kind`, such as the options of a request.
-pub(super) fn invalid_as(group: &str, kind: &str, name: &str, flaws: Vec<Flaw>) -> Status {
-    let subject = if group.is_empty() {
-        kind.to_owned()
-    } else {
-        format!("{kind}.{group}")
-    };
+pub(super) fn invalid_as(group: &str, kind: &str, name: &str, flaws: Vec<Flaw>) -> Box<Status> {
+    let subject = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
     let mut problems: Vec<String> = Vec::new();
     for flaw in &flaws {
         let problem = format!("{}: {}", flaw.field, flaw.message);
@@ -280,18 +202,9 @@ pub(super) fn invalid_as(group: &str, kind: &str, name: &str, flaws: Vec<Flaw>) 
     let mut details = details(name, group, kind);
     details.causes = flaws
         .into_iter()
-        .map(|flaw| StatusCause {
-            reason: flaw.reason.to_owned(),
-            message: flaw.message,
-            field: flaw.field,
-        })
+        .map(|flaw| StatusCause { reason: flaw.reason.to_owned(), message: flaw.message, field: flaw.field })
         .collect();
-    failure(
-        422,
-        "Invalid",
-        format!("{subject} {name:?} is invalid: {problems}"),
-    )
-    .with_details(details)
+    failure(422, "Invalid", format!("{subject} {name:?} is invalid: {problems}")).with_details(details).boxed()
 }
 
 /// The answer to a deletion that leaves nothing.
@@ -315,17 +228,5 @@ pub(super) fn value(status: &Status) -> Value {
 /// The bytes of a Status, in the server's order of fields and without a line end.
 pub(super) fn text(status: &Status) -> Bytes {
     let value = value(status);
-    super::text::ordered(
-        &value,
-        &[
-            "kind",
-            "apiVersion",
-            "metadata",
-            "status",
-            "message",
-            "reason",
-            "details",
-            "code",
-        ],
-    )
+    super::text::ordered(&value, &["kind", "apiVersion", "metadata", "status", "message", "reason", "details", "code"])
 }

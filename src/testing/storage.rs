@@ -23,18 +23,8 @@ pub(super) struct Object {
 
 impl Object {
     pub(super) fn new(value: Value) -> Self {
-        let text = |field: &str| {
-            value["metadata"][field]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
-        };
-        Object {
-            namespace: text("namespace"),
-            name: text("name"),
-            text: OnceLock::new(),
-            value,
-        }
+        let text = |field: &str| value["metadata"][field].as_str().unwrap_or_default().to_owned();
+        Object { namespace: text("namespace"), name: text("name"), text: OnceLock::new(), value }
     }
 
     /// The same state with a later resourceVersion, as a deletion shows it.
@@ -60,11 +50,14 @@ pub(super) struct Change {
     pub(super) after: Option<Arc<Object>>,
 }
 
+/// Since when an object was as it is here, or absent.
+type State = (u64, Option<Arc<Object>>);
+
 /// The history of one kind.
 #[derive(Default)]
 pub(super) struct Table {
-    /// States by key, each with the revision it came with; `None` is an absence.
-    rows: BTreeMap<String, Vec<(u64, Option<Arc<Object>>)>>,
+    /// States by key, in their order.
+    rows: BTreeMap<String, Vec<State>>,
     pub(super) log: Vec<Change>,
     /// How often the kind was taken away: watches opened before end.
     pub(super) removals: usize,
@@ -82,15 +75,8 @@ impl Table {
         prefix: &'t str,
         after: &str,
     ) -> impl Iterator<Item = (&'t str, &'t Arc<Object>)> {
-        let from = if after.is_empty() {
-            prefix.to_owned()
-        } else {
-            after.to_owned()
-        };
-        let rows = self
-            .rows
-            .range(from..)
-            .take_while(move |(key, _)| key.starts_with(prefix));
+        let from = if after.is_empty() { prefix.to_owned() } else { after.to_owned() };
+        let rows = self.rows.range(from..).take_while(move |(key, _)| key.starts_with(prefix));
         rows.filter_map(move |(key, states)| {
             let known = states.partition_point(|(since, _)| *since <= revision);
             let state = states[..known].last()?;
@@ -100,8 +86,7 @@ impl Table {
 
     /// Where in the log the changes after a revision start.
     pub(super) fn after(&self, revision: u64) -> usize {
-        self.log
-            .partition_point(|change| change.revision <= revision)
+        self.log.partition_point(|change| change.revision <= revision)
     }
 }
 
@@ -115,17 +100,11 @@ pub(super) struct Storage {
 
 impl Storage {
     pub(super) fn new() -> Self {
-        Storage {
-            tables: HashMap::new(),
-            revision: 1,
-            oldest: 0,
-        }
+        Storage { tables: HashMap::new(), revision: 1, oldest: 0 }
     }
 
     pub(super) fn table(&mut self, group: &str, plural: &str) -> &mut Table {
-        self.tables
-            .entry((group.to_owned(), plural.to_owned()))
-            .or_default()
+        self.tables.entry((group.to_owned(), plural.to_owned())).or_default()
     }
 
     pub(super) fn existing(&self, group: &str, plural: &str) -> Option<&Table> {
@@ -137,13 +116,7 @@ impl Storage {
     }
 
     /// Puts a state under the next revision, which it gets as its resourceVersion.
-    pub(super) fn put(
-        &mut self,
-        group: &str,
-        plural: &str,
-        key: &str,
-        mut value: Value,
-    ) -> Arc<Object> {
+    pub(super) fn put(&mut self, group: &str, plural: &str, key: &str, mut value: Value) -> Arc<Object> {
         self.revision += 1;
         value["metadata"]["resourceVersion"] = self.revision.to_string().into();
         let object = Arc::new(Object::new(value));
@@ -165,20 +138,12 @@ impl Storage {
         let states = table.rows.entry(key.to_owned()).or_default();
         let before = states.last().and_then(|(_, state)| state.clone());
         states.push((revision, after.clone()));
-        table.log.push(Change {
-            revision,
-            before,
-            after,
-        });
+        table.log.push(Change { revision, before, after });
     }
 }
 
 /// Where an object is kept: `namespace/name`, or the name alone at cluster scope. Lists are in the order of
 /// these texts, in which `a-b/x` comes before `a/x`.
 pub(super) fn key(namespace: &str, name: &str) -> String {
-    if namespace.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{namespace}/{name}")
-    }
+    if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
 }

@@ -35,10 +35,7 @@ const METADATA: [&str; 12] = [
 /// An object in the version and form asked for. Whole objects in their stored version are printed once.
 pub(super) fn object(kind: &Kind, version: &str, object: &Object, form: Form) -> Bytes {
     match form {
-        Form::Whole if version == kind.stored => object
-            .text
-            .get_or_init(|| whole(kind, &object.value))
-            .clone(),
+        Form::Whole if version == kind.stored => object.text.get_or_init(|| whole(kind, &object.value)).clone(),
         Form::Whole => whole(kind, &in_version(kind, version, object)),
         Form::Metadata => metadata(&object.value),
     }
@@ -52,11 +49,7 @@ pub(super) fn in_version(kind: &Kind, version: &str, object: &Object) -> Value {
 }
 
 pub(super) fn whole(kind: &Kind, value: &Value) -> Bytes {
-    if kind.custom {
-        Bytes::from(value.to_string())
-    } else {
-        ordered(value, &OBJECT)
-    }
+    if kind.custom { Bytes::from(value.to_string()) } else { ordered(value, &OBJECT) }
 }
 
 fn metadata(value: &Value) -> Bytes {
@@ -70,11 +63,7 @@ pub(super) fn item(kind: &Kind, version: &str, item: &Object, form: Form) -> Byt
     if kind.custom || form == Form::Metadata {
         return text;
     }
-    let head = format!(
-        "{{\"kind\":{},\"apiVersion\":{},",
-        json!(kind.kind),
-        json!(kind.api_version(version))
-    );
+    let head = format!("{{\"kind\":{},\"apiVersion\":{},", json!(kind.kind), json!(kind.api_version(version)));
     match text.strip_prefix(head.as_bytes()) {
         Some(rest) => [b"{", rest].concat().into(),
         None => text,
@@ -103,12 +92,8 @@ pub(super) fn list_head(
         Form::Whole => (kind.list.as_str(), kind.api_version(version)),
         Form::Metadata => ("PartialObjectMetadataList", "meta.k8s.io/v1".to_owned()),
     };
-    let mut head = format!(
-        "{{\"kind\":{},\"apiVersion\":{},\"metadata\":",
-        json!(list),
-        json!(api_version)
-    )
-    .into_bytes();
+    let mut head =
+        format!("{{\"kind\":{},\"apiVersion\":{},\"metadata\":", json!(list), json!(api_version)).into_bytes();
     head.extend_from_slice(&metadata);
     head.extend_from_slice(b",\"items\":[");
     head.into()
@@ -116,25 +101,11 @@ pub(super) fn list_head(
 
 /// One line of a watch.
 pub(super) fn event(name: &str, object: &[u8]) -> Bytes {
-    [
-        b"{\"type\":\"",
-        name.as_bytes(),
-        b"\",\"object\":",
-        object,
-        b"}\n",
-    ]
-    .concat()
-    .into()
+    [b"{\"type\":\"", name.as_bytes(), b"\",\"object\":", object, b"}\n"].concat().into()
 }
 
 /// The object of a bookmark: a resourceVersion and the fields its kind never omits.
-pub(super) fn bookmark(
-    kind: &Kind,
-    version: &str,
-    form: Form,
-    revision: u64,
-    initial_end: bool,
-) -> Bytes {
+pub(super) fn bookmark(kind: &Kind, version: &str, form: Form, revision: u64, initial_end: bool) -> Bytes {
     let mut metadata = json!({"resourceVersion": revision.to_string()});
     if initial_end {
         metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
@@ -142,8 +113,7 @@ pub(super) fn bookmark(
     if form == Form::Metadata {
         return self::metadata(&json!({"metadata": metadata}));
     }
-    let mut value =
-        json!({"kind": kind.kind, "apiVersion": kind.api_version(version), "metadata": metadata});
+    let mut value = json!({"kind": kind.kind, "apiVersion": kind.api_version(version), "metadata": metadata});
     if let (false, Some(fields)) = (kind.custom, never_omitted(&kind.plural).as_object()) {
         for (name, field) in fields {
             value[name] = field.clone();
@@ -210,24 +180,14 @@ fn write(text: &mut Vec<u8>, value: &Value, first: &[&str]) {
     };
     text.push(b'{');
     let leading = first.iter().filter_map(|name| fields.get_key_value(*name));
-    let others = fields
-        .iter()
-        .filter(|(name, _)| !first.contains(&name.as_str()));
+    let others = fields.iter().filter(|(name, _)| !first.contains(&name.as_str()));
     for (index, (name, field)) in leading.chain(others).enumerate() {
         if index > 0 {
             text.push(b',');
         }
         text.extend_from_slice(Value::String(name.clone()).to_string().as_bytes());
         text.push(b':');
-        write(
-            text,
-            field,
-            if name == "metadata" && first == OBJECT {
-                &METADATA
-            } else {
-                &[]
-            },
-        );
+        write(text, field, if name == "metadata" && first == OBJECT { &METADATA } else { &[] });
     }
     text.push(b'}');
 }

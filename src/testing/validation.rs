@@ -41,18 +41,11 @@ pub(super) fn frozen(kind: &Kind, old: &Value, new: &Value) -> Vec<Flaw> {
     let mut flaws = Vec::new();
     if !old["metadata"]["deletionTimestamp"].is_null() {
         let had = finalizers(old);
-        let added: Vec<_> = finalizers(new)
-            .into_iter()
-            .filter(|name| !had.contains(name))
-            .collect();
+        let added: Vec<_> = finalizers(new).into_iter().filter(|name| !had.contains(name)).collect();
         if !added.is_empty() {
             let why = format!(
                 "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
-                added
-                    .iter()
-                    .map(|name| format!("{name:?}"))
-                    .collect::<Vec<_>>()
-                    .join(", ")
+                added.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
             );
             flaws.push(Flaw::forbidden("metadata.finalizers", why));
         }
@@ -64,12 +57,7 @@ pub(super) fn frozen(kind: &Kind, old: &Value, new: &Value) -> Vec<Flaw> {
 }
 
 pub(super) fn finalizers(object: &Value) -> Vec<&str> {
-    object["metadata"]["finalizers"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
+    object["metadata"]["finalizers"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 fn metadata(kind: &Kind, object: &Value) -> Vec<Flaw> {
@@ -78,36 +66,21 @@ fn metadata(kind: &Kind, object: &Value) -> Vec<Flaw> {
     let text = |field: &str| metadata[field].as_str().unwrap_or_default();
     if !text("generateName").is_empty() {
         for problem in name_problems(kind, text("generateName"), true) {
-            flaws.push(Flaw::invalid(
-                "metadata.generateName",
-                text("generateName"),
-                &problem,
-            ));
+            flaws.push(Flaw::invalid("metadata.generateName", text("generateName"), &problem));
         }
     }
     if text("name").is_empty() {
-        flaws.push(Flaw::required(
-            "metadata.name",
-            "name or generateName is required",
-        ));
+        flaws.push(Flaw::required("metadata.name", "name or generateName is required"));
     }
     for problem in name_problems(kind, text("name"), false) {
         flaws.push(Flaw::invalid("metadata.name", text("name"), &problem));
     }
-    labels(
-        metadata["labels"].as_object(),
-        "metadata.labels",
-        &mut flaws,
-    );
+    labels(metadata["labels"].as_object(), "metadata.labels", &mut flaws);
     let annotations = metadata["annotations"].as_object();
     let mut bytes = 0;
     for (key, value) in annotations.into_iter().flatten() {
         for problem in selector::key_problems(&key.to_lowercase()) {
-            flaws.push(Flaw::invalid(
-                "metadata.annotations",
-                key.as_str(),
-                &problem,
-            ));
+            flaws.push(Flaw::invalid("metadata.annotations", key.as_str(), &problem));
         }
         bytes += key.len() + value.as_str().map_or(0, str::len);
     }
@@ -122,11 +95,7 @@ fn metadata(kind: &Kind, object: &Value) -> Vec<Flaw> {
             ("uid", "must not be empty"),
         ] {
             if owner[field].as_str().unwrap_or_default().is_empty() {
-                flaws.push(Flaw::invalid(
-                    format!("metadata.ownerReferences.{field}"),
-                    "",
-                    why,
-                ));
+                flaws.push(Flaw::invalid(format!("metadata.ownerReferences.{field}"), "", why));
             }
         }
     }
@@ -173,9 +142,7 @@ fn name_problems(kind: &Kind, name: &str, prefix: bool) -> Vec<String> {
         Names::PathSegment if [".", ".."].contains(&name) => vec![format!("may not be '{name}'")],
         Names::PathSegment => {
             let found = ["/", "%"].into_iter().filter(|part| name.contains(part));
-            found
-                .map(|part| format!("may not contain '{part}'"))
-                .collect()
+            found.map(|part| format!("may not contain '{part}'")).collect()
         }
     }
 }
@@ -188,11 +155,7 @@ fn label_problems(text: &str) -> Vec<String> {
     }
     if !selector::is_dns_label(text) {
         let dotted = text.contains('.') && text.split('.').all(selector::is_dns_label);
-        problems.push(if dotted {
-            "must not contain dots".to_owned()
-        } else {
-            LABEL_RULE.to_owned()
-        });
+        problems.push(if dotted { "must not contain dots".to_owned() } else { LABEL_RULE.to_owned() });
     }
     problems
 }
@@ -206,11 +169,7 @@ fn definition(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
     match custom(object) {
         Some(kind) if !name.is_empty() && name != kind.resource() => {
-            flaws.push(Flaw::invalid(
-                "metadata.name",
-                name,
-                "must be spec.names.plural+\".\"+spec.group",
-            ));
+            flaws.push(Flaw::invalid("metadata.name", name, "must be spec.names.plural+\".\"+spec.group"));
         }
         Some(_) => {}
         None => {

@@ -68,8 +68,7 @@ struct Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.shared
-            .update(|inner| drop(inner.watches.remove(&self.id)));
+        self.shared.update(|inner| drop(inner.watches.remove(&self.id)));
     }
 }
 
@@ -80,11 +79,9 @@ pub(super) fn open(
     options: &Options,
     form: Form,
     damage: Damage,
-) -> Result<impl Stream<Item = io::Result<Bytes>> + Send + 'static, Status> {
+) -> Result<impl Stream<Item = io::Result<Bytes>> + Send + 'static, Box<Status>> {
     let selection = Selection::new(target, &options.labels, &options.fields)?;
-    let asked = revision(&options.version)
-        .map_err(status::internal)?
-        .filter(|revision| *revision > 0);
+    let asked = revision(&options.version).map_err(status::internal)?.filter(|revision| *revision > 0);
     let watch = shared.update(|inner| {
         let (newest, oldest) = (inner.state.storage.revision, inner.state.storage.oldest);
         let seconds = match options.timeout {
@@ -95,15 +92,11 @@ pub(super) fn open(
         let deadline = now + Duration::from_secs(seconds.min(86_400));
         let since = asked.unwrap_or(newest);
         // Refused before there is a watch: dropping one takes the lock that is held here.
-        let gone = (since < oldest)
-            .then(|| status::expired(format!("too old resource version: {since} ({oldest})")));
+        let gone = (since < oldest).then(|| status::expired(format!("too old resource version: {since} ({oldest})")));
         if let (true, Some(gone)) = (inner.gone_as_http, &gone) {
             return Err(gone.clone());
         }
-        let table = inner
-            .state
-            .storage
-            .table(&target.kind.group, &target.kind.plural);
+        let table = inner.state.storage.table(&target.kind.group, &target.kind.plural);
         let (cursor, removals) = (table.after(since), table.removals);
         inner.next_watch += 1;
         let mut watch = Watch {
@@ -127,19 +120,12 @@ pub(super) fn open(
             end: None,
         };
         if let Some(gone) = gone {
-            watch.end = Some(End::Error(Box::new(gone)));
+            watch.end = Some(End::Error(gone));
         } else if asked.is_none() {
             watch.initial(inner, newest);
         }
         let resource = target.kind.plural.clone();
-        inner.watches.insert(
-            watch.id,
-            Open {
-                resource,
-                bookmarks: inner.bookmarks,
-                end: None,
-            },
-        );
+        inner.watches.insert(watch.id, Open { resource, bookmarks: inner.bookmarks, end: None });
         Ok(watch)
     })?;
     Ok(stream::unfold(watch, |mut watch| async move {
@@ -153,11 +139,7 @@ impl Watch {
     fn initial(&mut self, inner: &Inner, newest: u64) {
         let kind = self.target.kind.clone();
         let namespace = &self.target.namespace;
-        let prefix = if namespace.is_empty() {
-            String::new()
-        } else {
-            format!("{namespace}/")
-        };
+        let prefix = if namespace.is_empty() { String::new() } else { format!("{namespace}/") };
         if let Some(table) = inner.state.storage.existing(&kind.group, &kind.plural) {
             for (_, object) in table.at(newest, &prefix, "") {
                 if self.selection.matches(&kind, object) {
@@ -192,10 +174,7 @@ impl Watch {
                     return Some(Ok(text::event("ERROR", &status::text(&status))));
                 }
             }
-            let wake = self
-                .deadline
-                .min(self.next_bookmark)
-                .min(self.farewell.unwrap_or(self.deadline));
+            let wake = self.deadline.min(self.next_bookmark).min(self.farewell.unwrap_or(self.deadline));
             tokio::select! {
                 _ = changed.changed() => {}
                 () = sleep_until(wake) => self.tick(),
@@ -207,20 +186,12 @@ impl Watch {
     fn frame(&mut self) -> Option<io::Result<Bytes>> {
         let mut frame = Vec::new();
         while let Some(line) = self.ready.pop_front() {
-            if self
-                .damage
-                .objects
-                .is_some_and(|limit| self.events >= limit)
-            {
+            if self.damage.objects.is_some_and(|limit| self.events >= limit) {
                 self.cut();
                 break;
             }
             self.events += 1;
-            match self
-                .damage
-                .bytes
-                .map(|limit| limit.saturating_sub(self.bytes))
-            {
+            match self.damage.bytes.map(|limit| limit.saturating_sub(self.bytes)) {
                 Some(left) if line.len() > left => {
                     frame.extend_from_slice(&line[..left]);
                     self.cut();
@@ -311,13 +282,7 @@ impl Watch {
     /// A bookmark, if the client wants them and the revision it asked for has come.
     fn bookmark(&mut self, newest: u64) {
         if self.bookmarks && newest >= self.since {
-            let bookmark = text::bookmark(
-                &self.target.kind,
-                &self.target.version,
-                self.form,
-                newest,
-                false,
-            );
+            let bookmark = text::bookmark(&self.target.kind, &self.target.version, self.form, newest, false);
             self.ready.push_back(text::event("BOOKMARK", &bookmark));
         }
     }

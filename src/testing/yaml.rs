@@ -27,12 +27,7 @@ pub(super) fn parse(text: &str) -> Result<Value, Problem> {
     let Some(root) = document.root else {
         return Ok(Value::Null);
     };
-    let mut expansion = Expansion {
-        document: &document,
-        nodes: 0,
-        aliased: 0,
-        aliases: Vec::new(),
-    };
+    let mut expansion = Expansion { document: &document, nodes: 0, aliased: 0, aliases: Vec::new() };
     expansion.value(root, 0)
 }
 
@@ -44,11 +39,7 @@ struct Document {
 }
 
 enum Node {
-    Scalar {
-        text: String,
-        plain: bool,
-        tag: Option<Tag>,
-    },
+    Scalar { text: String, plain: bool, tag: Option<Tag> },
     Sequence(Vec<usize>),
     Mapping(Vec<usize>),
     Alias(usize),
@@ -62,22 +53,14 @@ impl Document {
         let mut options = Options::default();
         options.set_emit_comments(false);
         for next in Parser::new_from_str_with_options(text, options) {
-            let (event, span) = next
-                .map_err(|error| problem(error.marker().line().saturating_sub(1), error.info()))?;
+            let (event, span) = next.map_err(|error| problem(error.marker().line().saturating_sub(1), error.info()))?;
             let line = span.start.line().saturating_sub(1);
             let (node, anchor) = match event {
                 Event::DocumentEnd => break,
                 Event::Scalar(text, style, anchor, tag) => {
                     let tag = tag.map(Cow::into_owned);
                     let plain = style == ScalarStyle::Plain;
-                    (
-                        Node::Scalar {
-                            text: text.into_owned(),
-                            plain,
-                            tag,
-                        },
-                        anchor,
-                    )
+                    (Node::Scalar { text: text.into_owned(), plain, tag }, anchor)
                 }
                 Event::SequenceStart(_, anchor, _) => (Node::Sequence(Vec::new()), anchor),
                 Event::MappingStart(_, anchor, _) => (Node::Mapping(Vec::new()), anchor),
@@ -135,13 +118,8 @@ impl Expansion<'_> {
         let (content, line) = &self.document.nodes[node];
         self.count(*line, depth)?;
         match content {
-            Node::Scalar { text, plain, tag } => {
-                scalar(text, *plain, tag.as_ref(), *line)?.value(*line)
-            }
-            Node::Sequence(items) => items
-                .iter()
-                .map(|item| self.value(*item, depth + 1))
-                .collect(),
+            Node::Scalar { text, plain, tag } => scalar(text, *plain, tag.as_ref(), *line)?.value(*line),
+            Node::Sequence(items) => items.iter().map(|item| self.value(*item, depth + 1)).collect(),
             Node::Mapping(_) => {
                 let mut map = Map::new();
                 self.fill(node, &mut map, depth)?;
@@ -157,12 +135,7 @@ impl Expansion<'_> {
     }
 
     /// Sets the entries of a mapping (or of the mapping an alias names) in `map`, in the order written.
-    fn fill(
-        &mut self,
-        node: usize,
-        map: &mut Map<String, Value>,
-        depth: usize,
-    ) -> Result<(), Problem> {
+    fn fill(&mut self, node: usize, map: &mut Map<String, Value>, depth: usize) -> Result<(), Problem> {
         let (content, line) = &self.document.nodes[node];
         self.count(*line, depth)?;
         let entries = match content {
@@ -189,21 +162,13 @@ impl Expansion<'_> {
     }
 
     /// Of several merged mappings the first has the last word.
-    fn merge(
-        &mut self,
-        node: usize,
-        map: &mut Map<String, Value>,
-        depth: usize,
-    ) -> Result<(), Problem> {
+    fn merge(&mut self, node: usize, map: &mut Map<String, Value>, depth: usize) -> Result<(), Problem> {
         let (content, line) = &self.document.nodes[node];
         if let Node::Sequence(items) = content {
             if !items.iter().all(|item| self.document.is_mapping(*item)) {
                 return Err(problem(*line, MERGE_VALUE));
             }
-            return items
-                .iter()
-                .rev()
-                .try_for_each(|item| self.fill(*item, map, depth + 1));
+            return items.iter().rev().try_for_each(|item| self.fill(*item, map, depth + 1));
         }
         if !self.document.is_mapping(node) {
             return Err(problem(*line, MERGE_VALUE));
@@ -213,16 +178,8 @@ impl Expansion<'_> {
 
     fn is_merge(&self, key: usize) -> bool {
         match &self.document.nodes[key].0 {
-            Node::Scalar {
-                text,
-                plain,
-                tag: None,
-            } => text == "<<" && *plain,
-            Node::Scalar {
-                text,
-                tag: Some(tag),
-                ..
-            } => text == "<<" && core(tag).as_deref() == Some("merge"),
+            Node::Scalar { text, plain, tag: None } => text == "<<" && *plain,
+            Node::Scalar { text, tag: Some(tag), .. } => text == "<<" && core(tag).as_deref() == Some("merge"),
             _ => false,
         }
     }
@@ -241,14 +198,10 @@ impl Expansion<'_> {
             Scalar::Bool(value) => Ok(value.to_string()),
             Scalar::Int(value) => Ok(value.to_string()),
             Scalar::Float(value) => Ok(float_key(value)),
-            Scalar::Null => Err(problem(
-                line,
-                "null cannot be a key; quote it to make it text",
-            )),
-            Scalar::Uint(value) => Err(problem(
-                line,
-                format!("the number {value} is too large for a key; quote it to make it text"),
-            )),
+            Scalar::Null => Err(problem(line, "null cannot be a key; quote it to make it text")),
+            Scalar::Uint(value) => {
+                Err(problem(line, format!("the number {value} is too large for a key; quote it to make it text")))
+            }
         }
     }
 
@@ -263,17 +216,11 @@ impl Expansion<'_> {
     /// Refuses what is too deep, and documents that are hardly more than expanded aliases.
     fn count(&mut self, line: usize, depth: usize) -> Result<(), Problem> {
         if depth > DEEPEST {
-            return Err(problem(
-                line,
-                format!("nested deeper than {DEEPEST} levels"),
-            ));
+            return Err(problem(line, format!("nested deeper than {DEEPEST} levels")));
         }
         self.nodes += 1;
         self.aliased += usize::from(!self.aliases.is_empty());
-        if self.aliased > 100
-            && self.nodes > 1_000
-            && self.aliased as f64 > self.nodes as f64 * self.allowance()
-        {
+        if self.aliased > 100 && self.nodes > 1_000 && self.aliased as f64 > self.nodes as f64 * self.allowance() {
             return Err(problem(line, "document contains excessive aliasing"));
         }
         Ok(())
@@ -291,10 +238,7 @@ impl Expansion<'_> {
 const MERGE_VALUE: &str = "a merge key needs a mapping or a list of mappings";
 
 fn problem(line: usize, message: impl Into<String>) -> Problem {
-    Problem {
-        line: Some(line),
-        message: message.into(),
-    }
+    Problem { line: Some(line), message: message.into() }
 }
 
 #[derive(Debug, PartialEq)]
@@ -316,17 +260,10 @@ impl Scalar {
             Scalar::Int(value) => Value::from(value),
             Scalar::Uint(value) => Value::from(value),
             Scalar::Text(text) => Value::String(text),
-            Scalar::Float(value) if value.fract() == 0.0 && value.abs() < 9.2e18 => {
-                Value::from(value as i64)
-            }
-            Scalar::Float(value) => {
-                Number::from_f64(value).map(Value::Number).ok_or_else(|| {
-                    problem(
-                        line,
-                        "JSON has no infinity and no NaN; quote it to make it text",
-                    )
-                })?
-            }
+            Scalar::Float(value) if value.fract() == 0.0 && value.abs() < 9.2e18 => Value::from(value as i64),
+            Scalar::Float(value) => Number::from_f64(value)
+                .map(Value::Number)
+                .ok_or_else(|| problem(line, "JSON has no infinity and no NaN; quote it to make it text"))?,
         })
     }
 }
@@ -338,19 +275,14 @@ fn core(tag: &Tag) -> Option<Cow<'_, str>> {
 
 fn scalar(text: &str, plain: bool, tag: Option<&Tag>, line: usize) -> Result<Scalar, Problem> {
     let Some(tag) = tag else {
-        return Ok(if plain {
-            resolve(text)
-        } else {
-            Scalar::Text(text.to_owned())
-        });
+        return Ok(if plain { resolve(text) } else { Scalar::Text(text.to_owned()) });
     };
     let tag = core(tag);
     let resolved = match tag.as_deref() {
         Some("int" | "float" | "bool" | "null") => resolve(text),
         Some("binary") => {
             let bytes = base64::engine::general_purpose::STANDARD.decode(text);
-            let bytes =
-                bytes.map_err(|_| problem(line, "!!binary value contains invalid base64 data"))?;
+            let bytes = bytes.map_err(|_| problem(line, "!!binary value contains invalid base64 data"))?;
             Scalar::Text(String::from_utf8_lossy(&bytes).into_owned())
         }
         _ => Scalar::Text(text.to_owned()),
@@ -361,10 +293,9 @@ fn scalar(text: &str, plain: bool, tag: Option<&Tag>, line: usize) -> Result<Sca
         | (Some("float"), value @ Scalar::Float(_))
         | (Some("bool"), value @ Scalar::Bool(_))
         | (Some("null"), value @ Scalar::Null) => Ok(value),
-        (Some(wanted @ ("int" | "float" | "bool" | "null")), _) => Err(problem(
-            line,
-            format!("a value tagged !!{wanted} is not one"),
-        )),
+        (Some(wanted @ ("int" | "float" | "bool" | "null")), _) => {
+            Err(problem(line, format!("a value tagged !!{wanted} is not one")))
+        }
         (_, value) => Ok(value),
     }
 }
@@ -418,9 +349,7 @@ fn integer(text: &str) -> Option<Scalar> {
     match i64::try_from(i128::from(magnitude) * if negative { -1 } else { 1 }) {
         Ok(value) => Some(Scalar::Int(value)),
         // Only unsigned text may go beyond: `+18446744073709551615` is a float.
-        Err(_) => text
-            .starts_with(|c: char| c.is_ascii_digit())
-            .then_some(Scalar::Uint(magnitude)),
+        Err(_) => text.starts_with(|c: char| c.is_ascii_digit()).then_some(Scalar::Uint(magnitude)),
     }
 }
 
@@ -446,11 +375,7 @@ fn float_key(value: f64) -> String {
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     match exponent.parse::<i32>() {
         Ok(exponent) if value != 0.0 && !(-4..6).contains(&exponent) => {
-            format!(
-                "{digits}e{}{:02}",
-                if exponent < 0 { '-' } else { '+' },
-                exponent.abs()
-            )
+            format!("{digits}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs())
         }
         _ => value.to_string(),
     }
@@ -477,10 +402,7 @@ mod tests {
             ("-1.5E-3", Scalar::Float(-0.0015)),
             ("9223372036854775808", Scalar::Uint(1 << 63)),
             ("-9223372036854775808", Scalar::Int(i64::MIN)),
-            (
-                "18446744073709551616",
-                Scalar::Float(18446744073709551616.0),
-            ),
+            ("18446744073709551616", Scalar::Float(18446744073709551616.0)),
             ("on", Scalar::Bool(true)),
             ("N", Scalar::Bool(false)),
             ("~", Scalar::Null),
@@ -488,21 +410,8 @@ mod tests {
         for (text, expected) in table {
             assert_eq!(resolve(text), expected, "{text}");
         }
-        for text in [
-            "0x",
-            "0b2",
-            "+-1",
-            "1:30",
-            "2001-01-01",
-            "1.2.3",
-            ".",
-            ".e3",
-            "-",
-            "oN",
-            "nUll",
-            "1e999",
-            "-nan",
-        ] {
+        for text in ["0x", "0b2", "+-1", "1:30", "2001-01-01", "1.2.3", ".", ".e3", "-", "oN", "nUll", "1e999", "-nan"]
+        {
             assert_eq!(resolve(text), Scalar::Text(text.to_owned()), "{text}");
         }
     }

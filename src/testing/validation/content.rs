@@ -13,11 +13,7 @@ pub(super) fn config_map(object: &Value, flaws: &mut Vec<Flaw>) {
     for (key, value) in object["data"].as_object().into_iter().flatten() {
         keys(key, "data", flaws);
         if binary.is_some_and(|binary| binary.contains_key(key)) {
-            flaws.push(Flaw::invalid(
-                format!("data[{key}]"),
-                key.as_str(),
-                "duplicate of key present in binaryData",
-            ));
+            flaws.push(Flaw::invalid(format!("data[{key}]"), key.as_str(), "duplicate of key present in binaryData"));
         }
         bytes += value.as_str().map_or(0, str::len);
     }
@@ -54,26 +50,15 @@ pub(super) fn secret(object: &Value, flaws: &mut Vec<Flaw>) {
 }
 
 fn decoded_length(value: &Value) -> usize {
-    value
-        .as_str()
-        .and_then(|text| STANDARD.decode(text).ok())
-        .map_or(0, |bytes| bytes.len())
+    value.as_str().and_then(|text| STANDARD.decode(text).ok()).map_or(0, |bytes| bytes.len())
 }
 
 fn keys(key: &str, field: &str, flaws: &mut Vec<Flaw>) {
     let field = format!("{field}[{key}]");
     if key.len() > 253 {
-        flaws.push(Flaw::invalid(
-            &field,
-            key,
-            "must be no more than 253 characters",
-        ));
+        flaws.push(Flaw::invalid(&field, key, "must be no more than 253 characters"));
     }
-    if key.is_empty()
-        || !key
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
-    {
+    if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)) {
         flaws.push(Flaw::invalid(&field, key, KEY_RULE));
     }
     if key == "." {
@@ -91,21 +76,14 @@ const KEY_RULE: &str = "a valid config key must consist of alphanumeric characte
 /// The type of a Secret never changes, and what is marked immutable keeps its data.
 pub(super) fn frozen(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
     if old["type"] != new["type"] {
-        flaws.push(Flaw::invalid(
-            "type",
-            new["type"].clone(),
-            "field is immutable",
-        ));
+        flaws.push(Flaw::invalid("type", new["type"].clone(), "field is immutable"));
     }
     if old["immutable"] != true {
         return;
     }
     for field in ["immutable", "data", "binaryData"] {
         if old[field] != new[field] {
-            flaws.push(Flaw::forbidden(
-                field,
-                "field is immutable when `immutable` is set",
-            ));
+            flaws.push(Flaw::forbidden(field, "field is immutable when `immutable` is set"));
         }
     }
 }
@@ -114,18 +92,13 @@ pub(super) fn deployment(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
     let labels = &spec["template"]["metadata"]["labels"];
     let wanted = spec["selector"]["matchLabels"].as_object();
-    let matches =
-        wanted.is_none_or(|wanted| wanted.iter().all(|(key, value)| labels[key] == *value));
+    let matches = wanted.is_none_or(|wanted| wanted.iter().all(|(key, value)| labels[key] == *value));
     if spec["selector"].is_null() {
         flaws.push(Flaw::required("spec.selector", ""));
     }
     if spec["selector"].is_null() || !matches {
         let field = "spec.template.metadata.labels";
-        flaws.push(Flaw::invalid(
-            field,
-            labels.clone(),
-            "`selector` does not match template `labels`",
-        ));
+        flaws.push(Flaw::invalid(field, labels.clone(), "`selector` does not match template `labels`"));
     }
 }
 
@@ -138,31 +111,18 @@ pub(in super::super) fn unreadable(kind: &Kind, object: &Value) -> Option<String
             return Some(problem);
         }
     }
-    for field in [
-        "name",
-        "generateName",
-        "namespace",
-        "uid",
-        "resourceVersion",
-    ] {
+    for field in ["name", "generateName", "namespace", "uid", "resourceVersion"] {
         let found = type_name(&metadata[field]);
         if !metadata[field].is_null() && found != "string" {
-            return Some(mismatch(
-                found,
-                &format!("ObjectMeta.metadata.{field}"),
-                "string",
-            ));
+            return Some(mismatch(found, &format!("ObjectMeta.metadata.{field}"), "string"));
         }
     }
     if kind.custom {
         return None;
     }
     match kind.plural.as_str() {
-        "configmaps" => {
-            not_text(object, "data", "ConfigMap.data").or_else(|| not_base64(object, "binaryData"))
-        }
-        "secrets" => not_text(object, "stringData", "Secret.stringData")
-            .or_else(|| not_base64(object, "data")),
+        "configmaps" => not_text(object, "data", "ConfigMap.data").or_else(|| not_base64(object, "binaryData")),
+        "secrets" => not_text(object, "stringData", "Secret.stringData").or_else(|| not_base64(object, "data")),
         "pods" => environment(&object["spec"], "spec"),
         "daemonsets" | "deployments" | "jobs" | "replicasets" | "statefulsets" => {
             environment(&object["spec"]["template"]["spec"], "spec.template.spec")
@@ -177,11 +137,7 @@ fn environment(spec: &Value, field: &str) -> Option<String> {
             for variable in container["env"].as_array().into_iter().flatten() {
                 let found = type_name(&variable["value"]);
                 if !variable["value"].is_null() && found != "string" {
-                    return Some(mismatch(
-                        found,
-                        &format!("EnvVar.{field}.{list}.env.value"),
-                        "string",
-                    ));
+                    return Some(mismatch(found, &format!("EnvVar.{field}.{list}.env.value"), "string"));
                 }
             }
         }
@@ -196,23 +152,13 @@ fn not_text(object: &Value, field: &str, path: &str) -> Option<String> {
     };
     let values = fields.values();
     let mut types = values.filter(|value| !value.is_null()).map(type_name);
-    types
-        .find(|found| *found != "string")
-        .map(|found| mismatch(found, path, "string"))
+    types.find(|found| *found != "string").map(|found| mismatch(found, path, "string"))
 }
 
 fn not_base64(object: &Value, field: &str) -> Option<String> {
-    for value in object[field]
-        .as_object()?
-        .values()
-        .filter(|value| !value.is_null())
-    {
+    for value in object[field].as_object()?.values().filter(|value| !value.is_null()) {
         let Some(text) = value.as_str() else {
-            return Some(mismatch(
-                type_name(value),
-                &format!("Secret.{field}"),
-                "[]uint8",
-            ));
+            return Some(mismatch(type_name(value), &format!("Secret.{field}"), "[]uint8"));
         };
         if let Some(at) = illegal_byte(text) {
             return Some(format!("illegal base64 data at input byte {at}"));
@@ -224,10 +170,7 @@ fn not_base64(object: &Value, field: &str) -> Option<String> {
 /// Where the server's decoder stops: at the byte that does not belong, or where an incomplete group of four
 /// starts. Line ends do not count.
 fn illegal_byte(text: &str) -> Option<usize> {
-    let mut bytes = text
-        .bytes()
-        .enumerate()
-        .filter(|(_, byte)| !matches!(byte, b'\r' | b'\n'));
+    let mut bytes = text.bytes().enumerate().filter(|(_, byte)| !matches!(byte, b'\r' | b'\n'));
     loop {
         let mut group_start = None;
         for place in 0..4 {

@@ -9,68 +9,34 @@ use crate::selector::subdomain_problems;
 
 pub(super) fn check(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
-    let rules = spec["rules"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let rules = spec["rules"].as_array().map(Vec::as_slice).unwrap_or_default();
     if rules.is_empty() && spec["defaultBackend"].is_null() {
-        flaws.push(Flaw::invalid(
-            "spec",
-            Value::Null,
-            "either `defaultBackend` or `rules` must be specified",
-        ));
+        flaws.push(Flaw::invalid("spec", Value::Null, "either `defaultBackend` or `rules` must be specified"));
     }
     if !spec["defaultBackend"].is_null() {
         backend(&spec["defaultBackend"], "spec.defaultBackend", flaws);
     }
     for (index, rule) in rules.iter().enumerate() {
         let field = format!("spec.rules[{index}]");
-        host(
-            rule["host"].as_str().unwrap_or_default(),
-            &format!("{field}.host"),
-            flaws,
-        );
+        host(rule["host"].as_str().unwrap_or_default(), &format!("{field}.host"), flaws);
         if !rule["http"].is_null() {
-            paths(
-                &rule["http"]["paths"],
-                &format!("{field}.http.paths"),
-                flaws,
-            );
+            paths(&rule["http"]["paths"], &format!("{field}.http.paths"), flaws);
         }
     }
     for (index, tls) in spec["tls"].as_array().into_iter().flatten().enumerate() {
         let field = format!("spec.tls[{index}]");
-        for (index, name) in tls["hosts"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .enumerate()
-        {
+        for (index, name) in tls["hosts"].as_array().into_iter().flatten().filter_map(Value::as_str).enumerate() {
             domain(name, &format!("{field}.hosts[{index}]"), flaws);
         }
         let secret = tls["secretName"].as_str().unwrap_or_default();
         if !secret.is_empty() {
-            push_all(
-                flaws,
-                &format!("{field}.secretName"),
-                secret,
-                subdomain_problems(secret),
-            );
+            push_all(flaws, &format!("{field}.secretName"), secret, subdomain_problems(secret));
         }
     }
     if let Some(class) = spec["ingressClassName"].as_str() {
-        push_all(
-            flaws,
-            "spec.ingressClassName",
-            class,
-            subdomain_problems(class),
-        );
+        push_all(flaws, "spec.ingressClassName", class, subdomain_problems(class));
         let annotation = &object["metadata"]["annotations"]["kubernetes.io/ingress.class"];
-        if annotation
-            .as_str()
-            .is_some_and(|annotation| annotation != class)
-        {
+        if annotation.as_str().is_some_and(|annotation| annotation != class) {
             let field = "annotations.kubernetes.io/ingress.class";
             flaws.push(Flaw::invalid(
                 field,
@@ -82,11 +48,7 @@ pub(super) fn check(object: &Value, flaws: &mut Vec<Flaw>) {
 }
 
 fn push_all(flaws: &mut Vec<Flaw>, field: &str, value: &str, problems: Vec<String>) {
-    flaws.extend(
-        problems
-            .iter()
-            .map(|problem| Flaw::invalid(field, value, problem)),
-    );
+    flaws.extend(problems.iter().map(|problem| Flaw::invalid(field, value, problem)));
 }
 
 fn host(host: &str, field: &str, flaws: &mut Vec<Flaw>) {
@@ -94,11 +56,7 @@ fn host(host: &str, field: &str, flaws: &mut Vec<Flaw>) {
         return;
     }
     if host.parse::<IpAddr>().is_ok() {
-        flaws.push(Flaw::invalid(
-            field,
-            host,
-            "must be a DNS name, not an IP address",
-        ));
+        flaws.push(Flaw::invalid(field, host, "must be a DNS name, not an IP address"));
     }
     domain(host, field, flaws);
 }
@@ -108,10 +66,7 @@ fn domain(name: &str, field: &str, flaws: &mut Vec<Flaw>) {
     if !name.contains('*') {
         return push_all(flaws, field, name, subdomain_problems(name));
     }
-    if !name
-        .strip_prefix("*.")
-        .is_some_and(|rest| subdomain_problems(rest).is_empty())
-    {
+    if !name.strip_prefix("*.").is_some_and(|rest| subdomain_problems(rest).is_empty()) {
         flaws.push(Flaw::invalid(field, name, WILDCARD_RULE));
     }
 }
@@ -130,10 +85,7 @@ fn paths(paths: &Value, field: &str, flaws: &mut Vec<Flaw>) {
         let field = format!("{field}[{index}]");
         let path = entry["path"].as_str().unwrap_or_default();
         let Some(path_type) = entry["pathType"].as_str() else {
-            flaws.push(Flaw::required(
-                format!("{field}.pathType"),
-                "pathType must be specified",
-            ));
+            flaws.push(Flaw::required(format!("{field}.pathType"), "pathType must be specified"));
             continue;
         };
         let path_field = format!("{field}.path");
@@ -146,11 +98,7 @@ fn paths(paths: &Value, field: &str, flaws: &mut Vec<Flaw>) {
             }
             other => {
                 let supported = ["Exact", "ImplementationSpecific", "Prefix"];
-                flaws.push(Flaw::unsupported(
-                    format!("{field}.pathType"),
-                    other,
-                    &supported,
-                ));
+                flaws.push(Flaw::unsupported(format!("{field}.pathType"), other, &supported));
             }
         }
         backend(&entry["backend"], &format!("{field}.backend"), flaws);
@@ -163,20 +111,12 @@ fn exact(path: &str, field: &str, flaws: &mut Vec<Flaw>) {
     }
     for part in ["//", "/./", "/../", "%2f", "%2F"] {
         if path.contains(part) {
-            flaws.push(Flaw::invalid(
-                field,
-                path,
-                &format!("must not contain '{part}'"),
-            ));
+            flaws.push(Flaw::invalid(field, path, &format!("must not contain '{part}'")));
         }
     }
     for end in ["/..", "/."] {
         if path.ends_with(end) {
-            flaws.push(Flaw::invalid(
-                field,
-                path,
-                &format!("cannot end with '{end}'"),
-            ));
+            flaws.push(Flaw::invalid(field, path, &format!("cannot end with '{end}'")));
         }
     }
 }
@@ -184,28 +124,15 @@ fn exact(path: &str, field: &str, flaws: &mut Vec<Flaw>) {
 fn backend(backend: &Value, field: &str, flaws: &mut Vec<Flaw>) {
     let service = &backend["service"];
     match (backend["resource"].is_null(), service.is_null()) {
-        (false, false) => flaws.push(Flaw::invalid(
-            field,
-            "",
-            "cannot set both resource and service backends",
-        )),
+        (false, false) => flaws.push(Flaw::invalid(field, "", "cannot set both resource and service backends")),
         (false, true) => {}
-        (true, true) => flaws.push(Flaw::invalid(
-            field,
-            "",
-            "resource or service backend is required",
-        )),
+        (true, true) => flaws.push(Flaw::invalid(field, "", "resource or service backend is required")),
         (true, false) => {
             let name = service["name"].as_str().unwrap_or_default();
             if name.is_empty() {
                 flaws.push(Flaw::required(format!("{field}.service.name"), ""));
             } else {
-                push_all(
-                    flaws,
-                    &format!("{field}.service.name"),
-                    name,
-                    label_problems(name),
-                );
+                push_all(flaws, &format!("{field}.service.name"), name, label_problems(name));
             }
             port(&service["port"], field, flaws);
         }
@@ -216,19 +143,13 @@ fn port(port: &Value, field: &str, flaws: &mut Vec<Flaw>) {
     let name = port["name"].as_str().unwrap_or_default();
     let number = port["number"].as_i64().unwrap_or_default();
     match (name.is_empty(), number) {
-        (false, number) if number != 0 => flaws.push(Flaw::invalid(
-            field,
-            "",
-            "cannot set both port name & port number",
-        )),
+        (false, number) if number != 0 => {
+            flaws.push(Flaw::invalid(field, "", "cannot set both port name & port number"))
+        }
         (true, 0) => flaws.push(Flaw::required(field, "port name or number is required")),
         (true, number) if !(1..=65535).contains(&number) => {
             let field = format!("{field}.service.port.number");
-            flaws.push(Flaw::invalid(
-                field,
-                number,
-                "must be between 1 and 65535, inclusive",
-            ));
+            flaws.push(Flaw::invalid(field, number, "must be between 1 and 65535, inclusive"));
         }
         _ => {}
     }

@@ -13,10 +13,7 @@ pub(super) fn service(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
     let service_type = spec["type"].as_str().unwrap_or_default();
     let headless = spec["clusterIP"] == "None" || spec["clusterIPs"][0] == "None";
-    let ports = spec["ports"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let ports = spec["ports"].as_array().map(Vec::as_slice).unwrap_or_default();
     if ports.is_empty() && !headless && service_type != "ExternalName" {
         flaws.push(Flaw::required("spec.ports", ""));
     }
@@ -45,22 +42,14 @@ pub(super) fn service(object: &Value, flaws: &mut Vec<Flaw>) {
         }
         let number = port["port"].as_i64().unwrap_or_default();
         if !(1..=65535).contains(&number) {
-            flaws.push(Flaw::invalid(
-                format!("{field}.port"),
-                number,
-                "must be between 1 and 65535, inclusive",
-            ));
+            flaws.push(Flaw::invalid(format!("{field}.port"), number, "must be between 1 and 65535, inclusive"));
         }
         protocol(port, &field, flaws);
     }
     labels(spec["selector"].as_object(), "spec.selector", flaws);
     let affinity = spec["sessionAffinity"].as_str().unwrap_or_default();
     if !["ClientIP", "None"].contains(&affinity) {
-        flaws.push(Flaw::unsupported(
-            "spec.sessionAffinity",
-            affinity,
-            &["ClientIP", "None"],
-        ));
+        flaws.push(Flaw::unsupported("spec.sessionAffinity", affinity, &["ClientIP", "None"]));
     }
     let types = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
     if !types.contains(&service_type) {
@@ -71,15 +60,8 @@ pub(super) fn service(object: &Value, flaws: &mut Vec<Flaw>) {
 
 fn external(spec: &Value, flaws: &mut Vec<Flaw>) {
     let address = spec["clusterIP"].as_str().unwrap_or_default();
-    if !address.is_empty()
-        || spec["clusterIPs"]
-            .as_array()
-            .is_some_and(|addresses| !addresses.is_empty())
-    {
-        flaws.push(Flaw::forbidden(
-            "spec.clusterIPs",
-            "may not be set for ExternalName services",
-        ));
+    if !address.is_empty() || spec["clusterIPs"].as_array().is_some_and(|addresses| !addresses.is_empty()) {
+        flaws.push(Flaw::forbidden("spec.clusterIPs", "may not be set for ExternalName services"));
     }
     let name = spec["externalName"].as_str().unwrap_or_default();
     let name = name.strip_suffix('.').unwrap_or(name);
@@ -87,22 +69,14 @@ fn external(spec: &Value, flaws: &mut Vec<Flaw>) {
         flaws.push(Flaw::required("spec.externalName", ""));
     } else {
         let problems = subdomain_problems(name);
-        flaws.extend(
-            problems
-                .iter()
-                .map(|problem| Flaw::invalid("spec.externalName", name, problem)),
-        );
+        flaws.extend(problems.iter().map(|problem| Flaw::invalid("spec.externalName", name, problem)));
     }
 }
 
 fn protocol(port: &Value, field: &str, flaws: &mut Vec<Flaw>) {
     let protocol = port["protocol"].as_str().unwrap_or_default();
     if !PROTOCOLS.contains(&protocol) {
-        flaws.push(Flaw::unsupported(
-            format!("{field}.protocol"),
-            protocol,
-            &PROTOCOLS,
-        ));
+        flaws.push(Flaw::unsupported(format!("{field}.protocol"), protocol, &PROTOCOLS));
     }
 }
 
@@ -111,34 +85,20 @@ fn duplicates(ports: &[Value], service_type: &str, flaws: &mut Vec<Flaw>) {
         let node_port = port["nodePort"].as_i64().unwrap_or_default();
         if node_port != 0 && service_type == "ClusterIP" {
             let field = format!("spec.ports[{index}].nodePort");
-            flaws.push(Flaw::forbidden(
-                field,
-                "may not be used when `type` is 'ClusterIP'",
-            ));
+            flaws.push(Flaw::forbidden(field, "may not be used when `type` is 'ClusterIP'"));
         }
     }
     for (index, port) in ports.iter().enumerate() {
-        let same =
-            |other: &Value| other["protocol"] == port["protocol"] && other["port"] == port["port"];
+        let same = |other: &Value| other["protocol"] == port["protocol"] && other["port"] == port["port"];
         if ports[..index].iter().any(same) {
             let value = json!({
                 "Name": "", "Protocol": port["protocol"], "AppProtocol": null, "Port": port["port"],
                 "TargetPort": 0, "NodePort": 0,
             });
-            let order = [
-                "Name",
-                "Protocol",
-                "AppProtocol",
-                "Port",
-                "TargetPort",
-                "NodePort",
-            ];
+            let order = ["Name", "Protocol", "AppProtocol", "Port", "TargetPort", "NodePort"];
             let text = super::super::text::ordered(&value, &order);
             let field = format!("spec.ports[{index}]");
-            flaws.push(Flaw::duplicate(
-                field,
-                Value::String(String::from_utf8_lossy(&text).into_owned()),
-            ));
+            flaws.push(Flaw::duplicate(field, Value::String(String::from_utf8_lossy(&text).into_owned())));
         }
     }
 }
@@ -148,11 +108,7 @@ pub(super) fn endpoint_slice(object: &Value, flaws: &mut Vec<Flaw>) {
     if address_type.is_empty() {
         flaws.push(Flaw::required("addressType", ""));
     } else if !["FQDN", "IPv4", "IPv6"].contains(&address_type) {
-        flaws.push(Flaw::unsupported(
-            "addressType",
-            address_type,
-            &["FQDN", "IPv4", "IPv6"],
-        ));
+        flaws.push(Flaw::unsupported("addressType", address_type, &["FQDN", "IPv4", "IPv6"]));
     }
     let mut names = Vec::new();
     for (index, port) in object["ports"].as_array().into_iter().flatten().enumerate() {
@@ -160,11 +116,7 @@ pub(super) fn endpoint_slice(object: &Value, flaws: &mut Vec<Flaw>) {
         let name = port["name"].as_str().unwrap_or_default();
         if !name.is_empty() {
             let problems = label_problems(name);
-            flaws.extend(
-                problems
-                    .iter()
-                    .map(|problem| Flaw::invalid(format!("{field}.name"), name, problem)),
-            );
+            flaws.extend(problems.iter().map(|problem| Flaw::invalid(format!("{field}.name"), name, problem)));
         }
         if names.contains(&name) {
             flaws.push(Flaw::duplicate(format!("{field}.name"), name));
@@ -172,17 +124,9 @@ pub(super) fn endpoint_slice(object: &Value, flaws: &mut Vec<Flaw>) {
         names.push(name);
         protocol(port, &field, flaws);
     }
-    for (index, endpoint) in object["endpoints"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .enumerate()
-    {
+    for (index, endpoint) in object["endpoints"].as_array().into_iter().flatten().enumerate() {
         let field = format!("endpoints[{index}].addresses");
-        let addresses = endpoint["addresses"]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let addresses = endpoint["addresses"].as_array().map(Vec::as_slice).unwrap_or_default();
         if addresses.is_empty() {
             flaws.push(Flaw::required(&field, "must contain at least 1 address"));
         }
@@ -197,13 +141,9 @@ fn address(address_type: &str, address: &str, field: String, flaws: &mut Vec<Fla
     let either = address.parse::<Ipv4Addr>().is_ok() || address.parse::<Ipv6Addr>().is_ok();
     if ["IPv4", "IPv6"].contains(&address_type) && !either {
         flaws.push(Flaw::invalid(field, address, wrong));
-    } else if let ("IPv6", Ok(parsed)) = (address_type, address.parse::<Ipv6Addr>()) {
-        if parsed.to_string() != address {
-            flaws.push(Flaw::invalid(
-                field,
-                address,
-                &format!("must be in canonical form ({:?})", parsed.to_string()),
-            ));
-        }
+    } else if let ("IPv6", Ok(parsed)) = (address_type, address.parse::<Ipv6Addr>().map(|parsed| parsed.to_string()))
+        && parsed != address
+    {
+        flaws.push(Flaw::invalid(field, address, &format!("must be in canonical form ({parsed:?})")));
     }
 }
