@@ -25,7 +25,7 @@
 //! - patch or apply server-side, serve subresources (a write to an object writes its status too), Tables,
 //!   streaming lists (`sendInitialEvents` is refused as by a server without them), protobuf, CBOR, OpenAPI;
 //! - authenticate or authorize: see [`Fault::forbidden`];
-//! - give out cluster IPs or node ports, or check them; run any other controller, scheduler or garbage
+//! - give out cluster IPs, IP families or node ports, or check them; run any other controller, scheduler or garbage
 //!   collector: an object without finalizers goes at once, whatever owns it and whatever the propagation policy;
 //! - track managed fields: what a client sends is kept;
 //! - check or prune custom objects by their schema, fill in its defaults, or validate pod templates;

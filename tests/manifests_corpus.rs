@@ -40,7 +40,9 @@ fn every_document_is_read_as_kubectl_reads_it() {
         let read: Vec<Value> = documents
             .iter()
             .flat_map(|document| match document.content.as_deref() {
-                Ok([]) => vec![serde_json::json!({"file": file, "doc": document.number, "empty": true})],
+                Ok([]) => {
+                    vec![serde_json::json!({"file": file, "doc": document.number, "empty": true})]
+                }
                 Ok(objects) => objects.iter().map(|object| described(&file, document.number, object)).collect(),
                 Err(error) => panic!("{file}: document {}: {error}", document.number),
             })

@@ -155,7 +155,7 @@ impl FakeCluster {
     /// # Errors
     ///
     /// The Status the server would answer: the object is invalid, exists, or its kind or namespace does not.
-    pub fn create(&self, object: impl Serialize) -> Result<Value, Status> {
+    pub fn create(&self, object: impl Serialize) -> Result<Value, Box<Status>> {
         self.write(object, |state, target, object| {
             let object = state.create(target, object, Write::default())?;
             Ok(text::in_version(&target.kind, &target.version, &object))
@@ -167,7 +167,7 @@ impl FakeCluster {
     /// # Errors
     ///
     /// The Status the server would answer to a PUT.
-    pub fn replace(&self, object: impl Serialize) -> Result<Value, Status> {
+    pub fn replace(&self, object: impl Serialize) -> Result<Value, Box<Status>> {
         self.write(object, |state, target, object| replace(state, target, object, Write::default()))
     }
 
@@ -176,7 +176,7 @@ impl FakeCluster {
     /// # Errors
     ///
     /// The Status the server would answer to an invalid object.
-    pub fn apply(&self, object: impl Serialize) -> Result<Value, Status> {
+    pub fn apply(&self, object: impl Serialize) -> Result<Value, Box<Status>> {
         self.write(object, |state, target, object| apply(state, target, object).map(|(value, _)| value))
     }
 
@@ -186,7 +186,7 @@ impl FakeCluster {
     /// # Errors
     ///
     /// The Status the server would answer: there is no such object or kind.
-    pub fn delete(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Status> {
+    pub fn delete(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Box<Status>> {
         self.shared.update(|inner| {
             let target = target(&inner.state, kind, namespace)?;
             inner.state.delete(&target, name, &Preconditions::default(), false)
@@ -198,7 +198,7 @@ impl FakeCluster {
     /// # Errors
     ///
     /// The Status the server would answer: there is no such object or kind.
-    pub fn get(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Status> {
+    pub fn get(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Box<Status>> {
         self.shared.read(|inner| {
             let target = target(&inner.state, kind, namespace)?;
             Ok(inner.state.find(&target.kind, &target.namespace, name)?.value.clone())
@@ -316,8 +316,8 @@ impl FakeCluster {
     fn write(
         &self,
         object: impl Serialize,
-        change: impl FnOnce(&mut State, &Target, Value) -> Result<Value, Status>,
-    ) -> Result<Value, Status> {
+        change: impl FnOnce(&mut State, &Target, Value) -> Result<Value, Box<Status>>,
+    ) -> Result<Value, Box<Status>> {
         let object = serde_json::to_value(object).map_err(|_| status::bad_request("the object is not JSON"))?;
         self.shared.update(|inner| {
             let target = target_of(&inner.state, &object)?;
@@ -332,14 +332,14 @@ fn objects(state: &State, kind: &Kind) -> Vec<Value> {
     objects.map(|(_, object)| object.value.clone()).collect()
 }
 
-fn target(state: &State, kind: &str, namespace: &str) -> Result<Target, Status> {
+fn target(state: &State, kind: &str, namespace: &str) -> Result<Target, Box<Status>> {
     let kind = state.kinds.named(kind).ok_or_else(status::unknown_resource)?;
     let namespace = if kind.namespaced { namespace.to_owned() } else { String::new() };
     Ok(Target { version: kind.stored.clone(), namespace, kind })
 }
 
 /// Where an object belongs by what it says of itself.
-pub(super) fn target_of(state: &State, object: &Value) -> Result<Target, Status> {
+pub(super) fn target_of(state: &State, object: &Value) -> Result<Target, Box<Status>> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let found = state.kinds.of_object(&text(&object["apiVersion"]), &text(&object["kind"]));
     let (kind, version) = found.ok_or_else(status::unknown_resource)?;
@@ -352,7 +352,7 @@ pub(super) fn target_of(state: &State, object: &Value) -> Result<Target, Status>
 }
 
 /// Creates or overwrites; true where something was replaced.
-pub(super) fn apply(state: &mut State, target: &Target, mut object: Value) -> Result<(Value, bool), Status> {
+pub(super) fn apply(state: &mut State, target: &Target, mut object: Value) -> Result<(Value, bool), Box<Status>> {
     let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     let force = Write { force: true, dry_run: false };
     let exists = state.find(&target.kind, &target.namespace, &name).is_ok();
@@ -366,7 +366,7 @@ pub(super) fn apply(state: &mut State, target: &Target, mut object: Value) -> Re
     Ok((text::in_version(&target.kind, &target.version, &object), false))
 }
 
-fn replace(state: &mut State, target: &Target, object: Value, write: Write) -> Result<Value, Status> {
+fn replace(state: &mut State, target: &Target, object: Value, write: Write) -> Result<Value, Box<Status>> {
     let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     let (object, _) = state.replace(target, &name, object, write)?;
     Ok(text::in_version(&target.kind, &target.version, &object))

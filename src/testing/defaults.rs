@@ -88,7 +88,9 @@ fn namespace(object: &mut Map<String, Value>) {
 fn service(object: &mut Map<String, Value>) {
     default(object, "status", json!({"loadBalancer": {}}));
     default(object, "spec", json!({}));
-    let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) else { return };
+    let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) else {
+        return;
+    };
     default(spec, "sessionAffinity", "None");
     match spec["sessionAffinity"].as_str() {
         Some("ClientIP") => default(spec, "sessionAffinityConfig", json!({"clientIP": {"timeoutSeconds": 10800}})),
@@ -147,7 +149,9 @@ fn canonical_base64(object: &mut Map<String, Value>, field: &str) {
 fn definition(object: &mut Map<String, Value>, time: &str) {
     default(object, "spec", json!({}));
     default_in(object, "spec", "conversion", json!({"strategy": "None"}));
-    let Some(kind) = super::kinds::custom(&Value::Object(object.clone())) else { return };
+    let Some(kind) = super::kinds::custom(&Value::Object(object.clone())) else {
+        return;
+    };
     let spec = &mut object["spec"];
     spec["names"]["singular"] = kind.singular.into();
     spec["names"]["listKind"] = kind.list.into();

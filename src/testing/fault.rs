@@ -129,7 +129,7 @@ impl Fault {
             504 => ("Timeout", "the server was unable to return a response in the time allotted"),
             _ => ("", "the request failed"),
         };
-        self.outcome(Outcome::Status(Box::new(status::failure(code, reason, message))))
+        self.outcome(Outcome::Status(status::failure(code, reason, message)))
     }
 
     /// Gives the Status this reason.

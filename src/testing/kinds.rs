@@ -163,7 +163,9 @@ impl Kinds {
 
     /// Serves (or serves anew) the kind a CustomResourceDefinition describes.
     pub(super) fn define(&mut self, definition: &Value) {
-        let Some(kind) = custom(definition) else { return };
+        let Some(kind) = custom(definition) else {
+            return;
+        };
         let known = self.kinds.iter_mut().find(|known| known.group == kind.group && known.plural == kind.plural);
         match known {
             Some(known) if known.custom => *known = Arc::new(kind),
@@ -222,9 +224,13 @@ pub(super) fn custom(definition: &Value) -> Option<Kind> {
 
 /// Stable before beta before alpha, then by number: `v2`, `v1`, `v1beta2`, `v1beta1`, `v1alpha1`.
 fn priority(version: &str) -> (u8, u32, u32) {
-    let Some(rest) = version.strip_prefix('v') else { return (0, 0, 0) };
+    let Some(rest) = version.strip_prefix('v') else {
+        return (0, 0, 0);
+    };
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    let Ok(major) = rest[..digits].parse() else { return (0, 0, 0) };
+    let Ok(major) = rest[..digits].parse() else {
+        return (0, 0, 0);
+    };
     let stage = &rest[digits..];
     if stage.is_empty() {
         (3, major, 0)

@@ -1,6 +1,10 @@
 //! Lists: which state they show, their pages, and the tokens between pages.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    alphabet::URL_SAFE,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use bytes::Bytes;
 use kube::core::Status;
 use serde::{Deserialize, Serialize};
@@ -21,6 +25,15 @@ pub(super) struct List {
     pub(super) items: Vec<Bytes>,
 }
 
+/// Base64 as tokens have it: without padding, and bits too many are nobody's concern.
+const TOKENS: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone),
+);
+
 /// Where the next page starts.
 #[derive(Serialize, Deserialize)]
 struct Token {
@@ -30,7 +43,7 @@ struct Token {
 }
 
 /// The revision a list waits for, if its options name one that may lie ahead.
-pub(super) fn awaited(options: &Options) -> Result<u64, Status> {
+pub(super) fn awaited(options: &Options) -> Result<u64, Box<Status>> {
     let asked = revision(&options.version)
         .map_err(|problem| status::bad_request(format!("invalid resource version: {problem}")))?;
     Ok(asked.filter(|_| options.token.is_empty()).unwrap_or(0))
@@ -43,7 +56,11 @@ pub(super) fn list(
     options: &Options,
     form: Form,
     damage: &Damage,
+<<<<<<< HEAD
 ) -> Result<List, Status> {
+=======
+) -> Result<List, Box<Status>> {
+>>>>>>> fake
     let kind = &target.kind;
     let selection = Selection::new(target, &options.labels, &options.fields)?;
     let asked = awaited(options)?;
@@ -101,14 +118,14 @@ const VERSION: &str = "meta.k8s.io/v1";
 
 fn encoded(token: &Token) -> String {
     // The server writes NUL as an escape, as serde_json does.
-    URL_SAFE_NO_PAD.encode(serde_json::to_vec(token).unwrap_or_default())
+    TOKENS.encode(serde_json::to_vec(token).unwrap_or_default())
 }
 
 /// The revision and the place a token stands for.
-fn resume(state: &State, text: &str) -> Result<(u64, String), Status> {
+fn resume(state: &State, text: &str) -> Result<(u64, String), Box<Status>> {
     let bad = |why: String| status::bad_request(format!("invalid continue token: continue key is not valid: {why}"));
     let text = text.trim_end_matches('=');
-    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|error| {
+    let bytes = TOKENS.decode(text).map_err(|error| {
         let at = match error {
             base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol { offset: at, .. } => at,
             _ => text.len(),
@@ -131,7 +148,9 @@ fn resume(state: &State, text: &str) -> Result<(u64, String), Status> {
         return Err(bad(token.start));
     }
     let newest = state.storage.revision;
-    let Ok(at) = u64::try_from(token.rv) else { return Ok((newest, start.to_owned())) };
+    let Ok(at) = u64::try_from(token.rv) else {
+        return Ok((newest, start.to_owned()));
+    };
     if at == 0 || at > newest {
         return Err(bad(format!("incorrect encoded start resourceVersion (version {VERSION})")));
     }
@@ -153,7 +172,9 @@ fn resume(state: &State, text: &str) -> Result<(u64, String), Status> {
 /// The names of the objects a list shows, for deleting them.
 pub(super) fn names(state: &State, target: &Target, selection: &Selection) -> Vec<(String, String)> {
     let kind = &target.kind;
-    let Some(table) = state.storage.existing(&kind.group, &kind.plural) else { return Vec::new() };
+    let Some(table) = state.storage.existing(&kind.group, &kind.plural) else {
+        return Vec::new();
+    };
     let prefix = key(&target.namespace, "");
     let prefix = if target.namespace.is_empty() { "" } else { prefix.as_str() };
     let objects = table.at(state.storage.revision, prefix, "").filter(|(_, object)| selection.matches(kind, object));

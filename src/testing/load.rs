@@ -184,14 +184,14 @@ impl FakeCluster {
             match loaded {
                 Ok((_, false)) => report.created += 1,
                 Ok((_, true)) => report.replaced.push(origin),
-                Err(status) => report.refused.push(Refusal { origin, reason: Reason::Refused(Box::new(status)) }),
+                Err(status) => report.refused.push(Refusal { origin, reason: Reason::Refused(status) }),
             }
         }
     }
 }
 
 /// An unknown kind says which one it is, and that a definition may be missing.
-fn unknown(mut refusal: Status, object: &Value) -> Status {
+fn unknown(mut refusal: Box<Status>, object: &Value) -> Box<Status> {
     let text = |field: &str| object[field].as_str().unwrap_or_default();
     if text("kind").is_empty() || text("apiVersion").is_empty() {
         return status::bad_request("the object names no kind and apiVersion");

@@ -215,7 +215,9 @@ fn flatten(mut object: Map<String, Value>, line: usize, found: &mut Vec<Value>) 
     for (index, item) in items.into_iter().enumerate() {
         let mut item = match item {
             Value::Object(item) => item,
-            other => return Err(Error::ItemNotAnObject { line, index, found: name(&other) }),
+            other => {
+                return Err(Error::ItemNotAnObject { line, index, found: name(&other) });
+            }
         };
         if !item_kind.is_empty() && !item.contains_key("kind") && !item.contains_key("apiVersion") {
             item.insert("kind".to_owned(), Value::String(item_kind.clone()));

@@ -21,7 +21,7 @@ pub(super) struct Options {
 }
 
 impl Options {
-    pub(super) fn read(query: &[(String, String)]) -> Result<Self, Status> {
+    pub(super) fn read(query: &[(String, String)]) -> Result<Self, Box<Status>> {
         let mut options = Options::default();
         let mut seen: Vec<&str> = Vec::new();
         for (name, value) in query {
@@ -49,7 +49,7 @@ impl Options {
     }
 
     /// Refuses combinations that mean nothing.
-    pub(super) fn check(&self) -> Result<(), Status> {
+    pub(super) fn check(&self) -> Result<(), Box<Status>> {
         let flaws = if self.watch { self.watch_flaws() } else { self.list_flaws() };
         if flaws.is_empty() { Ok(()) } else { Err(invalid_as("meta.k8s.io", "ListOptions", "", flaws)) }
     }
@@ -113,7 +113,7 @@ fn boolean(text: &str) -> bool {
     !["0", "false"].contains(&text)
 }
 
-fn integer(text: &str) -> Result<i64, Status> {
+fn integer(text: &str) -> Result<i64, Box<Status>> {
     text.parse().map_err(|_| bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax")))
 }
 

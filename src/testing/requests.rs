@@ -65,7 +65,9 @@ impl Request {
             rest.drain(..2);
         }
         let mut rest = rest.into_iter();
-        let Some(resource) = rest.next() else { return request };
+        let Some(resource) = rest.next() else {
+            return request;
+        };
         request.resource = resource;
         request.name = rest.next();
         request.subresource = rest.reduce(|path, part| path + "/" + &part);

@@ -23,7 +23,11 @@ struct Term {
 }
 
 impl Selection {
+<<<<<<< HEAD
     pub(super) fn new(target: &Target, labels: &str, fields: &str) -> Result<Self, Status> {
+=======
+    pub(super) fn new(target: &Target, labels: &str, fields: &str) -> Result<Self, Box<Status>> {
+>>>>>>> fake
         let labels: LabelSelector =
             labels.parse().map_err(|error: crate::selector::Error| status::bad_request(error.problem()))?;
         let mut terms = Vec::new();
@@ -117,7 +121,7 @@ fn known(kind: &Kind) -> Option<&'static [(&'static str, &'static str)]> {
     })
 }
 
-fn check(kind: &Kind, version: &str, path: &str) -> Result<(), Status> {
+fn check(kind: &Kind, version: &str, path: &str) -> Result<(), Box<Status>> {
     let named = path == "metadata.name" || (path == "metadata.namespace" && kind.namespaced);
     let extra = known(kind);
     let selectable = kind.selectable.iter().any(|(of, selectable)| of == version && selectable == path);

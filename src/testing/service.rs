@@ -67,7 +67,7 @@ struct Exchange {
     shared: Arc<Shared>,
     request: Request,
     headers: HeaderMap,
-    body: Result<Bytes, Status>,
+    body: Result<Bytes, Box<Status>>,
     damage: Damage,
 }
 
@@ -106,7 +106,9 @@ impl Exchange {
 
     /// Suffers what a fault does to the request, then answers it.
     async fn through(&mut self, fault: Option<(u64, Effect)>) -> io::Result<Response<Body>> {
-        let Some((id, effect)) = fault else { return Ok(self.respond().await) };
+        let Some((id, effect)) = fault else {
+            return Ok(self.respond().await);
+        };
         if let Some(delay) = effect.delay {
             sleep(delay).await;
         }
@@ -200,17 +202,18 @@ impl Exchange {
         self.whole(200, text.into())
     }
 
-    async fn serve(&self) -> Result<Answer, Status> {
+    async fn serve(&self) -> Result<Answer, Box<Status>> {
         let request = &self.request;
-        if request.resource.is_empty() {
-            if let Some(document) = self.shared.read(|inner| discovery::document(&inner.state.kinds, request)) {
-                return match request.verb.as_str() {
-                    "get" => Ok(Answer::Json(200, document.to_string().into())),
-                    _ => Err(status::method_not_allowed()),
-                };
-            }
+        let document = self.shared.read(|inner| discovery::document(&inner.state.kinds, request));
+        if let Some(document) = document.filter(|_| request.resource.is_empty()) {
+            return match request.verb.as_str() {
+                "get" => Ok(Answer::Json(200, document.to_string().into())),
+                _ => Err(status::method_not_allowed()),
+            };
         }
-        let Some(target) = self.target()? else { return Ok(Answer::NoPage) };
+        let Some(target) = self.target()? else {
+            return Ok(Answer::NoPage);
+        };
         let form = self.form()?;
         if request.subresource.is_some() {
             return Err(status::unknown_resource());
@@ -235,7 +238,7 @@ impl Exchange {
     }
 
     /// Where the request points; nothing outside of the API and in groups nobody serves.
-    fn target(&self) -> Result<Option<Target>, Status> {
+    fn target(&self) -> Result<Option<Target>, Box<Status>> {
         let Request { path, group, version, resource, .. } = &self.request;
         let in_core = path.starts_with("/api/");
         self.shared.read(|inner| {
@@ -253,7 +256,7 @@ impl Exchange {
     }
 
     /// The form of objects the client accepts: the first it names that the server has.
-    fn form(&self) -> Result<Form, Status> {
+    fn form(&self) -> Result<Form, Box<Status>> {
         let accept = self.request.accept.as_deref().unwrap_or("*/*");
         let mut media_type_known = false;
         for offer in accept.split(',') {
@@ -284,7 +287,7 @@ impl Exchange {
         Err(status::failure(406, "NotAcceptable", message))
     }
 
-    async fn list(&self, target: &Target, form: Form) -> Result<Answer, Status> {
+    async fn list(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
         let options = Options::read(&self.request.query)?;
         options.check()?;
         self.revision_reached(listing::awaited(&options)?).await?;
@@ -292,14 +295,14 @@ impl Exchange {
         Ok(Answer::List(list))
     }
 
-    fn watch(&self, target: &Target, form: Form) -> Result<Answer, Status> {
+    fn watch(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
         let options = Options::read(&self.request.query)?;
         options.check()?;
         let frames = watching::open(&self.shared, target, &options, form, self.damage.clone())?;
         Ok(Answer::Watch(Body::stream(frames)))
     }
 
-    async fn get(&self, target: &Target, form: Form) -> Result<Answer, Status> {
+    async fn get(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
         let asked = revision(self.request.param("resourceVersion").unwrap_or_default()).map_err(status::internal)?;
         self.revision_reached(asked.unwrap_or(0)).await?;
         self.shared.read(|inner| {
@@ -311,14 +314,14 @@ impl Exchange {
         })
     }
 
-    fn create(&self, target: &Target, form: Form) -> Result<Answer, Status> {
+    fn create(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
         let write = Write { dry_run: self.dry_run("CreateOptions")?, force: false };
         let object = self.object(target)?;
         let object = self.shared.update(|inner| inner.state.create(target, object, write))?;
         Ok(Answer::Json(201, text::object(&target.kind, &target.version, &object, form)))
     }
 
-    fn update(&self, target: &Target, form: Form) -> Result<Answer, Status> {
+    fn update(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
         let write = Write { dry_run: self.dry_run("UpdateOptions")?, force: false };
         let object = self.object(target)?;
         let (object, created) = self.shared.update(|inner| inner.state.replace(target, self.name(), object, write))?;
@@ -326,7 +329,7 @@ impl Exchange {
         Ok(Answer::Json(code, text::object(&target.kind, &target.version, &object, form)))
     }
 
-    fn delete(&self, target: &Target) -> Result<Answer, Status> {
+    fn delete(&self, target: &Target) -> Result<Answer, Box<Status>> {
         let (preconditions, dry_run) = self.delete_options()?;
         let name = self.name();
         let answer = self.shared.update(|inner| inner.state.delete(target, name, &preconditions, dry_run))?;
@@ -334,7 +337,7 @@ impl Exchange {
     }
 
     /// Answers the list as it was before.
-    fn delete_collection(&self, target: &Target) -> Result<Answer, Status> {
+    fn delete_collection(&self, target: &Target) -> Result<Answer, Box<Status>> {
         let options = Options::read(&self.request.query)?;
         let selection = Selection::new(target, &options.labels, &options.fields)?;
         let (preconditions, dry_run) = self.delete_options()?;
@@ -353,7 +356,7 @@ impl Exchange {
     }
 
     /// Waits a little for a revision that is yet to come.
-    async fn revision_reached(&self, asked: u64) -> Result<(), Status> {
+    async fn revision_reached(&self, asked: u64) -> Result<(), Box<Status>> {
         let reached = self.shared.until(|inner| inner.state.storage.revision >= asked);
         if timeout(PATIENCE, reached).await.is_err() {
             let current = self.shared.read(|inner| inner.state.storage.revision);
@@ -362,12 +365,12 @@ impl Exchange {
         Ok(())
     }
 
-    fn dry_run(&self, options: &str) -> Result<bool, Status> {
+    fn dry_run(&self, options: &str) -> Result<bool, Box<Status>> {
         dry_run(self.request.param("dryRun"), options)
     }
 
     /// The object in the body, which must be JSON or YAML.
-    fn object(&self, target: &Target) -> Result<Value, Status> {
+    fn object(&self, target: &Target) -> Result<Value, Box<Status>> {
         let body = self.body.clone()?;
         let content_type = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let unrecognized = |why: &str| {
@@ -397,7 +400,7 @@ impl Exchange {
         }
     }
 
-    fn delete_options(&self) -> Result<(Preconditions, bool), Status> {
+    fn delete_options(&self) -> Result<(Preconditions, bool), Box<Status>> {
         let body = self.body.clone()?;
         let options: Value = if body.is_empty() {
             Value::Null
@@ -418,7 +421,7 @@ impl Exchange {
     }
 }
 
-fn dry_run(said: Option<&str>, options: &str) -> Result<bool, Status> {
+fn dry_run(said: Option<&str>, options: &str) -> Result<bool, Box<Status>> {
     match said {
         None | Some("") => Ok(false),
         Some("All") => Ok(true),

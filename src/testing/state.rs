@@ -69,7 +69,7 @@ impl State {
         jiff::Timestamp::from_second(EPOCH.saturating_add(elapsed)).unwrap_or_default().to_string()
     }
 
-    pub(super) fn find(&self, kind: &Kind, namespace: &str, name: &str) -> Result<&Arc<Object>, Status> {
+    pub(super) fn find(&self, kind: &Kind, namespace: &str, name: &str) -> Result<&Arc<Object>, Box<Status>> {
         let object = self.storage.get(&kind.group, &kind.plural, &key(namespace, name));
         object.ok_or_else(|| status::not_found(kind, name))
     }
@@ -84,7 +84,7 @@ impl State {
         }
     }
 
-    pub(super) fn create(&mut self, target: &Target, object: Value, write: Write) -> Result<Arc<Object>, Status> {
+    pub(super) fn create(&mut self, target: &Target, object: Value, write: Write) -> Result<Arc<Object>, Box<Status>> {
         let kind = &target.kind;
         let mut object = self.decode(target, object)?;
         self.admit(target, &object)?;
@@ -125,7 +125,11 @@ impl State {
         name: &str,
         object: Value,
         write: Write,
+<<<<<<< HEAD
     ) -> Result<(Arc<Object>, bool), Status> {
+=======
+    ) -> Result<(Arc<Object>, bool), Box<Status>> {
+>>>>>>> fake
         let kind = &target.kind;
         let mut object = self.decode(target, object)?;
         let given = metadata(&mut object);
@@ -192,7 +196,11 @@ impl State {
         old: &Object,
         given: &Map<String, Value>,
         version: Option<&str>,
+<<<<<<< HEAD
     ) -> Result<(), Status> {
+=======
+    ) -> Result<(), Box<Status>> {
+>>>>>>> fake
         let name = &old.name;
         let current = old.metadata("resourceVersion");
         match version.map(str::parse::<u64>) {
@@ -232,7 +240,11 @@ impl State {
         name: &str,
         preconditions: &Preconditions,
         dry_run: bool,
+<<<<<<< HEAD
     ) -> Result<Value, Status> {
+=======
+    ) -> Result<Value, Box<Status>> {
+>>>>>>> fake
         let kind = &target.kind;
         let object = self.find(kind, &target.namespace, name)?.clone();
         for (wanted, what, found, hint) in [
@@ -303,7 +315,9 @@ impl State {
         let kinds: Vec<_> = self.kinds.iter().filter(|kind| of_definition(kind)).cloned().collect();
         for kind in kinds {
             let revision = self.storage.revision;
-            let Some(table) = self.storage.existing(&kind.group, &kind.plural) else { continue };
+            let Some(table) = self.storage.existing(&kind.group, &kind.plural) else {
+                continue;
+            };
             let objects: Vec<_> = table.at(revision, &namespace, "").map(|(_, object)| object.clone()).collect();
             for object in objects {
                 let target =
@@ -328,7 +342,9 @@ impl State {
                 .is_none_or(|table| table.at(revision, prefix, "").next().is_none())
         };
         if kind.is_definition() {
-            let Some(defined) = super::kinds::custom(&object.value) else { return };
+            let Some(defined) = super::kinds::custom(&object.value) else {
+                return;
+            };
             let own = validation::finalizers(&object.value).into_iter().any(|finalizer| finalizer != CLEANUP);
             if own || !is_empty(&defined, "") {
                 return;
@@ -368,7 +384,7 @@ impl State {
     }
 
     /// The object a body holds, with kind, stored apiVersion and the namespace of the request.
-    fn decode(&self, target: &Target, object: Value) -> Result<Map<String, Value>, Status> {
+    fn decode(&self, target: &Target, object: Value) -> Result<Map<String, Value>, Box<Status>> {
         let kind = &target.kind;
         let unusable = |why: &str| {
             status::bad_request(format!(
@@ -382,12 +398,10 @@ impl State {
         let said = |field: &str| text(&object, field).filter(|said| !said.is_empty());
         let (api_version, kind_name) = (said("apiVersion"), said("kind"));
         let expected = kind.api_version(&target.version);
-        if kind.custom {
-            if let Some(said) = api_version.as_ref().filter(|said| **said != expected) {
-                return Err(status::bad_request(format!(
-                    "the API version in the data ({said}) does not match the expected API version ({expected})"
-                )));
-            }
+        if let Some(said) = api_version.as_ref().filter(|said| kind.custom && **said != expected) {
+            return Err(status::bad_request(format!(
+                "the API version in the data ({said}) does not match the expected API version ({expected})"
+            )));
         }
         let said_kind = kind_name.as_deref().unwrap_or(&kind.kind);
         if said_kind != kind.kind && kind.custom {
@@ -437,7 +451,7 @@ impl State {
     }
 
     /// Whether something new may come into the namespace and the kind.
-    fn admit(&self, target: &Target, object: &Map<String, Value>) -> Result<(), Status> {
+    fn admit(&self, target: &Target, object: &Map<String, Value>) -> Result<(), Box<Status>> {
         let kind = &target.kind;
         let name = object.get("metadata").and_then(|metadata| metadata["name"].as_str()).unwrap_or_default();
         if kind.namespaced {
@@ -473,7 +487,7 @@ impl Kind {
     }
 }
 
-fn refuse(kind: &Kind, name: &str, flaws: Vec<status::Flaw>) -> Result<(), Status> {
+fn refuse(kind: &Kind, name: &str, flaws: Vec<status::Flaw>) -> Result<(), Box<Status>> {
     if flaws.is_empty() { Ok(()) } else { Err(status::invalid(kind, name, flaws)) }
 }
 

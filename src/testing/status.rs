@@ -12,15 +12,15 @@ use serde_json::{Value, json};
 use super::kinds::Kind;
 
 /// A failure with a code, a reason (which may be empty) and a message.
-pub(super) fn failure(code: u16, reason: &str, message: impl Into<String>) -> Status {
-    Status {
+pub(super) fn failure(code: u16, reason: &str, message: impl Into<String>) -> Box<Status> {
+    Box::new(Status {
         status: Some(StatusSummary::Failure),
         code,
         message: message.into(),
         metadata: None,
         reason: reason.to_owned(),
         details: None,
-    }
+    })
 }
 
 fn details(name: &str, group: &str, kind: &str) -> StatusDetails {
@@ -34,49 +34,52 @@ fn details(name: &str, group: &str, kind: &str) -> StatusDetails {
     }
 }
 
-fn about(code: u16, reason: &str, message: String, kind: &Kind, name: &str) -> Status {
-    failure(code, reason, message).with_details(details(name, &kind.group, &kind.plural))
+fn about(code: u16, reason: &str, message: String, kind: &Kind, name: &str) -> Box<Status> {
+    failure(code, reason, message).with_details(details(name, &kind.group, &kind.plural)).boxed()
 }
 
-pub(super) fn bad_request(message: impl Into<String>) -> Status {
+pub(super) fn bad_request(message: impl Into<String>) -> Box<Status> {
     failure(400, "BadRequest", message)
 }
 
 /// Errors the server did not foresee: 500 without a reason.
-pub(super) fn internal(message: impl Into<String>) -> Status {
+pub(super) fn internal(message: impl Into<String>) -> Box<Status> {
     failure(500, "", message)
 }
 
-pub(super) fn not_found(kind: &Kind, name: &str) -> Status {
+pub(super) fn not_found(kind: &Kind, name: &str) -> Box<Status> {
     about(404, "NotFound", format!("{} {name:?} not found", kind.resource()), kind, name)
 }
 
-pub(super) fn unknown_resource() -> Status {
-    failure(404, "NotFound", "the server could not find the requested resource").with_details(details("", "", ""))
+pub(super) fn unknown_resource() -> Box<Status> {
+    failure(404, "NotFound", "the server could not find the requested resource")
+        .with_details(details("", "", ""))
+        .boxed()
 }
 
-pub(super) fn method_not_allowed() -> Status {
+pub(super) fn method_not_allowed() -> Box<Status> {
     failure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
         .with_details(details("", "", ""))
+        .boxed()
 }
 
-pub(super) fn already_exists(kind: &Kind, name: &str, terminating: bool) -> Status {
+pub(super) fn already_exists(kind: &Kind, name: &str, terminating: bool) -> Box<Status> {
     let prefix = if terminating { "object is being deleted: " } else { "" };
     about(409, "AlreadyExists", format!("{prefix}{} {name:?} already exists", kind.resource()), kind, name)
 }
 
-pub(super) fn conflict(kind: &Kind, name: &str, why: &str) -> Status {
+pub(super) fn conflict(kind: &Kind, name: &str, why: &str) -> Box<Status> {
     let message = format!("Operation cannot be fulfilled on {} {name:?}: {why}", kind.resource());
     about(409, "Conflict", message, kind, name)
 }
 
 /// Preconditions of deletions speak of the kind where other conflicts speak of the resource.
-pub(super) fn precondition(kind: &Kind, name: &str, why: &str) -> Status {
+pub(super) fn precondition(kind: &Kind, name: &str, why: &str) -> Box<Status> {
     let message = format!("Operation cannot be fulfilled on {} {name:?}: {why}", kind.qualified());
-    failure(409, "Conflict", message).with_details(details(name, &kind.group, &kind.kind))
+    failure(409, "Conflict", message).with_details(details(name, &kind.group, &kind.kind)).boxed()
 }
 
-pub(super) fn namespace_terminating(kind: &Kind, name: &str, namespace: &str) -> Status {
+pub(super) fn namespace_terminating(kind: &Kind, name: &str, namespace: &str) -> Box<Status> {
     let message = format!(
         "{} {name:?} is forbidden: unable to create new content in namespace {namespace} because it is being terminated",
         kind.resource()
@@ -99,7 +102,11 @@ pub(super) fn forbidden(
     resource: &str,
     namespace: Option<&str>,
     name: Option<&str>,
+<<<<<<< HEAD
 ) -> Status {
+=======
+) -> Box<Status> {
+>>>>>>> fake
     let plural = resource.split('/').next().unwrap_or_default();
     let subject = if group.is_empty() { plural.to_owned() } else { format!("{plural}.{group}") };
     let named = name.map(|name| format!(" {name:?}")).unwrap_or_default();
@@ -110,10 +117,10 @@ pub(super) fn forbidden(
     let message = format!(
         "{subject}{named} is forbidden: User {user:?} cannot {verb} resource {resource:?} in API group {group:?} {scope}"
     );
-    failure(403, "Forbidden", message).with_details(details(name.unwrap_or_default(), group, plural))
+    failure(403, "Forbidden", message).with_details(details(name.unwrap_or_default(), group, plural)).boxed()
 }
 
-pub(super) fn too_large_version(asked: u64, current: u64) -> Status {
+pub(super) fn too_large_version(asked: u64, current: u64) -> Box<Status> {
     let message = format!("Timeout: Too large resource version: {asked}, current: {current}");
     let mut details = details("", "", "");
     details.retry_after_seconds = 1;
@@ -122,10 +129,10 @@ pub(super) fn too_large_version(asked: u64, current: u64) -> Status {
         message: "Too large resource version".to_owned(),
         field: String::new(),
     });
-    failure(504, "Timeout", message).with_details(details)
+    failure(504, "Timeout", message).with_details(details).boxed()
 }
 
-pub(super) fn expired(message: impl Into<String>) -> Status {
+pub(super) fn expired(message: impl Into<String>) -> Box<Status> {
     failure(410, "Expired", message)
 }
 
@@ -178,12 +185,12 @@ fn shown(value: &Value) -> String {
 }
 
 /// 422 for an object of a kind.
-pub(super) fn invalid(kind: &Kind, name: &str, flaws: Vec<Flaw>) -> Status {
+pub(super) fn invalid(kind: &Kind, name: &str, flaws: Vec<Flaw>) -> Box<Status> {
     invalid_as(&kind.group, &kind.kind, name, flaws)
 }
 
 /// 422 about something that calls itself `kind`, such as the options of a request.
-pub(super) fn invalid_as(group: &str, kind: &str, name: &str, flaws: Vec<Flaw>) -> Status {
+pub(super) fn invalid_as(group: &str, kind: &str, name: &str, flaws: Vec<Flaw>) -> Box<Status> {
     let subject = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
     let mut problems: Vec<String> = Vec::new();
     for flaw in &flaws {
@@ -201,7 +208,7 @@ pub(super) fn invalid_as(group: &str, kind: &str, name: &str, flaws: Vec<Flaw>) 
         .into_iter()
         .map(|flaw| StatusCause { reason: flaw.reason.to_owned(), message: flaw.message, field: flaw.field })
         .collect();
-    failure(422, "Invalid", format!("{subject} {name:?} is invalid: {problems}")).with_details(details)
+    failure(422, "Invalid", format!("{subject} {name:?} is invalid: {problems}")).with_details(details).boxed()
 }
 
 /// The answer to a deletion that leaves nothing.

@@ -50,11 +50,14 @@ pub(super) struct Change {
     pub(super) after: Option<Arc<Object>>,
 }
 
+/// Since when an object was as it is here, or absent.
+type State = (u64, Option<Arc<Object>>);
+
 /// The history of one kind.
 #[derive(Default)]
 pub(super) struct Table {
-    /// States by key, each with the revision it came with; `None` is an absence.
-    rows: BTreeMap<String, Vec<(u64, Option<Arc<Object>>)>>,
+    /// States by key, in their order.
+    rows: BTreeMap<String, Vec<State>>,
     pub(super) log: Vec<Change>,
     /// How often the kind was taken away: watches opened before end.
     pub(super) removals: usize,

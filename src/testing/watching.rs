@@ -79,7 +79,7 @@ pub(super) fn open(
     options: &Options,
     form: Form,
     damage: Damage,
-) -> Result<impl Stream<Item = io::Result<Bytes>> + Send + 'static, Status> {
+) -> Result<impl Stream<Item = io::Result<Bytes>> + Send + 'static, Box<Status>> {
     let selection = Selection::new(target, &options.labels, &options.fields)?;
     let asked = revision(&options.version).map_err(status::internal)?.filter(|revision| *revision > 0);
     let watch = shared.update(|inner| {
@@ -91,6 +91,11 @@ pub(super) fn open(
         let now = Instant::now();
         let deadline = now + Duration::from_secs(seconds.min(86_400));
         let since = asked.unwrap_or(newest);
+        // Refused before there is a watch: dropping one takes the lock that is held here.
+        let gone = (since < oldest).then(|| status::expired(format!("too old resource version: {since} ({oldest})")));
+        if let (true, Some(gone)) = (inner.gone_as_http, &gone) {
+            return Err(gone.clone());
+        }
         let table = inner.state.storage.table(&target.kind.group, &target.kind.plural);
         let (cursor, removals) = (table.after(since), table.removals);
         inner.next_watch += 1;
@@ -114,12 +119,8 @@ pub(super) fn open(
             bytes: 0,
             end: None,
         };
-        if since < oldest {
-            let gone = status::expired(format!("too old resource version: {since} ({oldest})"));
-            if inner.gone_as_http {
-                return Err(gone);
-            }
-            watch.end = Some(End::Error(Box::new(gone)));
+        if let Some(gone) = gone {
+            watch.end = Some(End::Error(gone));
         } else if asked.is_none() {
             watch.initial(inner, newest);
         }
@@ -225,7 +226,9 @@ impl Watch {
                 self.end = Some(End::Clean);
             }
         }
-        let Some(open) = inner.watches.get(&self.id) else { return };
+        let Some(open) = inner.watches.get(&self.id) else {
+            return;
+        };
         if open.bookmarks > self.bookmarks_sent {
             self.bookmarks_sent = open.bookmarks;
             self.bookmark(inner.state.storage.revision);

@@ -24,7 +24,9 @@ const DEEPEST: usize = 255;
 /// The value of the first document in `text`; null where there is none.
 pub(super) fn parse(text: &str) -> Result<Value, Problem> {
     let document = Document::read(text)?;
-    let Some(root) = document.root else { return Ok(Value::Null) };
+    let Some(root) = document.root else {
+        return Ok(Value::Null);
+    };
     let mut expansion = Expansion { document: &document, nodes: 0, aliased: 0, aliases: Vec::new() };
     expansion.value(root, 0)
 }
@@ -302,12 +304,16 @@ fn scalar(text: &str, plain: bool, tag: Option<&Tag>, line: usize) -> Result<Sca
 fn resolve(text: &str) -> Scalar {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Scalar::Null,
-        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => return Scalar::Bool(true),
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
+            return Scalar::Bool(true);
+        }
         "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
             return Scalar::Bool(false);
         }
         ".nan" | ".NaN" | ".NAN" => return Scalar::Float(f64::NAN),
-        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return Scalar::Float(f64::INFINITY),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => {
+            return Scalar::Float(f64::INFINITY);
+        }
         "-.inf" | "-.Inf" | "-.INF" => return Scalar::Float(f64::NEG_INFINITY),
         _ => {}
     }

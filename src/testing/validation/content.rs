@@ -146,7 +146,11 @@ fn environment(spec: &Value, field: &str) -> Option<String> {
 }
 
 fn not_text(object: &Value, field: &str, path: &str) -> Option<String> {
-    let values = object[field].as_object()?.values();
+    let Value::Object(fields) = &object[field] else {
+        let found = type_name(&object[field]);
+        return (found != "null").then(|| mismatch(found, path, "map[string]string"));
+    };
+    let values = fields.values();
     let mut types = values.filter(|value| !value.is_null()).map(type_name);
     types.find(|found| *found != "string").map(|found| mismatch(found, path, "string"))
 }
@@ -170,7 +174,9 @@ fn illegal_byte(text: &str) -> Option<usize> {
     loop {
         let mut group_start = None;
         for place in 0..4 {
-            let Some((at, byte)) = bytes.next() else { return group_start };
+            let Some((at, byte)) = bytes.next() else {
+                return group_start;
+            };
             group_start.get_or_insert(at);
             match byte {
                 b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' => {}

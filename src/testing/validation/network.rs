@@ -141,9 +141,9 @@ fn address(address_type: &str, address: &str, field: String, flaws: &mut Vec<Fla
     let either = address.parse::<Ipv4Addr>().is_ok() || address.parse::<Ipv6Addr>().is_ok();
     if ["IPv4", "IPv6"].contains(&address_type) && !either {
         flaws.push(Flaw::invalid(field, address, wrong));
-    } else if let ("IPv6", Ok(parsed)) = (address_type, address.parse::<Ipv6Addr>()) {
-        if parsed.to_string() != address {
-            flaws.push(Flaw::invalid(field, address, &format!("must be in canonical form ({:?})", parsed.to_string())));
-        }
+    } else if let ("IPv6", Ok(parsed)) = (address_type, address.parse::<Ipv6Addr>().map(|parsed| parsed.to_string()))
+        && parsed != address
+    {
+        flaws.push(Flaw::invalid(field, address, &format!("must be in canonical form ({parsed:?})")));
     }
 }
