@@ -56,11 +56,7 @@ pub(super) fn list(
     options: &Options,
     form: Form,
     damage: &Damage,
-<<<<<<< HEAD
-) -> Result<List, Status> {
-=======
 ) -> Result<List, Box<Status>> {
->>>>>>> fake
     let kind = &target.kind;
     let selection = Selection::new(target, &options.labels, &options.fields)?;
     let asked = awaited(options)?;

@@ -23,11 +23,7 @@ struct Term {
 }
 
 impl Selection {
-<<<<<<< HEAD
-    pub(super) fn new(target: &Target, labels: &str, fields: &str) -> Result<Self, Status> {
-=======
     pub(super) fn new(target: &Target, labels: &str, fields: &str) -> Result<Self, Box<Status>> {
->>>>>>> fake
         let labels: LabelSelector =
             labels.parse().map_err(|error: crate::selector::Error| status::bad_request(error.problem()))?;
         let mut terms = Vec::new();

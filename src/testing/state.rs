@@ -125,11 +125,7 @@ impl State {
         name: &str,
         object: Value,
         write: Write,
-<<<<<<< HEAD
-    ) -> Result<(Arc<Object>, bool), Status> {
-=======
     ) -> Result<(Arc<Object>, bool), Box<Status>> {
->>>>>>> fake
         let kind = &target.kind;
         let mut object = self.decode(target, object)?;
         let given = metadata(&mut object);
@@ -196,11 +192,7 @@ impl State {
         old: &Object,
         given: &Map<String, Value>,
         version: Option<&str>,
-<<<<<<< HEAD
-    ) -> Result<(), Status> {
-=======
     ) -> Result<(), Box<Status>> {
->>>>>>> fake
         let name = &old.name;
         let current = old.metadata("resourceVersion");
         match version.map(str::parse::<u64>) {
@@ -240,11 +232,7 @@ impl State {
         name: &str,
         preconditions: &Preconditions,
         dry_run: bool,
-<<<<<<< HEAD
-    ) -> Result<Value, Status> {
-=======
     ) -> Result<Value, Box<Status>> {
->>>>>>> fake
         let kind = &target.kind;
         let object = self.find(kind, &target.namespace, name)?.clone();
         for (wanted, what, found, hint) in [

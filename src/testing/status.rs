@@ -102,11 +102,7 @@ pub(super) fn forbidden(
     resource: &str,
     namespace: Option<&str>,
     name: Option<&str>,
-<<<<<<< HEAD
-) -> Status {
-=======
 ) -> Box<Status> {
->>>>>>> fake
     let plural = resource.split('/').next().unwrap_or_default();
     let subject = if group.is_empty() { plural.to_owned() } else { format!("{plural}.{group}") };
     let named = name.map(|name| format!(" {name:?}")).unwrap_or_default();
