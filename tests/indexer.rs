@@ -661,3 +661,13 @@ proptest! {
         prop_assert!(selector.to_string().starts_with(&path.to_string()), "{} is not {}", selector, path);
     }
 }
+
+#[test]
+fn a_field_that_is_removed_by_default_is_kept_when_it_is_named() {
+    let value = json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "a", "managedFields": [{"manager": "kubectl"}], "labels": {"x": "y"}},
+    });
+    let kept = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "managedFields": [{"manager": "kubectl"}]}});
+    assert_eq!(filtered(Indexer::builder().keep_fields(["metadata.managedFields[*].manager"]), &value), kept);
+}
