@@ -226,6 +226,11 @@ impl Watcher {
         Notifications::new([self])
     }
 
+    /// The same, held back in another way: each reader may have its own.
+    pub fn notifications_with(&self, debounce: Debounce) -> Notifications {
+        Notifications::new([self]).debounced(&debounce)
+    }
+
     /// Stops watching and waits until it has stopped.
     pub async fn shutdown(mut self) {
         self.tasks.shutdown().await;
@@ -356,7 +361,8 @@ impl WatcherBuilder {
     /// Names go into the paths of requests, so they have to be names.
     fn check(&self) -> Result<(), Error> {
         let plain = |text: &str| {
-            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+            text.starts_with(|first: char| first.is_ascii_alphanumeric())
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
         };
         let bad = |what: &str, text: &str| Err(Error::Settings(format!("{text:?} is no {what}")));
         let api_version = self.resource.api_version();
@@ -365,6 +371,11 @@ impl WatcherBuilder {
         }
         if !plain(self.resource.plural()) {
             return bad("resource: write the plural in lower case, such as ingresses", self.resource.plural());
+        }
+        // Some names have colons, those of roles for example; what a selector is made of they do not have.
+        let special = |c: char| c.is_whitespace() || c.is_control() || ",=!\\/".contains(c);
+        if let Some(name) = self.selection.name.as_deref().filter(|name| name.is_empty() || name.contains(special)) {
+            return bad("name of an object", name);
         }
         match self.namespaces.iter().find(|namespace| !plain(namespace)) {
             Some(namespace) => bad("namespace", namespace),
