@@ -15,16 +15,17 @@ use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, StreamBody};
 use kube_indexed_store::convert::kube_events;
+use kube_indexed_store::indexer::Schema;
 use kube_indexed_store::snapshot::{ChangeKind, Snapshot};
-use kube_indexed_store::store::{Changes, StoreExt};
+use kube_indexed_store::store::{self, Changes, Reset, Revision, Scope, StoreExt};
 use kube_indexed_store::testing::{FakeCluster, Fault};
 use kube_indexed_store::watcher::{
     Debounce, Error, Event, Notifications, Resource, Restart, Status, Timeouts, Watcher, WatcherBuilder, WatcherSet,
 };
-use kube_indexed_store::{Indexed, Indexer, MemoryStore, Query, ResourceVersion, Store};
+use kube_indexed_store::{Indexed, Indexer, MemoryStore, Query, ResourceVersion, Store, Write};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tower::{Service, service_fn};
 
 const SOON: Duration = Duration::from_secs(60);
@@ -564,11 +565,10 @@ async fn an_interrupted_relist_shows_only_the_old_state_until_a_whole_one_is_the
     let old = shown(&watcher.store().snapshot());
 
     let before = cluster.requests().verb("list").count();
-    // Page 2 is cut half-way, then page 2 of the second attempt is refused, then page 3 of the third hangs.
+    // Page 2 is cut half-way, then page 2 of the second attempt is refused, then page 3 of the third waits.
     cluster.fault(Fault::on("list").nth(2).cut_after(250));
-    cluster.fault(Fault::on("list").nth(3).status(500));
+    let second = cluster.fault(Fault::on("list").nth(3).gate().status(500));
     let last = cluster.fault(Fault::on("list").nth(5).gate());
-    cluster.fault(Fault::on("list").nth(5).hang());
     let watch = cluster.fault(Fault::on("watch").nth(1).gate());
     cluster.close_watches();
     watch.reached(1).await;
@@ -578,6 +578,10 @@ async fn an_interrupted_relist_shows_only_the_old_state_until_a_whole_one_is_the
     }
     cluster.compact();
     watch.open();
+    second.reached(1).await;
+    // Both attempts have read this one; it must not survive them.
+    cluster.delete("configmaps", "default", "new0000").unwrap();
+    second.open();
     last.reached(1).await;
     // Two attempts have failed, and the third has read two of its three pages.
     assert_eq!(cluster.requests().verb("list").count() - before, 7);
@@ -587,9 +591,9 @@ async fn an_interrupted_relist_shows_only_the_old_state_until_a_whole_one_is_the
     assert_eq!(watcher.status().objects, 1000);
     last.open();
     eventually("relisted", || found(&watcher, "new") > 0).await;
-    assert_eq!((found(&watcher, "old"), found(&watcher, "new")), (0, 1200));
+    assert_eq!((found(&watcher, "old"), found(&watcher, "new")), (0, 1199));
     let diff = changes.next().await.unwrap();
-    assert_eq!((diff.count(ChangeKind::Created), diff.count(ChangeKind::Deleted)), (1200, 1200));
+    assert_eq!((diff.count(ChangeKind::Created), diff.count(ChangeKind::Deleted)), (1199, 1200));
     assert_eq!(told(&mut changes), Vec::<String>::new());
     assert_eq!(restarts(&watcher), [(Restart::Expired, 1), (Restart::Incomplete, 2)]);
 }
@@ -1457,7 +1461,7 @@ async fn quiet(debounce: Debounce, names: &[&str]) -> (Fed, Notifications) {
 /// What comes within a minute: after how many milliseconds, and what.
 async fn soon(notifications: &mut Notifications) -> Option<(u64, String)> {
     let start = Instant::now();
-    let next = tokio::time::timeout(Duration::from_secs(60), notifications.next()).await.ok()??;
+    let next = timeout(Duration::from_secs(60), notifications.next()).await.ok()??;
     Some((start.elapsed().as_millis() as u64, next.to_string()))
 }
 
@@ -1497,32 +1501,67 @@ async fn changes_without_a_pause_are_told_at_the_latest_after_the_maximum() {
     assert!(times[2] < 700, "{times:?}");
 }
 
-#[tokio::test(start_paused = true)]
-async fn changes_that_never_leave_the_reader_idle_do_not_put_the_maximum_off() {
-    let (fed, mut notifications) = quiet(Debounce::new(QUIET, Duration::from_secs(1)), &[]).await;
-    let store = Arc::clone(fed.watcher.store());
-    // Each look at the clock costs a little time, and the store has changed whenever the reader looks.
-    let mut next = std::pin::pin!(notifications.next());
-    let mut value = 0;
-    let told = std::future::poll_fn(|context| {
-        for _ in 0..2_000 {
-            value += 1;
-            store.apply(indexed("a", &value.to_string(), 10 + value)).unwrap();
-            if let std::task::Poll::Ready(told) = next.as_mut().poll(context) {
-                return std::task::Poll::Ready(told);
-            }
-        }
-        std::task::Poll::Pending
-    });
-    let clock = async {
-        loop {
-            tokio::time::advance(Duration::from_millis(500)).await;
-        }
-    };
-    tokio::select! {
-        told = told => assert_eq!(told.unwrap().created(), 1),
-        () = clock => {}
+/// A store that has changed whenever anybody looks, up to a number of times.
+#[derive(Debug, Clone)]
+struct Restless {
+    store: MemoryStore,
+    left: Arc<Mutex<u64>>,
+}
+
+impl Store for Restless {
+    fn schema(&self) -> Schema {
+        self.store.schema()
     }
+
+    fn write(&self, batch: Vec<Write>) -> Result<Revision, store::Error> {
+        self.store.write(batch)
+    }
+
+    fn reset(&self, scope: Scope) -> Box<dyn Reset> {
+        self.store.reset(scope)
+    }
+
+    fn get(&self, query: Query<'_>) -> Result<store::Get, store::Error> {
+        self.store.get(query)
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        self.store.snapshot()
+    }
+
+    fn changes(&self) -> Changes {
+        let (sender, revision) = tokio::sync::watch::channel(self.store.revision());
+        let restless = self.clone();
+        Changes::new(revision, move || {
+            let mut left = restless.left.lock();
+            let before = restless.snapshot();
+            if *left > 0 {
+                *left -= 1;
+                let revision = restless.store.apply(indexed("a", &left.to_string(), 1_000_000 - *left)).unwrap();
+                sender.send_replace(revision);
+            }
+            before
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_that_leave_the_reader_no_rest_do_not_put_the_maximum_off() {
+    let (sender, events) = futures::channel::mpsc::unbounded();
+    let restless = Restless { store: MemoryStore::new(), left: Arc::new(Mutex::new(100_000)) };
+    let watcher = Watcher::feed("a", Arc::new(restless.clone()), events).unwrap();
+    sender.unbounded_send(Event::Start { reason: None }).unwrap();
+    sender.unbounded_send(Event::Done { version: None }).unwrap();
+    let mut notifications = watcher.notifications_with(Debounce::new(QUIET, Duration::from_secs(1)));
+    assert!(notifications.next().await.unwrap().initial);
+    let clock = tokio::spawn(async {
+        loop {
+            tokio::time::advance(Duration::from_millis(10)).await;
+        }
+    });
+    assert_eq!(notifications.next().await.unwrap().changes.len(), 1);
+    assert!(*restless.left.lock() > 0, "told only when the changes had ended");
+    clock.abort();
 }
 
 #[tokio::test(start_paused = true)]
@@ -1536,13 +1575,16 @@ async fn with_a_leading_edge_the_first_change_is_told_at_once_and_what_follows_i
     sleep(QUIET).await;
     fed.apply("c", "1");
     assert_eq!(soon(&mut notifications).await, Some((0, "a: created default/c".to_owned())));
-    // Changes that undo each other told nothing, so what comes after them is first again.
+    // Changes that undo each other while they are held back tell nothing, so what comes after them is first again.
     sleep(QUIET * 2).await;
     fed.apply("d", "1");
-    fed.delete("d");
-    assert_eq!(soon(&mut notifications).await, None);
+    assert_eq!(soon(&mut notifications).await, Some((0, "a: created default/d".to_owned())));
     fed.apply("e", "1");
-    assert_eq!(soon(&mut notifications).await, Some((0, "a: created default/e".to_owned())));
+    assert!(timeout(QUIET / 2, notifications.next()).await.is_err());
+    fed.delete("e");
+    assert!(timeout(QUIET * 3 / 2, notifications.next()).await.is_err());
+    fed.apply("f", "1");
+    assert_eq!(soon(&mut notifications).await, Some((0, "a: created default/f".to_owned())));
 }
 
 #[tokio::test(start_paused = true)]
@@ -1648,7 +1690,7 @@ async fn an_abandoned_wait_loses_nothing_and_puts_nothing_off() {
     let start = Instant::now();
     let mut told = None;
     while told.is_none() && start.elapsed() < SOON {
-        told = tokio::time::timeout(Duration::from_millis(7), notifications.next()).await.ok().flatten();
+        told = timeout(Duration::from_millis(7), notifications.next()).await.ok().flatten();
     }
     assert_eq!(told.unwrap().to_string(), "a: created default/a");
     assert!(start.elapsed() <= Duration::from_millis(107), "{:?}", start.elapsed());
@@ -1678,5 +1720,25 @@ async fn several_watchers_are_told_together_when_the_first_is_due_and_all_are_fi
     cluster.create(config_map("a", "1")).unwrap();
     let both = "fast: created default/a; slow: created default/b".to_owned();
     assert_eq!(soon(&mut notifications).await, Some((100, both)));
+    assert_eq!(soon(&mut notifications).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_changes_of_a_watcher_that_goes_are_told_though_others_stay() {
+    let (mut goes, stays) = (Fed::new("goes"), Fed::new("stays"));
+    goes.fill(&[]);
+    stays.fill(&[]);
+    goes.watcher.wait_until_synced(SOON).await.unwrap();
+    let mut set = WatcherSet::default();
+    goes.apply("a", "1");
+    let store = Arc::clone(goes.watcher.store());
+    set.insert("goes", goes.watcher);
+    set.insert("stays", stays.watcher);
+    let mut notifications = set.notifications();
+    assert!(notifications.next().await.unwrap().initial);
+    goes.sender.unbounded_send(Event::Apply(indexed("b", "1", 9))).unwrap();
+    drop(goes.sender);
+    eventually("written", || store.len() == 2).await;
+    assert_eq!(soon(&mut notifications).await, Some((100, "goes: created default/b".to_owned())));
     assert_eq!(soon(&mut notifications).await, None);
 }
