@@ -359,7 +359,7 @@ impl WatcherBuilder {
     }
 
     /// Names go into the paths of requests, so they have to be names.
-    fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         let plain = |text: &str| {
             text.starts_with(|first: char| first.is_ascii_alphanumeric())
                 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
