@@ -163,7 +163,11 @@ fn component(value: &Value) -> Option<Cow<'_, str>> {
     use minijinja::value::ValueKind;
     match value.kind() {
         ValueKind::String => value.as_str().map(Cow::Borrowed),
-        ValueKind::Number => Some(Cow::Owned(value.to_string())),
+        // 80.0 is indexed as 80.
+        ValueKind::Number => Some(Cow::Owned(match f64::try_from(value.clone()) {
+            Ok(float) if !value.is_integer() => float.to_string(),
+            _ => value.to_string(),
+        })),
         ValueKind::Bool => Some(Cow::Borrowed(if value.is_true() { "true" } else { "false" })),
         _ => None,
     }
