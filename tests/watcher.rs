@@ -171,9 +171,12 @@ fn silence() -> Reply {
 #[derive(Clone, Default)]
 struct Proxy {
     cluster: FakeCluster,
-    replies: Arc<Mutex<Vec<(&'static str, VecDeque<Reply>)>>>,
+    replies: Arc<Mutex<Vec<Script>>>,
     asked: Arc<Mutex<Vec<(Duration, String)>>>,
 }
+
+/// The answers to requests with one verb.
+type Script = (&'static str, VecDeque<Reply>);
 
 type Body = UnsyncBoxBody<Bytes, io::Error>;
 
@@ -1725,12 +1728,11 @@ async fn several_watchers_are_told_together_when_the_first_is_due_and_all_are_fi
 
 #[tokio::test(start_paused = true)]
 async fn the_last_changes_of_a_watcher_that_goes_are_told_though_others_stay() {
-    let (mut goes, stays) = (Fed::new("goes"), Fed::new("stays"));
+    let (goes, stays) = (Fed::new("goes"), Fed::new("stays"));
     goes.fill(&[]);
     stays.fill(&[]);
     goes.watcher.wait_until_synced(SOON).await.unwrap();
     let mut set = WatcherSet::default();
-    goes.apply("a", "1");
     let store = Arc::clone(goes.watcher.store());
     set.insert("goes", goes.watcher);
     set.insert("stays", stays.watcher);
@@ -1738,7 +1740,110 @@ async fn the_last_changes_of_a_watcher_that_goes_are_told_though_others_stay() {
     assert!(notifications.next().await.unwrap().initial);
     goes.sender.unbounded_send(Event::Apply(indexed("b", "1", 9))).unwrap();
     drop(goes.sender);
-    eventually("written", || store.len() == 2).await;
+    eventually("written", || store.len() == 1).await;
     assert_eq!(soon(&mut notifications).await, Some((100, "goes: created default/b".to_owned())));
     assert_eq!(soon(&mut notifications).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_those_are_told_during_the_first_filling_that_asked_for_it() {
+    let cluster = FakeCluster::new();
+    let mut set = WatcherSet::default();
+    // Of two namespaces one is filled and the other is not.
+    let gate = cluster.fault(Fault::on("list").namespace("kube-system").nth(1).gate());
+    cluster.create(config_map("a", "1")).unwrap();
+    let lazy = Watcher::builder(cluster.client(), config_maps()).namespaces(["default", "kube-system"]).name("lazy");
+    set.insert("lazy", lazy.start().unwrap());
+    let secrets = Watcher::builder(cluster.client(), Resource::new("v1", "secrets")).name("eager");
+    set.insert("eager", secrets.debounce(Debounce::default().during_sync()).start().unwrap());
+    let mut notifications = set.notifications();
+    gate.reached(1).await;
+    cluster.watch_established("secrets").await;
+    cluster.create(json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}})).unwrap();
+    let early = notifications.next().await.unwrap();
+    assert_eq!((early.initial, early.to_string()), (true, "eager: created default/s".to_owned()));
+    gate.open();
+    let whole = notifications.next().await.unwrap();
+    assert_eq!((whole.initial, whole.to_string()), (true, "lazy: created default/a".to_owned()));
+}
+
+// Everything at once.
+
+#[tokio::test(start_paused = true)]
+async fn whatever_happens_the_store_ends_as_the_cluster_and_the_differences_tell_the_way() {
+    let mut seed = Seed::new();
+    for round in 0..40 {
+        let cluster = FakeCluster::with_seed(round);
+        let names: Vec<String> = (0..12).map(|_| seed.name()).collect();
+        for name in &names[..6] {
+            cluster.create(config_map(name, "0")).unwrap();
+        }
+        let watcher = watching(cluster.client()).start().unwrap();
+        let mut changes = watcher.store().changes();
+        let mut replayed = std::collections::BTreeMap::new();
+        let mut replay = |changes: &mut Changes| {
+            while let Some(diff) = changes.next().now_or_never().flatten() {
+                for change in &diff {
+                    let uid = |entry: &kube_indexed_store::snapshot::Entry| entry.uid().unwrap().to_owned();
+                    assert_eq!(
+                        replayed.get(change.name()),
+                        change.old().map(uid).as_ref(),
+                        "a difference begins where the last one ended"
+                    );
+                    match change.new() {
+                        Some(entry) => replayed.insert(change.name().clone(), uid(entry)),
+                        None => replayed.remove(change.name()),
+                    };
+                }
+            }
+            replayed.len()
+        };
+        for step in 0..150 {
+            let name = &names[(seed.next() % 12) as usize];
+            match seed.next() % 24 {
+                0..=8 => drop(cluster.apply(config_map(name, &(seed.next() % 3).to_string())).unwrap()),
+                9..=12 => drop(cluster.delete("configmaps", "default", name)),
+                13 => cluster.cut_watches(),
+                14 => cluster.close_watches(),
+                15 => cluster.fail_watches(failed(500, "InternalError", "broken")),
+                16 => cluster.fail_watches(failed(410, "Expired", "too old")),
+                17 => cluster.compact(),
+                18 => cluster.bookmark(),
+                19 => drop(cluster.fault(Fault::on("*").times(1).status(503))),
+                20 => drop(cluster.fault(Fault::on("*").times(1).cut_after((seed.next() % 4) as usize))),
+                21 => drop(cluster.fault(Fault::on("*").times(1).cut_after_bytes((seed.next() % 900) as usize))),
+                22 => drop(cluster.fault(Fault::on("*").times(1).hang())),
+                _ => sleep(Duration::from_millis(seed.next() % 3_000)).await,
+            }
+            if step % 3 == 0 {
+                tokio::task::yield_now().await;
+                replay(&mut changes);
+            }
+        }
+        // What is left of the faults has to be used up.
+        sleep(Duration::from_secs(7_200)).await;
+        current(&watcher, &cluster).await;
+        let mut expected: Vec<String> = cluster
+            .objects("configmaps")
+            .iter()
+            .filter(|object| object["metadata"]["namespace"] == "default")
+            .map(|object| {
+                format!(
+                    "{}={}",
+                    object["metadata"]["name"].as_str().unwrap(),
+                    object["data"]["value"].as_str().unwrap()
+                )
+            })
+            .collect();
+        expected.sort();
+        assert_eq!(shown(&watcher.store().snapshot()), expected);
+        assert_eq!(replay(&mut changes), expected.len());
+        for value in ["0", "1", "2"] {
+            assert_eq!(
+                found(&watcher, value),
+                expected.iter().filter(|shown| shown.ends_with(&format!("={value}"))).count()
+            );
+        }
+        assert_eq!(watcher.status().to_string(), "synced");
+    }
 }

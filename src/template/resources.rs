@@ -24,7 +24,10 @@ pub struct Resources {
 
 /// The object that was read last, for messages. Its lock is held for no longer than it takes to write a name.
 #[derive(Clone, Debug, Default)]
-pub(super) struct AtHand(Arc<Mutex<Option<(Arc<str>, ObjectName)>>>);
+pub(super) struct AtHand(Arc<Mutex<Option<Read>>>);
+
+/// The store and the object.
+type Read = (Arc<str>, ObjectName);
 
 impl AtHand {
     fn set(&self, store: &Arc<str>, name: &ObjectName) {
