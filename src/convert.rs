@@ -77,7 +77,8 @@ impl Resource {
 
 /// The events of kube's own `watcher()`, filtered and indexed, for [`Watcher::feed`](crate::watcher::Watcher::feed).
 ///
-/// What that watcher does not tell is missing here too: versions of lists and bookmarks.
+/// What that watcher does not tell is missing here too: versions of lists, bookmarks, and that it works again after a
+/// failure, which shows with its next event.
 pub fn kube_events<K: Serialize>(
     events: impl Stream<Item = kube_watcher::Result<kube_watcher::Event<K>>>,
     indexer: Indexer,

@@ -58,8 +58,8 @@ use status::Observed;
 pub struct Timeouts {
     /// How long an answer may take to begin, and a list to go on: 30 s.
     pub open: Duration,
-    /// How long an open watch may be silent. Bookmarks come each minute and one may be left out, so the default
-    /// is 150 s.
+    /// How long an open watch may be silent before it is opened again; a second silence leads to a new list.
+    /// Bookmarks come each minute and one may be left out, so the default is 150 s.
     pub idle: Duration,
     /// For how long the server is asked to keep a watch open: 290 s.
     pub watch: Duration,
@@ -208,7 +208,7 @@ impl Watcher {
     /// Waits until the store shows everything up to a version, for example that of one's own write.
     ///
     /// In a resource that nothing else happens to, other versions than those of its own objects are reached by
-    /// bookmarks, which come about once a minute.
+    /// bookmarks, which come about once a minute. Of several namespaces, each has to reach it.
     ///
     /// # Errors
     ///

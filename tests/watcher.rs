@@ -897,6 +897,34 @@ async fn unknown_events_and_bookmarks_of_any_shape_do_no_harm() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_failure_shows_what_is_in_an_object() {
+    let odd = [
+        json!({"type": "BOOKMARK", "object": "hunter2"}),
+        json!({"type": "DELETED", "object": {"metadata": "hunter2"}}),
+        json!({"type": "ADDED", "object": {"metadata": {"name": ["hunter2"]}, "data": "hunter2"}}),
+        json!({"type": "ADDED", "object": "hunter2"}),
+        json!({"type": "ERROR", "object": {"data": "hunter2"}}),
+        json!({"type": ["hunter2"], "object": {}}),
+        json!("hunter2"),
+    ];
+    for line in odd {
+        let proxy = Proxy::default();
+        proxy.script("watch", [lines(std::slice::from_ref(&line), Close::Silent)]);
+        let watcher = synced(watching(proxy.client())).await;
+        let told = || watcher.status().failure.or(watcher.status().last_skipped);
+        eventually("told", || told().is_some()).await;
+        let status = format!("{:?} {}", watcher.status(), watcher.status());
+        assert!(!status.contains("hunter2"), "{line}: {status}");
+        let last = told().unwrap();
+        let mut error: Option<&dyn std::error::Error> = Some(&last);
+        while let Some(cause) = error {
+            assert!(!format!("{cause} {cause:?}").contains("hunter2"), "{line}: {cause}");
+            error = cause.source();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_line_that_is_cut_is_told_again_by_the_next_watch() {
     let proxy = Proxy::default();
     let mut object = within("default", config_map("a", "1"));

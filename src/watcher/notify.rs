@@ -95,7 +95,8 @@ impl fmt::Display for Notification {
 /// Debounced notices of the changes of one or several stores.
 ///
 /// Nothing is told while the stores are filled for the first time (unless asked for); then exactly one notice with
-/// `initial` set tells all of it, also when there is nothing. From then on a notice tells what is different from the
+/// `initial` set tells all of it, also when there is nothing. Notices during the filling that were asked for have it
+/// set, too; that they are the last is told by [`Watcher::status`]. From then on a notice tells what is different from the
 /// last one, however many writes made it so; changes that undo each other tell nothing. When the watchers are gone,
 /// what is pending is told, then comes the end.
 ///

@@ -175,5 +175,5 @@ impl<'i> EventStream<'i> {
 }
 
 fn malformed(expected: &'static str, source: Option<serde_json::Error>) -> Error {
-    Error::Malformed { request: "watch", expected, source: source.map(Arc::new) }
+    Error::malformed("watch", expected, source)
 }
