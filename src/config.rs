@@ -258,9 +258,15 @@ impl Config {
         let mut watchers = crate::watcher::WatcherSet::default();
         let indexers = self.indexers()?;
         self.notices().iter().for_each(|notice| tracing::warn!("{notice}"));
+        let refused = |name: &str, source| Error::Watcher { resource: name.to_owned(), source };
+        let mut builders = Vec::new();
         for ((name, resource), indexer) in self.watched_resources.iter().zip(indexers.into_values()) {
-            let watcher = resource.watcher(name, client.clone(), indexer)?;
-            watchers.insert(name, watcher);
+            let builder = resource.watcher(name, client.clone(), indexer)?;
+            builder.check().map_err(|source| refused(name, source))?;
+            builders.push((name, builder));
+        }
+        for (name, builder) in builders {
+            watchers.insert(name, builder.start().map_err(|source| refused(name, source))?);
         }
         Ok(watchers)
     }
@@ -306,7 +312,12 @@ impl WatchedResource {
     }
 
     #[cfg(feature = "client")]
-    fn watcher(&self, name: &str, client: kube::Client, indexer: Indexer) -> Result<crate::watcher::Watcher, Error> {
+    fn watcher(
+        &self,
+        name: &str,
+        client: kube::Client,
+        indexer: Indexer,
+    ) -> Result<crate::watcher::WatcherBuilder, Error> {
         use crate::watcher::{Debounce, Resource, Watcher};
         let namespaces = self.namespace.iter().filter(|namespace| !namespace.is_empty()).chain(&self.namespaces);
         let mut builder = Watcher::builder(client, Resource::new(&self.api_version, &self.resources))
@@ -325,6 +336,6 @@ impl WatchedResource {
         if let Some(quiet) = self.debounce {
             builder = builder.debounce(Debounce::new(quiet, Debounce::default().max));
         }
-        builder.start().map_err(|source| Error::Watcher { resource: name.to_owned(), source })
+        Ok(builder)
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, stream};
 use kube::api::{ApiResource, DynamicObject};
 use kube::runtime::reflector::{Lookup, ObjectRef};
 use kube::runtime::watcher as kube_watcher;
@@ -77,7 +77,8 @@ impl Resource {
 
 /// The events of kube's own `watcher()`, filtered and indexed, for [`Watcher::feed`](crate::watcher::Watcher::feed).
 ///
-/// What that watcher does not tell is missing here too: versions of lists and bookmarks.
+/// What that watcher does not tell is missing here too: versions of lists, bookmarks, and that it works again after a
+/// failure, which shows with its next event.
 pub fn kube_events<K: Serialize>(
     events: impl Stream<Item = kube_watcher::Result<kube_watcher::Event<K>>>,
     indexer: Indexer,
@@ -93,7 +94,7 @@ pub fn kube_events<K: Serialize>(
         }
         Decoded::Unmatched { name, version } => Event::Delete { name, version },
     };
-    events.filter_map(move |event| {
+    events.flat_map(move |event| {
         use kube_watcher::Event as Kube;
         let event = match event {
             Ok(Kube::Init) => Some(Event::Start { reason: None }),
@@ -102,7 +103,8 @@ pub fn kube_events<K: Serialize>(
                 Ok(Decoded::Unmatched { .. }) => None,
                 Err(error) => Some(Event::Skipped(error)),
             },
-            Ok(Kube::InitDone) => Some(Event::Done { version: None }),
+            // That watcher goes on with a watch, and tells if it cannot.
+            Ok(Kube::InitDone) => return stream::iter(vec![Event::Done { version: None }, Event::Connected]),
             Ok(Kube::Apply(typed)) => Some(match index(&typed) {
                 Ok(Decoded::Matching(indexed)) => Event::Apply(indexed),
                 Ok(unmatched) => deleted(unmatched),
@@ -111,6 +113,6 @@ pub fn kube_events<K: Serialize>(
             Ok(Kube::Delete(typed)) => Some(index(&typed).map_or_else(Event::Skipped, deleted)),
             Err(error) => Some(Event::Failed { error: Error::Foreign(Arc::new(error)), retry_in: Duration::ZERO }),
         };
-        std::future::ready(event)
+        stream::iter(Vec::from_iter(event))
     })
 }

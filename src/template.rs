@@ -77,7 +77,7 @@ pub struct Renderer {
 }
 
 /// Why a template could not be read or rendered, where, and about which object.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Error {
     template: String,
     line: Option<usize>,
@@ -101,6 +101,8 @@ impl Renderer {
     /// A renderer without templates.
     pub fn new() -> Renderer {
         let mut environment = Environment::new();
+        // Errors of a debug build would carry the values of all variables, those of Secrets too.
+        environment.set_debug(false);
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.set_syntax(syntax());
@@ -207,6 +209,13 @@ impl fmt::Display for Error {
             write!(f, ", at {object}")?;
         }
         write!(f, ": {}", self.reason())
+    }
+}
+
+/// As it is displayed: what else minijinja knows may hold the values of variables.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({self})")
     }
 }
 

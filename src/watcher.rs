@@ -58,8 +58,8 @@ use status::Observed;
 pub struct Timeouts {
     /// How long an answer may take to begin, and a list to go on: 30 s.
     pub open: Duration,
-    /// How long an open watch may be silent. Bookmarks come each minute and one may be left out, so the default
-    /// is 150 s.
+    /// How long an open watch may be silent before it is opened again; a second silence leads to a new list.
+    /// Bookmarks come each minute and one may be left out, so the default is 150 s.
     pub idle: Duration,
     /// For how long the server is asked to keep a watch open: 290 s.
     pub watch: Duration,
@@ -208,7 +208,7 @@ impl Watcher {
     /// Waits until the store shows everything up to a version, for example that of one's own write.
     ///
     /// In a resource that nothing else happens to, other versions than those of its own objects are reached by
-    /// bookmarks, which come about once a minute.
+    /// bookmarks, which come about once a minute. Of several namespaces, each has to reach it.
     ///
     /// # Errors
     ///
@@ -224,6 +224,11 @@ impl Watcher {
     /// Debounced notices of changes to the store, held back as the watcher was told to, or as by default.
     pub fn notifications(&self) -> Notifications {
         Notifications::new([self])
+    }
+
+    /// The same, held back in another way: each reader may have its own.
+    pub fn notifications_with(&self, debounce: Debounce) -> Notifications {
+        Notifications::new([self]).debounced(&debounce)
     }
 
     /// Stops watching and waits until it has stopped.
@@ -354,9 +359,10 @@ impl WatcherBuilder {
     }
 
     /// Names go into the paths of requests, so they have to be names.
-    fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         let plain = |text: &str| {
-            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+            text.starts_with(|first: char| first.is_ascii_alphanumeric())
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
         };
         let bad = |what: &str, text: &str| Err(Error::Settings(format!("{text:?} is no {what}")));
         let api_version = self.resource.api_version();
@@ -365,6 +371,11 @@ impl WatcherBuilder {
         }
         if !plain(self.resource.plural()) {
             return bad("resource: write the plural in lower case, such as ingresses", self.resource.plural());
+        }
+        // Some names have colons, those of roles for example; what a selector is made of they do not have.
+        let special = |c: char| c.is_whitespace() || c.is_control() || ",=!\\/".contains(c);
+        if let Some(name) = self.selection.name.as_deref().filter(|name| name.is_empty() || name.contains(special)) {
+            return bad("name of an object", name);
         }
         match self.namespaces.iter().find(|namespace| !plain(namespace)) {
             Some(namespace) => bad("namespace", namespace),

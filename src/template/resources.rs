@@ -24,10 +24,10 @@ pub struct Resources {
 
 /// The object that was read last, for messages. Its lock is held for no longer than it takes to write a name.
 #[derive(Clone, Debug, Default)]
-pub(super) struct AtHand(Arc<Mutex<Option<Named>>>);
+pub(super) struct AtHand(Arc<Mutex<Option<Read>>>);
 
-/// A store and an object of it.
-type Named = (Arc<str>, ObjectName);
+/// The store and the object.
+type Read = (Arc<str>, ObjectName);
 
 impl AtHand {
     fn set(&self, store: &Arc<str>, name: &ObjectName) {
@@ -166,7 +166,11 @@ fn component(value: &Value) -> Option<Cow<'_, str>> {
     use minijinja::value::ValueKind;
     match value.kind() {
         ValueKind::String => value.as_str().map(Cow::Borrowed),
-        ValueKind::Number => Some(Cow::Owned(value.to_string())),
+        // 80.0 is indexed as 80.
+        ValueKind::Number => Some(Cow::Owned(match f64::try_from(value.clone()) {
+            Ok(float) if !value.is_integer() => float.to_string(),
+            _ => value.to_string(),
+        })),
         ValueKind::Bool => Some(Cow::Borrowed(if value.is_true() { "true" } else { "false" })),
         _ => None,
     }

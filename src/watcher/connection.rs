@@ -119,12 +119,15 @@ async fn refused(answer: Response<Body>, request: &'static str, idle: Duration) 
     let mut frames = Frames { body: answer.into_body(), request, idle };
     let mut body = Vec::new();
     // The status code is what matters; a body that breaks off is taken as far as it came.
-    while let Ok(Some(bytes)) = frames.next().await {
-        body.extend_from_slice(&bytes);
-        if body.len() > MAX_ERROR_BODY {
-            break;
+    let read = async {
+        while let Ok(Some(bytes)) = frames.next().await {
+            body.extend_from_slice(&bytes);
+            if body.len() > MAX_ERROR_BODY {
+                break;
+            }
         }
-    }
+    };
+    let _ = timeout(idle, read).await;
     let status: Status = serde_json::from_slice(&body).unwrap_or_default();
     let status = if status.message.is_empty() && status.reason.is_empty() {
         let text: String = String::from_utf8_lossy(&body).trim().chars().take(MAX_TEXT).collect();

@@ -97,6 +97,12 @@ impl Error {
         }
     }
 
+    pub(super) fn malformed(request: &'static str, expected: &'static str, source: Option<serde_json::Error>) -> Error {
+        // Where JSON breaks off is told by a place; where it only has another shape, by the value found there.
+        let source = source.filter(|error| !error.is_data()).map(Arc::new);
+        Error::Malformed { request, expected, source }
+    }
+
     /// Whether the server forgot the version to go on from.
     pub(super) fn is_expired(&self) -> bool {
         self.code() == Some(410)

@@ -36,7 +36,7 @@ pub enum Event {
     },
     /// Everything up to this version has been told.
     Bookmark(ResourceVersion),
-    /// A watch is open: what is told is current.
+    /// A watch is open: what is told is current. Every `Apply`, `Delete` and `Bookmark` says so, too.
     Connected,
     /// A watch ended in good order and will be opened again where it ended.
     Ended,

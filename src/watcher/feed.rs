@@ -19,12 +19,17 @@ pub(super) struct Feed {
     status: watch::Sender<Status>,
     /// The list that is being told.
     reset: Option<Box<dyn Reset>>,
+    /// When anything was heard last.
+    heard: Option<Instant>,
+    /// Since when the store was stale before the watch that is open now, while that has told nothing.
+    stale_before: Option<Instant>,
 }
 
 impl Feed {
     pub(super) fn new(name: String, store: Arc<dyn Store>, scope: Scope) -> (Feed, watch::Receiver<Status>) {
         let (status, observer) = watch::channel(Status::default());
-        (Feed { name, store, scope, status, reset: None }, observer)
+        let feed = Feed { name, store, scope, status, reset: None, heard: None, stale_before: None };
+        (feed, observer)
     }
 
     /// Applies events that came together; those between lists are one publication.
@@ -66,8 +71,12 @@ impl Feed {
                 })
             }),
         };
+        self.heard();
         self.status.send_modify(|status| {
             status.revision = revision;
+            // Events come only while a watch is open.
+            status.connected = true;
+            status.stale_since = None;
             status.failure = None;
             status.version = version.or(status.version.take());
         });
@@ -91,19 +100,29 @@ impl Feed {
                 let Some(reset) = self.reset.take() else { return };
                 let revision = reset.commit(version.clone());
                 info!(watch = self.name, version = version.as_ref().map(tracing::field::display), "listed");
+                self.heard();
                 self.status.send_modify(|status| {
                     status.synced = true;
+                    status.stale_since = None;
                     status.failure = None;
                     status.revision = revision;
                     status.version = version;
                 });
             }
-            Event::Connected => self.status.send_modify(|status| {
-                status.connected = true;
-                status.stale_since = None;
-                status.failure = None;
-            }),
-            Event::Ended => debug!(watch = self.name, "the server ended the watch"),
+            Event::Connected => {
+                let now = Instant::now();
+                self.heard = Some(now);
+                let stale_before = &mut self.stale_before;
+                self.status.send_modify(|status| {
+                    status.connected = true;
+                    *stale_before = status.stale_since.take();
+                    status.failure = None;
+                });
+            }
+            Event::Ended => {
+                debug!(watch = self.name, "the server ended the watch");
+                self.disconnected(Instant::now());
+            }
             Event::Rewound => {
                 warn!(watch = self.name, "the server's state went back in time");
                 self.status.send_modify(|status| *status.restarts.entry(Restart::Rewound).or_default() += 1);
@@ -111,16 +130,29 @@ impl Feed {
             Event::Skipped(error) => self.skipped(error),
             Event::Failed { error, retry_in } => {
                 warn!(watch = self.name, error = %Chain(&error), ?retry_in, "failed, will be tried again");
-                self.status.send_modify(|status| {
-                    status.connected = false;
-                    status.failure = Some(error);
-                    if status.synced && status.stale_since.is_none() {
-                        status.stale_since = Some(Instant::now());
-                    }
-                });
+                // A connection that was silent may have been dead since it was last heard of.
+                let now = Instant::now();
+                let since = if matches!(error, Error::Timeout { .. }) { self.heard.unwrap_or(now) } else { now };
+                self.disconnected(since);
+                self.status.send_modify(|status| status.failure = Some(error));
             }
             Event::Apply(_) | Event::Delete { .. } | Event::Bookmark(_) => unreachable!("collected before"),
         }
+    }
+
+    fn heard(&mut self) {
+        self.heard = Some(Instant::now());
+        self.stale_before = None;
+    }
+
+    fn disconnected(&mut self, since: Instant) {
+        let since = self.stale_before.take().unwrap_or(since);
+        self.status.send_modify(|status| {
+            status.connected = false;
+            if status.synced {
+                status.stale_since.get_or_insert(since);
+            }
+        });
     }
 
     fn push(&mut self, indexed: Indexed) {

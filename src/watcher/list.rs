@@ -127,5 +127,5 @@ fn parse(body: &[u8]) -> Result<Page<'_>, Error> {
 }
 
 fn malformed(expected: &'static str, source: Option<serde_json::Error>) -> Error {
-    Error::Malformed { request: "list", expected, source: source.map(Arc::new) }
+    Error::malformed("list", expected, source)
 }

@@ -95,7 +95,8 @@ impl fmt::Display for Notification {
 /// Debounced notices of the changes of one or several stores.
 ///
 /// Nothing is told while the stores are filled for the first time (unless asked for); then exactly one notice with
-/// `initial` set tells all of it, also when there is nothing. From then on a notice tells what is different from the
+/// `initial` set tells all of it, also when there is nothing. Notices during the filling that were asked for have it
+/// set, too; that they are the last is told by [`Watcher::status`]. From then on a notice tells what is different from the
 /// last one, however many writes made it so; changes that undo each other tell nothing. When the watchers are gone,
 /// what is pending is told, then comes the end.
 ///
@@ -133,7 +134,10 @@ impl Notifications {
             let gone = stream::iter(watches.clone())
                 .then(|mut watch| async move { while watch.status.changed().await.is_ok() {} });
             let gone = async move { gone.for_each(|()| std::future::ready(())).await };
-            changes.push(store.changes().map(move |_| source).take_until(Box::pin(gone)).boxed());
+            // What changed last may have been cut off with its watcher.
+            let last = stream::once(std::future::ready(source));
+            let changed = store.changes().map(move |_| source).take_until(Box::pin(gone)).chain(last);
+            changes.push(changed.boxed());
             sources.push(Source {
                 name: watcher.name.clone(),
                 // Empty, not what is there already: that is part of the first filling.
@@ -145,6 +149,11 @@ impl Notifications {
             });
         }
         Notifications { sources, changes, started: false, last_told: None, ended: false }
+    }
+
+    pub(super) fn debounced(mut self, debounce: &Debounce) -> Notifications {
+        self.sources.iter_mut().for_each(|source| source.debounce = debounce.clone());
+        self
     }
 
     /// Waits for the next notice; `None` when the watchers are gone and everything is told.
@@ -163,16 +172,17 @@ impl Notifications {
             let filling = !self.started;
             tokio::select! {
                 biased;
-                changed = self.changes.next(), if !self.ended => match changed {
-                    Some(source) => self.sources[source].changed(),
-                    None => self.ended = true,
-                },
-                () = synced(&self.sources), if filling && !self.ended => {}
+                // First, so that changes without a pause cannot put it off.
                 () = wait, if !self.ended => {
                     if let Some(notification) = self.flush() {
                         return Some(notification);
                     }
                 }
+                changed = self.changes.next(), if !self.ended => match changed {
+                    Some(source) => self.sources[source].changed(),
+                    None => self.ended = true,
+                },
+                () = synced(&self.sources), if filling && !self.ended => {}
                 else => return self.flush(),
             }
         }
@@ -195,17 +205,21 @@ impl Notifications {
     }
 
     fn tell(&mut self, initial: bool) -> Notification {
-        let synced = self.is_synced();
-        self.started |= synced;
-        self.last_told = Some(Instant::now());
-        let changes = self.sources.iter_mut().filter_map(|source| {
+        self.started |= self.is_synced();
+        let started = self.started;
+        let sources = self.sources.iter_mut().filter(|source| started || source.debounce.during_sync);
+        let changes = sources.filter_map(|source| {
             let now = source.store.snapshot();
             let diff = now.diff(&source.told);
             source.told = now;
             source.pending = None;
             (!diff.is_empty()).then(|| (source.name.clone(), diff))
         });
-        Notification { initial, changes: changes.collect() }
+        let notification = Notification { initial, changes: changes.collect() };
+        if !notification.changes.is_empty() {
+            self.last_told = Some(Instant::now());
+        }
+        notification
     }
 
     fn is_synced(&self) -> bool {

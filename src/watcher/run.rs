@@ -41,7 +41,9 @@ struct End {
     version: ResourceVersion,
     /// Whether it told anything.
     told: bool,
-    /// Whether it told anything or lasted, so that the server is fine.
+    /// Whether it was open and at its end silent for longer than it may be.
+    silent: bool,
+    /// Whether it got any further or lasted, so that the server is fine.
     lively: bool,
     outcome: Result<(), Error>,
 }
@@ -58,8 +60,8 @@ pub(super) async fn run(target: Target, mut tell: impl FnMut(Vec<Event>)) {
     loop {
         turn = match turn {
             Turn::List { from, reason } => match target.list(&from, reason, &reached, &mut tell).await {
+                // A list that works is no end of trouble: the watch after it may fail, and a list after that.
                 Ok(version) => {
-                    waits.reset();
                     reached = Some(version.clone());
                     Turn::Watch { from: version }
                 }
@@ -72,33 +74,33 @@ pub(super) async fn run(target: Target, mut tell: impl FnMut(Vec<Event>)) {
                     Turn::List { from: From::Newest, reason: Some(Restart::Unknown) }
                 }
                 Err((error, began)) => {
+                    absent = false;
                     let next = after_list(from, reason, &error, began);
                     waits.wait(error, &mut tell).await;
                     next
                 }
             },
             Turn::Watch { from } => {
-                let End { version, told, lively, outcome } = target.watch(from, &mut tell).await;
+                let End { version, told, silent: fell_silent, lively, outcome } = target.watch(from, &mut tell).await;
                 reached = Some(version.clone());
                 absent = false;
                 if lively {
                     waits.reset();
                 }
+                // What was told ended the silence before.
+                let silent_again = silent && !told && fell_silent;
+                silent = (silent && !told || fell_silent) && !silent_again;
+                let next = after_watch(version, outcome.as_ref().err(), silent_again);
                 match outcome {
                     Ok(()) => {
-                        silent = false;
                         tell(vec![Event::Ended]);
                         if !lively {
                             waits.pause().await;
                         }
-                        Turn::Watch { from: version }
                     }
-                    Err(error) => {
-                        let next = after_watch(version, told, &error, &mut silent);
-                        waits.wait(error, &mut tell).await;
-                        next
-                    }
+                    Err(error) => waits.wait(error, &mut tell).await,
                 }
+                next
             }
         };
     }
@@ -145,10 +147,12 @@ impl Target {
         let uri = self.selection.uri(&self.resource, &parameters);
         let frames = match connection::open(&self.client, &self.resource, &uri, "watch", &self.timeouts).await {
             Ok(frames) => frames,
-            Err(error) => return End { version: from, told: false, lively: false, outcome: Err(error) },
+            Err(error) => {
+                return End { version: from, told: false, silent: false, lively: false, outcome: Err(error) };
+            }
         };
         tell(vec![Event::Connected]);
-        let mut stream = EventStream::new(frames, &self.indexer, from);
+        let mut stream = EventStream::new(frames, &self.indexer, from.clone());
         let outcome = loop {
             match stream.next().await {
                 Ok(Some(events)) => {
@@ -159,7 +163,14 @@ impl Target {
                 Err(error) => break Err(error),
             }
         };
-        End { version: stream.version().clone(), told, lively: told || opened.elapsed() >= LASTED, outcome }
+        let lasted = opened.elapsed();
+        let silent = match &outcome {
+            // A bookmark comes before the agreed end.
+            Ok(()) => !told && lasted + Duration::from_secs(1) >= self.timeouts.watch,
+            Err(error) => matches!(error, Error::Timeout { .. }),
+        };
+        let lively = *stream.version() != from || lasted >= LASTED;
+        End { version: stream.version().clone(), told, silent, lively, outcome }
     }
 }
 
@@ -175,18 +186,13 @@ fn after_list(from: From, reason: Option<Restart>, error: &Error, began: bool) -
     }
 }
 
-/// The turn after a watch that failed.
-fn after_watch(version: ResourceVersion, told: bool, error: &Error, silent: &mut bool) -> Turn {
-    let was_silent = std::mem::take(silent);
+/// The turn after a watch that ended or failed, and whether it and the one before did not say a word.
+fn after_watch(version: ResourceVersion, error: Option<&Error>, silent_again: bool) -> Turn {
     match error {
-        error if error.is_expired() => Turn::List { from: From::Newest, reason: Some(Restart::Expired) },
-        Error::UnknownResource { .. } => Turn::List { from: From::Newest, reason: Some(Restart::Unknown) },
-        Error::Timeout { request: "watch", .. } if told || !was_silent => {
-            *silent = true;
-            Turn::Watch { from: version }
-        }
-        // Silent again: the server may have been restored to a time before this version, and will never say so.
-        Error::Timeout { .. } => Turn::List { from: From::NotOlderThan(version), reason: Some(Restart::Silent) },
+        Some(error) if error.is_expired() => Turn::List { from: From::Newest, reason: Some(Restart::Expired) },
+        Some(Error::UnknownResource { .. }) => Turn::List { from: From::Newest, reason: Some(Restart::Unknown) },
+        // The server may have been restored to a time before this version, and will never say so.
+        _ if silent_again => Turn::List { from: From::NotOlderThan(version), reason: Some(Restart::Silent) },
         _ => Turn::Watch { from: version },
     }
 }

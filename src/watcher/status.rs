@@ -21,7 +21,7 @@ pub struct Status {
     pub objects: usize,
     /// Whether a watch is open right now, so that what the store shows is current.
     pub connected: bool,
-    /// Since when no watch is open, once there was one.
+    /// Since when the store may be behind, once it was filled: no watch is open, or it opens and fails without a word.
     pub stale_since: Option<Instant>,
     /// What failed last, unless it has worked since.
     pub failure: Option<Error>,

@@ -72,8 +72,7 @@ impl<'i> EventStream<'i> {
             let Some(end) = self.buffer.iter().rposition(|byte| *byte == b'\n') else {
                 match self.fill().await? {
                     ControlFlow::Continue(()) => continue,
-                    // A last line without its end was cut; the watch that follows tells it again.
-                    ControlFlow::Break(()) => return Ok(None),
+                    ControlFlow::Break(()) => return self.last(),
                 }
             };
             let rest = self.buffer.split_off(end + 1);
@@ -95,6 +94,20 @@ impl<'i> EventStream<'i> {
             if !events.is_empty() {
                 return Ok(Some(events));
             }
+        }
+    }
+
+    /// What is left when the stream has ended, if it is a line that only lacks its end.
+    fn last(&mut self) -> Result<Option<Vec<Event>>, Error> {
+        let line = std::mem::take(&mut self.buffer);
+        if line.trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        match self.read(&line) {
+            Ok(event) => Ok(Some(vec![event])),
+            // It was cut; the watch that follows tells it again.
+            Err(Error::Malformed { source: Some(error), .. }) if error.is_eof() => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
@@ -162,5 +175,5 @@ impl<'i> EventStream<'i> {
 }
 
 fn malformed(expected: &'static str, source: Option<serde_json::Error>) -> Error {
-    Error::Malformed { request: "watch", expected, source: source.map(Arc::new) }
+    Error::malformed("watch", expected, source)
 }
