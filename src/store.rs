@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::{Indexed, ObjectName, ResourceVersion, snapshot};
 
 mod changes;
+mod core;
 mod ext;
 mod get;
 mod memory;
