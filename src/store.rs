@@ -110,16 +110,17 @@ impl std::fmt::Display for Scope {
 /// - **Readers never wait for writers.** A snapshot is a reference to what was last published; a batch, and a reset,
 ///   is one publication.
 /// - **Late writes lose.** A write whose version is older than what is held, or than the deletion of that name, is
-///   ignored; a write without a version always applies; only a reset may go back.
+///   ignored; one whose version is the same, cannot be compared, or is not known applies; only a reset may go back.
+///   Deletions are remembered until the next reset, a bounded number of them.
 /// - **Revisions mean visible change.** Writing what is there already, with nothing new but its version, moves no
-///   revision and wakes nobody.
+///   revision and wakes nobody; neither does a batch that ends where it began.
 ///
 /// Writers may be many; they take turns. Objects are only ever as fresh as the watch that feeds the store.
 pub trait Store: Debug + Send + Sync + 'static {
     /// The indexes.
     fn schema(&self) -> Schema;
 
-    /// Applies a batch in order and publishes it at once.
+    /// Applies a batch in order and publishes it at once; returns the revision after it.
     ///
     /// # Errors
     ///

@@ -131,6 +131,18 @@ fn kept_elements_stay_at_their_positions() {
 }
 
 #[test]
+fn a_dropped_field_is_skipped_and_never_built() {
+    let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+    let text = format!(r#"{{"metadata": {{"name": "web"}}, "status": {deep}, "spec": {{"a": 1}}}}"#);
+    assert!(Indexer::default().decode(text.as_bytes()).is_err(), "deeper than an object may be");
+    for dropping in [Indexer::builder().remove_fields(["status"]), Indexer::builder().keep_fields(["spec"])] {
+        let decoded = dropping.build().unwrap().decode(text.as_bytes()).unwrap().matching().unwrap();
+        let expected = json!({"metadata": {"name": "web"}, "spec": {"a": 1}});
+        assert_eq!(decoded.object().unwrap().to_value(), expected);
+    }
+}
+
+#[test]
 fn an_object_keeps_saying_what_it_is_and_an_item_of_a_list_is_told() {
     let indexer = Indexer::builder().keep_fields(["spec"]).build().unwrap();
     let decode = |text: &str| {
@@ -648,4 +660,14 @@ proptest! {
         prop_assert_eq!(selector.to_string().parse::<FieldSelector>().unwrap(), selector.clone());
         prop_assert!(selector.to_string().starts_with(&path.to_string()), "{} is not {}", selector, path);
     }
+}
+
+#[test]
+fn a_field_that_is_removed_by_default_is_kept_when_it_is_named() {
+    let value = json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "a", "managedFields": [{"manager": "kubectl"}], "labels": {"x": "y"}},
+    });
+    let kept = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "managedFields": [{"manager": "kubectl"}]}});
+    assert_eq!(filtered(Indexer::builder().keep_fields(["metadata.managedFields[*].manager"]), &value), kept);
 }

@@ -61,7 +61,7 @@ impl IndexerBuilder {
     /// Keeps only these fields and the identity (apiVersion, kind, name, namespace, uid, resourceVersion).
     ///
     /// Below `[*]` every element stays at its position: what has no such field is `{}`, what cannot have it is null.
-    /// The default removals still apply.
+    /// The default removals still apply, unless one of them is named.
     pub fn keep_fields<S: Into<String>>(mut self, paths: impl IntoIterator<Item = S>) -> IndexerBuilder {
         self.keep_fields.get_or_insert_default().extend(strings(paths));
         self
@@ -108,7 +108,10 @@ impl IndexerBuilder {
         };
         filter.check()?;
         if !self.keep_noise {
-            filter.defaults = DEFAULT_REMOVALS.map(|names| FieldPath::of(names.iter().copied())).to_vec();
+            // Who names one of them wants it.
+            let named = |removal: &FieldPath| filter.keep.iter().flatten().any(|kept| removal.covers(kept));
+            let removals = DEFAULT_REMOVALS.map(|names| FieldPath::of(names.iter().copied()));
+            filter.defaults = removals.into_iter().filter(|removal| !named(removal)).collect();
         }
         for (index, paths) in &indexes {
             for path in paths {

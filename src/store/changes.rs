@@ -23,22 +23,20 @@ pub struct Changes {
 
 impl Changes {
     /// The differences of the snapshots that `snapshot` gives when `revision` has moved, beginning with the one it
-    /// gives now; for implementors of [`Store`](super::Store).
+    /// gives now; for implementors of [`Store`](super::Store), who publish a snapshot first and move `revision` to its
+    /// revision then.
     pub fn new(revision: watch::Receiver<Revision>, snapshot: impl Fn() -> Snapshot + Send + 'static) -> Changes {
         let last = snapshot();
         let stream = stream::unfold((revision, snapshot, last), async |(mut revision, snapshot, mut last)| {
             loop {
-                // An error says that the store is gone; what it published last is still to be told.
-                let gone = revision.wait_for(|now| *now > last.revision()).await.is_err();
+                // An error says that the store is gone and that nothing is left to tell.
+                revision.wait_for(|now| *now > last.revision()).await.ok()?;
                 let now = snapshot();
                 let diff = now.diff(&last);
                 last = now;
                 // Changed and changed back is nothing to tell.
                 if !diff.is_empty() {
                     return Some((diff, (revision, snapshot, last)));
-                }
-                if gone {
-                    return None;
                 }
             }
         });

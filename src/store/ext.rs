@@ -26,7 +26,8 @@ pub trait StoreExt: Store {
         self.write(vec![Write::delete(name.clone())])
     }
 
-    /// Removes all objects that a query finds now, as the Go original deletes by key; returns how many were found.
+    /// Removes all objects that a query finds now, in one publication, as the Go original deletes by key; returns how
+    /// many were found.
     ///
     /// An object that becomes newer meanwhile stays.
     ///
@@ -50,7 +51,9 @@ pub trait StoreExt: Store {
         async { get?.await }
     }
 
-    /// Removes everything, in one publication.
+    /// Removes everything, in one publication, and forgets the versions: what is written next may be older.
+    ///
+    /// It is a reset, so that a write which arrives meanwhile stays.
     #[doc(alias = "Clear")]
     fn clear(&self) -> Revision {
         self.reset(Scope::All).commit(None)

@@ -227,7 +227,14 @@ impl History {
         let mut batch = Vec::new();
         for _ in 0..1 + self.random.below(4) {
             if self.random.percent(65) {
-                let thing = self.thing();
+                let thing = match model.held.len() {
+                    // What is held already, once more.
+                    held @ 1.. if self.random.percent(15) => {
+                        let held = model.held.values().nth(self.random.below(held)).unwrap();
+                        (held.thing.clone(), held.by_hand.clone())
+                    }
+                    _ => self.thing(),
+                };
                 batch.push(Write::Apply(self.indexed(&thing)));
                 model.apply(thing);
             } else {

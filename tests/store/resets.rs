@@ -111,6 +111,7 @@ fn an_object_outside_the_scope_is_refused_and_the_reset_goes_on() {
     let store = filled([&thing("a", "old"), &thing("b", "kept")]);
     let scope = Scope::Namespace("a".into());
     let mut reset = store.reset(scope.clone());
+    assert!(reset.push(thing("aa", "web").indexed()).is_err());
     let error = reset.push(thing("b", "web").indexed()).unwrap_err();
     assert_eq!(error, Error::OutsideReset { object: ObjectName::new("b", "web"), scope });
     assert_eq!(error.to_string(), "b/web is outside the reset of namespace a");

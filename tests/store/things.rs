@@ -1,6 +1,7 @@
 //! Objects to put into a store, a store to put them into, and everything that can be seen of one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use kube_indexed_store::snapshot::List;
 use kube_indexed_store::{Indexed, Indexer, MemoryStore, Object, ObjectName, Query, Snapshot, Store, Write};
@@ -10,7 +11,7 @@ pub const SERVICE: &str = "kubernetes.io/service-name";
 pub const INDEXES: [&str; 4] = ["default", "by-service", "by-host", "by-route"];
 
 /// Default by name; (namespace, service label); every host; host and path of every route. Drops the status.
-pub fn indexer() -> Indexer {
+static INDEXER: LazyLock<Indexer> = LazyLock::new(|| {
     Indexer::builder()
         .index("by-service", ["metadata.namespace", "metadata.labels['kubernetes.io/service-name']"])
         .index("by-host", ["spec.rules[*].host"])
@@ -18,10 +19,10 @@ pub fn indexer() -> Indexer {
         .remove_fields(["status"])
         .build()
         .unwrap()
-}
+});
 
 pub fn store() -> MemoryStore {
-    MemoryStore::for_indexer(&indexer())
+    MemoryStore::for_indexer(&INDEXER)
 }
 
 /// An object; an empty namespace is cluster scope.
@@ -129,7 +130,7 @@ impl Thing {
 
     /// As the indexer of these tests makes it.
     pub fn indexed(&self) -> Indexed {
-        indexer().decode(&serde_json::to_vec(&self.json()).unwrap()).unwrap().matching().unwrap()
+        INDEXER.decode(&serde_json::to_vec(&self.json()).unwrap()).unwrap().matching().unwrap()
     }
 
     /// Without an indexer; keys are made by hand.
