@@ -13,7 +13,7 @@ use crate::{Indexed, ObjectName};
 
 mod api;
 
-pub use api::{ApiFetcher, ApiFetcherBuilder};
+pub use api::ApiFetcher;
 
 /// Gets single objects.
 ///

@@ -126,7 +126,8 @@ impl<K: Hash + Eq + Clone, V> TtlLru<K, V> {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { entries: 3, bytes: 100, ttl: Duration::from_secs(10), sliding: false, keep_expired: false };
+    const LIMITS: Limits =
+        Limits { entries: 3, bytes: 100, ttl: Duration::from_secs(10), sliding: false, keep_expired: false };
 
     fn cache(limits: Limits) -> (TtlLru<&'static str, u32>, Instant) {
         (TtlLru::new(limits), Instant::now())

@@ -179,7 +179,7 @@ impl Inner {
                     _ => false,
                 };
                 if unchanged {
-                    state.cache.insert(name, body.clone(), body.size(), Instant::now());
+                    state.cache.insert(name, body.clone(), json_size(&body.object), Instant::now());
                 }
             }
             Ok(None) => {
@@ -226,14 +226,16 @@ impl fmt::Debug for Bodies {
 
 impl Body {
     fn new(indexed: Indexed) -> Option<Body> {
-        let size = indexed.object().map(json_size)?;
-        let Indexed { version, keys, body, .. } = indexed;
-        Some(Body { object: body?, version, keys: keys.into(), size, stale: false })
+        Some(Body { object: indexed.body?, keys: indexed.keys.into(), stale: false })
+    }
+
+    fn into_stale(self) -> Body {
+        Body { stale: true, ..self }
     }
 
     /// Whether the body is not older than the version a watch has told.
     fn is_current(&self, known: Option<&ResourceVersion>) -> bool {
-        self.version.as_ref().zip(known).is_none_or(|(own, known)| own >= known)
+        self.object.resource_version().zip(known).is_none_or(|(own, known)| own >= known)
     }
 }
 

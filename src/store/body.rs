@@ -6,17 +6,15 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 
 use super::Error;
+use crate::Object;
 use crate::indexer::IndexKeys;
 use crate::snapshot::Entry;
-use crate::{Object, ResourceVersion};
 
 /// An object with the keys it has now, which may not be those of the reference it was asked for by.
 #[derive(Clone)]
 pub struct Body {
     pub(super) object: Object,
-    pub(super) version: Option<ResourceVersion>,
     pub(super) keys: Arc<[(Arc<str>, IndexKeys)]>,
-    pub(super) size: usize,
     pub(super) stale: bool,
 }
 
@@ -39,14 +37,6 @@ impl Body {
         self.stale
     }
 
-    pub(super) fn into_stale(self) -> Body {
-        Body { stale: true, ..self }
-    }
-
-    pub(super) fn size(&self) -> usize {
-        self.size
-    }
-
     /// Whether the object is found under a key prefix. Keys that are made by hand are not known here and fit.
     pub fn has_key(&self, index: &str, prefix: &[&str]) -> bool {
         match self.keys.iter().find(|(name, _)| **name == *index) {
@@ -61,13 +51,7 @@ impl BodyGet {
     /// The body of an entry that has one.
     pub(super) fn of(entry: &Entry) -> BodyGet {
         match entry.object() {
-            Some(object) => BodyGet::Here(Body {
-                object: object.clone(),
-                version: entry.version().cloned(),
-                keys: entry.named_keys(),
-                size: 0,
-                stale: false,
-            }),
+            Some(object) => BodyGet::Here(Body { object: object.clone(), keys: entry.named_keys(), stale: false }),
             None => BodyGet::Fetching(Box::pin(std::future::ready(Ok(None)))),
         }
     }

@@ -7,13 +7,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::{StreamExt, stream};
+use futures::future::try_join_all;
 
-use super::bodies::{Bodies, Found};
+use super::bodies::Bodies;
 use super::core::{Core, Keeps};
-use super::{Body, Changes, Error, Get, Objects, Query, Reset, Revision, Scope, Snapshot, Stats, Store, Write};
+use super::{Body, BodyGet, Changes, Error, Get, Query, Reset, Revision, Scope, Snapshot, Stats, Store, Write};
 use crate::fetch::Fetch;
 use crate::indexer::{Indexer, Schema};
+use crate::selector::LabelSelector;
 use crate::snapshot::Entry;
 use crate::ttl_lru::Limits;
 
@@ -129,12 +130,6 @@ impl CachedStore {
     pub fn evict_expired(&self) -> usize {
         self.bodies.evict_expired()
     }
-
-    /// Whether a body fits the query that its reference was found by.
-    fn fits(query: &Query<'_>, body: &Body) -> bool {
-        let labels = query.labels().is_none_or(|labels| labels.matches(|key| body.object().label(key)));
-        labels && body.has_key(query.index_name(), query.components())
-    }
 }
 
 impl CachedStoreBuilder {
@@ -225,23 +220,23 @@ impl Store for CachedStore {
 
     fn get(&self, query: Query<'_>) -> Result<Get, Error> {
         let references = self.snapshot().get(&query.without_labels())?;
-        let query = query.to_owned();
-        let found: Vec<Found> = references.shared().map(|entry| self.bodies.find(&self.core, entry)).collect();
-        let fits = move |body: &Body| CachedStore::fits(&query.borrow(), body);
-        if found.iter().all(|found| matches!(found, Found::Here(_))) {
-            let here = found.into_iter().filter_map(Found::here).filter(|body| fits(body));
-            return Ok(Get::ready(here.collect()));
+        let condition = Condition::of(&query);
+        let found: Vec<BodyGet> = references.iter().map(|entry| self.body(entry)).collect();
+        if found.iter().all(|found| matches!(found, BodyGet::Here(_))) {
+            let here = found.into_iter().filter_map(|found| match found {
+                BodyGet::Here(body) => Some(body),
+                BodyGet::Fetching(_) => None,
+            });
+            return Ok(Get::ready(here.filter(|body| condition.fits(body)).collect()));
         }
-        let bound = found.len();
         Ok(Get::fetching(async move {
-            // The bound on what runs at a time is the store's, over all readers.
-            let bodies: Vec<_> = stream::iter(found.into_iter().map(Found::body)).buffered(bound).collect().await;
-            let bodies = bodies.into_iter().collect::<Result<Vec<_>, _>>()?;
-            Ok(bodies.into_iter().flatten().filter(|body| fits(body)).collect::<Objects>())
+            // How many run at a time is bounded by the store, over all its readers.
+            let bodies = try_join_all(found.into_iter().map(BodyGet::get)).await?;
+            Ok(bodies.into_iter().flatten().filter(|body| condition.fits(body)).collect())
         }))
     }
 
-    fn body(&self, entry: &Arc<Entry>) -> Found {
+    fn body(&self, entry: &Entry) -> BodyGet {
         self.bodies.find(&self.core, entry)
     }
 
@@ -251,6 +246,29 @@ impl Store for CachedStore {
 
     fn changes(&self) -> Changes {
         self.core.changes()
+    }
+}
+
+/// What a query asks of a body, which may have changed since its reference was found.
+struct Condition {
+    index: String,
+    prefix: Vec<String>,
+    labels: Option<LabelSelector>,
+}
+
+impl Condition {
+    fn of(query: &Query<'_>) -> Condition {
+        Condition {
+            index: query.index.to_owned(),
+            prefix: query.prefix.iter().map(|&component| component.to_owned()).collect(),
+            labels: query.labels.cloned(),
+        }
+    }
+
+    fn fits(&self, body: &Body) -> bool {
+        let prefix: Vec<&str> = self.prefix.iter().map(String::as_str).collect();
+        let labels = self.labels.as_ref();
+        labels.is_none_or(|labels| labels.matches(|key| body.object().label(key))) && body.has_key(&self.index, &prefix)
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) enum Keeps {
     /// Everything; a write without a body is an error.
     Objects,
     /// All but the body.
+    #[cfg(feature = "client")]
     References,
 }
 
@@ -92,6 +93,12 @@ impl Core {
         Snapshot::new(self.shared.published.load_full())
     }
 
+    /// What is held of an object now.
+    #[cfg(feature = "client")]
+    pub(super) fn reference(&self, name: &ObjectName) -> Option<Arc<Entry>> {
+        self.shared.published.load().entry(name.parts()).cloned()
+    }
+
     pub(super) fn changes(&self) -> Changes {
         let published = Arc::clone(&self.shared.published);
         Changes::new(self.shared.revision.subscribe(), move || Snapshot::new(published.load_full()))
@@ -99,15 +106,16 @@ impl Core {
 }
 
 impl Keeps {
-    fn entry(self, state: &State, mut indexed: Indexed) -> Result<Entry, Error> {
-        match self {
+    fn entry(self, state: &State, indexed: Indexed) -> Result<Entry, Error> {
+        let kept = match self {
             Keeps::Objects if indexed.object().is_none() => {
                 return Err(Error::NoBody { object: indexed.name().clone() });
             }
-            Keeps::Objects => {}
-            Keeps::References => indexed.body = None,
-        }
-        Ok(state.entry_of(indexed)?)
+            Keeps::Objects => indexed,
+            #[cfg(feature = "client")]
+            Keeps::References => Indexed { body: None, ..indexed },
+        };
+        Ok(state.entry_of(kept)?)
     }
 }
 

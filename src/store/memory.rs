@@ -61,12 +61,16 @@ impl MemoryStoreBuilder {
 
     /// An empty store.
     pub fn build(self) -> MemoryStore {
+        MemoryStore::with_schema(self.schema())
+    }
+
+    pub(super) fn schema(self) -> Schema {
         let default = match self.default {
             Some(components) => IndexSpec::new(DEFAULT_INDEX, components),
             None => IndexSpec::by_name(),
         };
         let further = self.indexes.iter().map(|(name, components)| IndexSpec::new(name, *components));
-        MemoryStore::with_schema(Schema::new([default].into_iter().chain(further).collect(), true))
+        Schema::new([default].into_iter().chain(further).collect(), true)
     }
 }
 
