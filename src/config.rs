@@ -275,12 +275,9 @@ impl Config {
 impl WatchedResource {
     fn check(&self, name: &str) -> Result<(), Error> {
         let setting = |message: &str| Err(Error::Setting { resource: name.to_owned(), message: message.to_owned() });
-        if self.store == StoreKind::OnDemand {
-            return setting("store: on-demand is not available in this version: write store: full, or leave it out");
-        }
         for (field, set) in [("cache_ttl", self.cache_ttl.is_some()), ("cache_size", self.cache_size.is_some())] {
-            if set {
-                return setting(&format!("{field} is for store: on-demand: leave it out"));
+            if set && self.store == StoreKind::Full {
+                return setting(&format!("{field} is for store: on-demand: leave it out, or write store: on-demand"));
             }
         }
         let ways = [self.namespace.is_some(), !self.namespaces.is_empty(), self.own_namespace];
@@ -318,11 +315,12 @@ impl WatchedResource {
         client: kube::Client,
         indexer: Indexer,
     ) -> Result<crate::watcher::WatcherBuilder, Error> {
+        use crate::store::CachedStore;
         use crate::watcher::{Debounce, Resource, Watcher};
         let namespaces = self.namespace.iter().filter(|namespace| !namespace.is_empty()).chain(&self.namespaces);
         let mut builder = Watcher::builder(client, Resource::new(&self.api_version, &self.resources))
             .name(name)
-            .indexer(indexer)
+            .indexer(indexer.clone())
             .namespaces(namespaces.map(String::as_str))
             .labels(self.labels(name)?)
             .fields(&self.server_field_selector)
@@ -335,6 +333,16 @@ impl WatchedResource {
         }
         if let Some(quiet) = self.debounce {
             builder = builder.debounce(Debounce::new(quiet, Debounce::default().max));
+        }
+        if self.store == StoreKind::OnDemand {
+            let mut store = CachedStore::builder(builder.fetcher()).indexer(&indexer);
+            if let Some(ttl) = self.cache_ttl {
+                store = store.ttl(ttl);
+            }
+            if let Some(size) = self.cache_size {
+                store = store.cache_size(size);
+            }
+            builder = builder.store(store.build());
         }
         Ok(builder)
     }

@@ -38,6 +38,8 @@
 pub mod config;
 #[cfg(feature = "client")]
 pub mod convert;
+#[cfg(feature = "client")]
+pub mod fetch;
 mod index;
 pub mod indexer;
 pub mod object;
@@ -50,6 +52,8 @@ pub mod template;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "client")]
+mod ttl_lru;
+#[cfg(feature = "client")]
 pub mod watcher;
 
 #[cfg(feature = "client")]
@@ -59,6 +63,8 @@ pub use indexer::{Indexed, Indexer};
 pub use object::{IndexKey, Object, ObjectName, ResourceVersion, ValueRef};
 pub use path::FieldPath;
 pub use snapshot::{Query, Snapshot};
+#[cfg(feature = "client")]
+pub use store::CachedStore;
 pub use store::{MemoryStore, Store, StoreExt, Write};
 
 #[cfg(all(doctest, feature = "testing"))]

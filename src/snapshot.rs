@@ -113,8 +113,11 @@ pub enum Error {
         /// The index.
         index: String,
     },
-    /// A label selector was given, but labels were dropped before the objects were stored.
-    #[error("the query selects by labels ({selector}), but the indexer drops labels: keep metadata.labels")]
+    /// A label selector was given, but there are no labels to look at: the indexer dropped them, or the snapshot is one
+    /// of references.
+    #[error(
+        "the query selects by labels ({selector}), which are not kept here: keep metadata.labels, or ask the store"
+    )]
     NoLabels {
         /// The selector.
         selector: String,

@@ -1,25 +1,39 @@
 //! Stores: where objects are kept, and how readers and writers meet there.
 //!
 //! [`Store`] is the trait that feeders write to and readers ask; [`StoreExt`] adds what is convenient.
-//! [`MemoryStore`] keeps every object. Where writes come from is the watcher's business.
+//! [`MemoryStore`] keeps every object; `CachedStore` keeps references and fetches objects when they are asked for. Where writes come from is the watcher's business.
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::{Indexed, ObjectName, ResourceVersion, snapshot};
 
+#[cfg(feature = "client")]
+mod bodies;
+mod body;
+#[cfg(feature = "client")]
+mod cached;
 mod changes;
+mod core;
 mod ext;
 mod get;
 mod memory;
+#[cfg(feature = "client")]
+mod stats;
 mod tombstones;
 
+pub use body::{Body, BodyGet};
+#[cfg(feature = "client")]
+pub use cached::{CachedStore, CachedStoreBuilder, DEFAULT_CACHE_SIZE, DEFAULT_CACHE_TTL};
 pub use changes::Changes;
 pub use ext::StoreExt;
 pub use get::{Get, GetFuture, Objects};
 pub use memory::{MemoryStore, MemoryStoreBuilder};
+#[cfg(feature = "client")]
+pub use stats::Stats;
 
 use crate::indexer::Schema;
+use crate::snapshot::Entry;
 pub use crate::snapshot::{Query, Revision, Snapshot, Write};
 
 /// Why a store could not do what it was asked. Cloning is cheap: many readers can get one failure.
@@ -44,6 +58,15 @@ pub enum Error {
         object: ObjectName,
         /// What the reset covers.
         scope: Scope,
+    },
+    /// An object could not be fetched.
+    #[cfg(feature = "client")]
+    #[error("{object} could not be fetched")]
+    Fetch {
+        /// The object.
+        object: ObjectName,
+        /// Why.
+        source: crate::fetch::Error,
     },
     /// One object was asked for and there are several.
     #[error("{count} objects under {query} where one was expected, {first} and {second} among them")]
@@ -139,6 +162,13 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// When the query does not fit the indexes. A fetch that fails is an error of the future.
     fn get(&self, query: Query<'_>) -> Result<Get, Error>;
 
+    /// The body of an entry of one of this store's snapshots.
+    ///
+    /// Where bodies are fetched it may be newer than the entry, but never older.
+    fn body(&self, entry: &Entry) -> BodyGet {
+        BodyGet::of(entry)
+    }
+
     /// The store as it is now. O(1).
     fn snapshot(&self) -> Snapshot;
 
@@ -183,6 +213,10 @@ macro_rules! forward {
 
             fn get(&self, query: Query<'_>) -> Result<Get, Error> {
                 (**self).get(query)
+            }
+
+            fn body(&self, entry: &Entry) -> BodyGet {
+                (**self).body(entry)
             }
 
             fn snapshot(&self) -> Snapshot {

@@ -35,12 +35,20 @@ use minijinja::{Environment, UndefinedBehavior, Value, context};
 
 use crate::Snapshot;
 
+mod error;
 mod functions;
 mod object;
+mod reads;
 mod resources;
+mod run;
+mod session;
 
+use error::Cause;
+pub use error::Error;
 pub use object::object_value;
 pub use resources::Resources;
+use run::Run;
+pub use session::{Rendered, Session};
 
 /// Renders templates from snapshots.
 ///
@@ -71,18 +79,10 @@ pub use resources::Resources;
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Renderer {
     environment: Environment<'static>,
-}
-
-/// Why a template could not be read or rendered, where, and about which object.
-#[derive(Clone)]
-pub struct Error {
-    template: String,
-    line: Option<usize>,
-    object: Option<String>,
-    source: Arc<minijinja::Error>,
+    on_pass: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 impl Default for Renderer {
@@ -107,7 +107,7 @@ impl Renderer {
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.set_syntax(syntax());
         functions::register(&mut environment);
-        Renderer { environment }
+        Renderer { environment, on_pass: None }
     }
 
     /// The environment, for further functions, filters, tests and loaders.
@@ -122,7 +122,7 @@ impl Renderer {
     /// When the source is no template; a template of that name that was there stays.
     pub fn add_template(&mut self, name: &str, source: &str) -> Result<(), Error> {
         let added = self.environment.add_template_owned(name.to_owned(), source.to_owned());
-        added.map_err(|error| Error::new(name, None, error))
+        added.map_err(|error| Error::new(name, Cause::Template { error: Arc::new(error), object: None }))
     }
 
     /// Renders a template. It sees the snapshots as `resources`.
@@ -145,78 +145,42 @@ impl Renderer {
         snapshots: &BTreeMap<String, Snapshot>,
         context: Value,
     ) -> Result<String, Error> {
-        let resources = Resources::new(snapshots);
-        let at_hand = resources.at_hand();
+        self.before_pass();
+        let run = Run::default();
+        let pinned = snapshots.iter().map(|(name, snapshot)| (name.as_str(), snapshot.clone(), None));
+        self.render_resources(template, Resources::pin(pinned, &run), context, &run)
+    }
+
+    /// Calls `before` before every pass of a render, and there may be several until nothing is missing: what functions of
+    /// one's own have recorded in an earlier pass is void.
+    pub fn on_pass(&mut self, before: impl Fn() + Send + Sync + 'static) {
+        self.on_pass = Some(Arc::new(before));
+    }
+
+    fn before_pass(&self) {
+        if let Some(before) = &self.on_pass {
+            before();
+        }
+    }
+
+    fn render_resources(
+        &self,
+        template: &str,
+        resources: Resources,
+        context: Value,
+        run: &Run,
+    ) -> Result<String, Error> {
         let values = context! { resources => Value::from_object(resources), ..context };
         let rendered = self.environment.get_template(template).and_then(|found| found.render(values));
-        rendered.map_err(|error| Error::new(template, at_hand.read(), error))
+        rendered.map_err(|error| {
+            let (error, object) = (Arc::new(error), run.at_hand());
+            Error::new(template, Cause::Template { error, object })
+        })
     }
 }
 
-impl Error {
-    fn new(template: &str, object: Option<String>, error: minijinja::Error) -> Error {
-        // The innermost place is where the author has to look: a macro or include may be elsewhere.
-        let mut template = error.name().unwrap_or(template).to_owned();
-        let mut line = error.line();
-        let mut cause = std::error::Error::source(&error);
-        while let Some(inner) = cause {
-            if let Some(inner) = inner.downcast_ref::<minijinja::Error>()
-                && let (Some(name), Some(inner_line)) = (inner.name(), inner.line())
-            {
-                (template, line) = (name.to_owned(), Some(inner_line));
-            }
-            cause = inner.source();
-        }
-        Error { template, line, object, source: Arc::new(error) }
-    }
-
-    /// The template in which it happened.
-    pub fn template(&self) -> &str {
-        &self.template
-    }
-
-    /// The line, counted from 1.
-    pub fn line(&self) -> Option<usize> {
-        self.line
-    }
-
-    /// The object that was read last, as `store namespace/name`.
-    pub fn object(&self) -> Option<&str> {
-        self.object.as_deref()
-    }
-
-    /// What went wrong, without the place.
-    fn reason(&self) -> String {
-        let mut error: &minijinja::Error = &self.source;
-        while let Some(inner) = std::error::Error::source(error).and_then(|inner| inner.downcast_ref()) {
-            error = inner;
-        }
-        match error.detail() {
-            Some(detail) => format!("{}: {detail}", error.kind()),
-            None => error.kind().to_string(),
-        }
-    }
-}
-
-/// `haproxy.cfg, line 12, at ingresses shop/web: undefined value: ...`.
-impl fmt::Display for Error {
+impl fmt::Debug for Renderer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.template)?;
-        if let Some(line) = self.line {
-            write!(f, ", line {line}")?;
-        }
-        if let Some(object) = &self.object {
-            write!(f, ", at {object}")?;
-        }
-        write!(f, ": {}", self.reason())
+        f.debug_struct("Renderer").field("environment", &self.environment).finish_non_exhaustive()
     }
 }
-
-/// As it is displayed: what else minijinja knows may hold the values of variables.
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Error({self})")
-    }
-}
-
-impl std::error::Error for Error {}

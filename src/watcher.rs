@@ -24,13 +24,13 @@ use std::time::Duration;
 use futures::{Stream, StreamExt};
 use tokio::task::JoinSet;
 
-mod connection;
+pub(crate) mod connection;
 mod error;
 mod event;
 mod feed;
-mod list;
+pub(crate) mod list;
 mod notify;
-mod resource;
+pub(crate) mod resource;
 mod run;
 mod set;
 mod status;
@@ -41,9 +41,11 @@ pub use event::{Event, Restart};
 pub use notify::{Debounce, Notification, Notifications};
 pub use resource::Resource;
 pub use set::WatcherSet;
+pub(crate) use status::Chain;
 pub use status::{NotReached, Status};
 
 use crate::ResourceVersion;
+use crate::fetch::ApiFetcher;
 use crate::indexer::Indexer;
 use crate::selector::LabelSelector;
 use crate::store::{MemoryStore, Scope, Store};
@@ -312,6 +314,29 @@ impl WatcherBuilder {
     pub fn timeouts(mut self, timeouts: Timeouts) -> WatcherBuilder {
         self.timeouts = timeouts;
         self
+    }
+
+    /// Fetches single objects of what is watched, for a [`CachedStore`](crate::store::CachedStore) that this watcher is
+    /// to feed.
+    ///
+    /// ```
+    /// # use kube_indexed_store::{CachedStore, Indexer, watcher::{Error, Resource, Watcher}};
+    /// # fn start(client: kube::Client) -> Result<Watcher, Error> {
+    /// let indexer = Indexer::default();
+    /// let secrets = Watcher::builder(client, Resource::new("v1", "secrets")).indexer(indexer.clone());
+    /// let store = CachedStore::builder(secrets.fetcher()).indexer(&indexer).build();
+    /// secrets.store(store).start()
+    /// # }
+    /// ```
+    pub fn fetcher(&self) -> ApiFetcher {
+        let selection = Selection { namespace: None, name: None, ..self.selection.clone() };
+        ApiFetcher::new(
+            self.client.clone(),
+            self.resource.clone(),
+            selection,
+            self.indexer.clone(),
+            self.timeouts.clone(),
+        )
     }
 
     /// Begins to watch, in tasks of the current tokio runtime, which has to be the client's.

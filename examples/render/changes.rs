@@ -34,16 +34,20 @@ pub const CHANGES: &[Change] = &[
         operation: Operation::Apply(include_str!("changes/03-certificate-renewed.yaml")),
     },
     Change {
+        title: "The password of a database changes: no Ingress names that Secret",
+        operation: Operation::Apply(include_str!("changes/04-unread-secret.yaml")),
+    },
+    Change {
         title: "The blog moves to another host",
-        operation: Operation::Apply(include_str!("changes/04-host-moved.yaml")),
+        operation: Operation::Apply(include_str!("changes/05-host-moved.yaml")),
     },
     Change {
         title: "The Service that shop/reports was waiting for appears",
-        operation: Operation::Apply(include_str!("changes/05-service-appears.yaml")),
+        operation: Operation::Apply(include_str!("changes/06-service-appears.yaml")),
     },
     Change {
         title: "All pods of shop/cart go away: its backend answers 503",
-        operation: Operation::Apply(include_str!("changes/06-no-pods.yaml")),
+        operation: Operation::Apply(include_str!("changes/07-no-pods.yaml")),
     },
     Change {
         title: "The Ingress of the monitoring tools is deleted",

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use kube_indexed_store::config::Config;
-use kube_indexed_store::template::Renderer;
+use kube_indexed_store::template::{self, Renderer};
 use kube_indexed_store::watcher::{Notification, WatcherSet};
 use minijinja::context;
 
@@ -70,12 +70,12 @@ async fn follow(options: &Options, cluster: &Cluster, watchers: &WatcherSet, out
     let Some(first) = notifications.next().await else { return Ok(()) };
     eprintln!("watching {}", counts(watchers));
     if options.once {
-        return output.render(watchers, &first);
+        return output.render(watchers, &first).await;
     }
-    output.try_render(watchers, &first);
+    output.try_render(watchers, &first).await;
     if !options.plays_changes() {
         while let Some(changes) = notifications.next().await {
-            output.try_render(watchers, &changes);
+            output.try_render(watchers, &changes).await;
         }
         return Ok(());
     }
@@ -86,11 +86,17 @@ async fn follow(options: &Options, cluster: &Cluster, watchers: &WatcherSet, out
             watcher.wait_for(&version, Duration::from_secs(60)).await?;
         }
         match notifications.flush() {
-            Some(changes) => output.try_render(watchers, &changes),
+            Some(changes) => output.try_render(watchers, &changes).await,
             None => println!("no input changed: nothing to render"),
         }
     }
-    println!("\n{} changes, {} renders", CHANGES.len(), output.renders);
+    println!(
+        "\nchanges: {}, renders: {}, skipped: {}, objects fetched: {}",
+        CHANGES.len(),
+        output.renders,
+        output.skipped,
+        output.fetched
+    );
     Ok(())
 }
 
@@ -123,8 +129,18 @@ struct Output {
     any_class: bool,
     files: Files,
     folder: Option<Folder>,
-    last: Option<Rendered>,
+    last: Option<Last>,
     renders: usize,
+    /// Changes that no answer to the template was concerned by.
+    skipped: usize,
+    /// Objects that were fetched because the template read them.
+    fetched: usize,
+}
+
+/// What was rendered last, for people and for the question whether to render again.
+struct Last {
+    output: Rendered,
+    session: template::Rendered,
 }
 
 impl Output {
@@ -139,28 +155,47 @@ impl Output {
         };
         let mut renderer = Renderer::new();
         let files = functions::register(renderer.environment_mut());
+        let recorded = files.clone();
+        // A pass that had to be repeated recorded files of values that were not there yet.
+        renderer.on_pass(move || drop(recorded.take()));
         renderer.add_template(&template, &source)?;
-        let folder = options.output.as_ref().map(Folder::new);
-        Ok(Output { renderer, template, any_class: options.any_class, files, folder, last: None, renders: 0 })
+        Ok(Output {
+            renderer,
+            template,
+            any_class: options.any_class,
+            files,
+            folder: options.output.as_ref().map(Folder::new),
+            last: None,
+            renders: 0,
+            skipped: 0,
+            fetched: 0,
+        })
     }
 
     /// Renders; when that fails, says so and keeps what was rendered last.
-    fn try_render(&mut self, watchers: &WatcherSet, changes: &Notification) {
-        if let Err(error) = self.render(watchers, changes) {
+    async fn try_render(&mut self, watchers: &WatcherSet, changes: &Notification) {
+        if let Err(error) = self.render(watchers, changes).await {
             let kept = if self.last.is_some() { "; the last output stays" } else { "" };
             eprintln!("error: {}{kept}", chain(&*error));
         }
     }
 
-    fn render(&mut self, watchers: &WatcherSet, changes: &Notification) -> Result<(), Error> {
-        let context = context! { any_class => self.any_class };
-        let rendered = self.renderer.render_with(&self.template, &watchers.snapshots(), context);
-        // Taken in any case: a render that failed must leave no files to the next.
-        let files = self.files.take();
-        let rendered = Rendered::new(rendered?, files);
+    async fn render(&mut self, watchers: &WatcherSet, changes: &Notification) -> Result<(), Error> {
+        if !changes.initial {
+            println!("changed: {changes}");
+        }
+        if self.last.as_mut().is_some_and(|last| last.session.is_current(watchers.stores())) {
+            self.skipped += 1;
+            println!("the template has not read it: nothing to render");
+            return Ok(());
+        }
+        let session = self.renderer.watched_session(watchers).context(context! { any_class => self.any_class });
+        let session = session.render(&self.template).await?;
+        let output = Rendered::new(session.text().to_owned(), self.files.take());
         self.renders += 1;
+        self.fetched += session.fetched();
         if let Some(folder) = &self.folder {
-            let written = folder.write(&rendered)?;
+            let written = folder.write(&output)?;
             for path in &written.changed {
                 eprintln!("wrote {path}");
             }
@@ -169,15 +204,15 @@ impl Output {
             }
         }
         match &self.last {
-            None if self.folder.is_none() => print!("{}", rendered.configuration),
-            None => println!("{}", rendered.configuration.lines().last().unwrap_or_default()),
+            None if self.folder.is_none() => print!("{}", output.configuration),
+            None => println!("{}", output.configuration.lines().last().unwrap_or_default()),
             Some(last) => {
-                println!("changed: {changes}\nrender {}:", self.renders);
-                let difference = diff::diff(last, &rendered);
+                println!("render {}, objects fetched for it: {}", self.renders, session.fetched());
+                let difference = diff::diff(&last.output, &output);
                 print!("{}", if difference.is_empty() { "the output is the same\n" } else { &difference });
             }
         }
-        self.last = Some(rendered);
+        self.last = Some(Last { output, session });
         Ok(())
     }
 }

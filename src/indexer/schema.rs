@@ -27,6 +27,12 @@ impl Schema {
         Schema { indexes: indexes.into(), labels }
     }
 
+    /// The same indexes over references, whose labels are elsewhere.
+    #[cfg(feature = "client")]
+    pub(crate) fn without_labels(&self) -> Schema {
+        Schema { labels: false, ..self.clone() }
+    }
+
     /// The indexes, the default one first.
     pub fn indexes(&self) -> &[IndexSpec] {
         &self.indexes

@@ -53,6 +53,12 @@ impl Entry {
         Some(self.keys[position].found().to_vec())
     }
 
+    /// The keys by the names of their indexes.
+    pub(crate) fn named_keys(&self) -> Arc<[(Arc<str>, IndexKeys)]> {
+        let named = self.schema.indexes().iter().zip(&*self.keys).filter(|(index, _)| !index.is_by_name());
+        named.map(|(index, keys)| (index.shared_name(), keys.clone())).collect()
+    }
+
     /// Why an index does not find the object, if it does not.
     pub(super) fn problem(&self, position: usize) -> Option<&KeyProblem> {
         match &self.keys[position] {

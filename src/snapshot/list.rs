@@ -35,7 +35,7 @@ impl List {
         List(Form::Postings(tree, range))
     }
 
-    pub(super) fn filtered(&self, keep: impl Fn(&Entry) -> bool) -> List {
+    pub(crate) fn filtered(&self, keep: impl Fn(&Entry) -> bool) -> List {
         List(Form::Picked(self.shared().filter(|entry| keep(entry)).cloned().collect()))
     }
 

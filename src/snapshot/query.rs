@@ -17,9 +17,9 @@ use crate::selector::LabelSelector;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Query<'q> {
-    pub(super) index: &'q str,
-    pub(super) prefix: &'q [&'q str],
-    pub(super) labels: Option<&'q LabelSelector>,
+    pub(crate) index: &'q str,
+    pub(crate) prefix: &'q [&'q str],
+    pub(crate) labels: Option<&'q LabelSelector>,
 }
 
 impl<'q> Query<'q> {
@@ -41,6 +41,11 @@ impl<'q> Query<'q> {
     /// The prefix to look for.
     pub fn with_prefix(self, components: &'q [&'q str]) -> Query<'q> {
         Query { prefix: components, ..self }
+    }
+
+    #[cfg(feature = "client")]
+    pub(crate) fn without_labels(self) -> Query<'q> {
+        Query { labels: None, ..self }
     }
 
     /// Only objects whose labels match.

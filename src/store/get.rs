@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use super::Error;
+use super::{Body, Error};
 use crate::Object;
 use crate::snapshot::List;
 
@@ -96,7 +96,7 @@ pub struct Objects(Source);
 #[derive(Clone)]
 enum Source {
     Stored(List),
-    Fetched(Arc<[Object]>),
+    Fetched(Arc<[Body]>),
 }
 
 impl Objects {
@@ -117,7 +117,7 @@ impl Objects {
     pub fn at(&self, position: usize) -> Option<&Object> {
         match &self.0 {
             Source::Stored(list) => list.at(position)?.object(),
-            Source::Fetched(objects) => objects.get(position),
+            Source::Fetched(bodies) => bodies.get(position).map(Body::object),
         }
     }
 
@@ -128,7 +128,17 @@ impl Objects {
             Source::Fetched(objects) => (None, Some(objects)),
         };
         let stored = stored.into_iter().flat_map(List::objects);
-        stored.chain(fetched.into_iter().flat_map(|objects| objects.iter()))
+        stored.chain(fetched.into_iter().flat_map(|bodies| bodies.iter()).map(Body::object))
+    }
+
+    /// The objects that are older than what is known, because a newer body could not be fetched. There are none unless
+    /// the store was told to serve such.
+    pub fn stale(&self) -> impl Iterator<Item = &Object> {
+        let bodies = match &self.0 {
+            Source::Stored(_) => None,
+            Source::Fetched(bodies) => Some(bodies),
+        };
+        bodies.into_iter().flat_map(|bodies| bodies.iter()).filter(|body| body.is_stale()).map(Body::object)
     }
 }
 
@@ -139,9 +149,9 @@ impl From<List> for Objects {
     }
 }
 
-impl FromIterator<Object> for Objects {
-    fn from_iter<I: IntoIterator<Item = Object>>(objects: I) -> Objects {
-        Objects(Source::Fetched(objects.into_iter().collect()))
+impl FromIterator<Body> for Objects {
+    fn from_iter<I: IntoIterator<Item = Body>>(bodies: I) -> Objects {
+        Objects(Source::Fetched(bodies.into_iter().collect()))
     }
 }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use minijinja::Value;
 use minijinja::value::{Enumerator, Object as TemplateObject, ObjectRepr};
+use minijinja::{Error, State, Value};
 
 use crate::object::{Kind, SharedValue};
 use crate::{Object, ValueRef};
@@ -12,6 +12,37 @@ use crate::{Object, ValueRef};
 /// An object as a template value that reads it in place and copies nothing but the texts it is asked for.
 pub fn object_value(object: &Object) -> Value {
     value(object.root())
+}
+
+/// Stands for an object that is not there yet: whatever is read of it is again this, it has no elements and prints
+/// nothing. What is rendered from it is thrown away.
+pub(super) fn pending_value() -> Value {
+    Value::from_object(Pending)
+}
+
+#[derive(Debug)]
+struct Pending;
+
+impl TemplateObject for Pending {
+    fn get_value(self: &Arc<Self>, _: &Value) -> Option<Value> {
+        Some(pending_value())
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Empty
+    }
+
+    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, _: &[Value]) -> Result<Value, Error> {
+        Ok(pending_value())
+    }
+
+    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, _: &str, _: &[Value]) -> Result<Value, Error> {
+        Ok(pending_value())
+    }
+
+    fn render(self: &Arc<Self>, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
 }
 
 /// A list or map of an object.

@@ -7,64 +7,59 @@ use std::sync::Arc;
 
 use minijinja::value::{Enumerator, Object as TemplateObject, ObjectRepr};
 use minijinja::{Error, ErrorKind, State, Value};
-use parking_lot::Mutex;
 
-use super::object::object_value;
+use super::run::{Known, Pinned, Run};
 use crate::indexer::DEFAULT_INDEX;
 use crate::selector::LabelSelector;
 use crate::snapshot::{Entry, List};
-use crate::{ObjectName, Query, Snapshot};
+use crate::store::{Body, Store};
+use crate::{Query, Snapshot};
 
 /// The stores of one render, each pinned at one snapshot: a template value, usually called `resources`.
 #[derive(Debug)]
 pub struct Resources {
     stores: BTreeMap<String, Arc<Pinned>>,
-    at_hand: AtHand,
-}
-
-/// The object that was read last, for messages. Its lock is held for no longer than it takes to write a name.
-#[derive(Clone, Debug, Default)]
-pub(super) struct AtHand(Arc<Mutex<Option<Read>>>);
-
-/// The store and the object.
-type Read = (Arc<str>, ObjectName);
-
-impl AtHand {
-    fn set(&self, store: &Arc<str>, name: &ObjectName) {
-        *self.0.lock() = Some((Arc::clone(store), name.clone()));
-    }
-
-    pub(super) fn read(&self) -> Option<String> {
-        self.0.lock().as_ref().map(|(store, name)| format!("{store} {name}"))
-    }
-}
-
-#[derive(Debug)]
-struct Pinned {
-    name: Arc<str>,
-    snapshot: Snapshot,
-    at_hand: AtHand,
+    /// For each store that may not be read as it is, why.
+    refused: BTreeMap<String, String>,
 }
 
 impl Resources {
-    /// The stores by the names that templates know them by.
+    /// Snapshots by the names that templates know their stores by.
     pub fn new(snapshots: &BTreeMap<String, Snapshot>) -> Resources {
-        let at_hand = AtHand::default();
-        let pin = |(name, snapshot): (&String, &Snapshot)| {
-            let pinned = Pinned { name: name.as_str().into(), snapshot: snapshot.clone(), at_hand: at_hand.clone() };
-            (name.clone(), Arc::new(pinned))
-        };
-        Resources { stores: snapshots.iter().map(pin).collect(), at_hand }
+        let pinned = snapshots.iter().map(|(name, snapshot)| (name.as_str(), snapshot.clone(), None));
+        Resources::pin(pinned, &Run::default())
     }
 
-    pub(super) fn at_hand(&self) -> AtHand {
-        self.at_hand.clone()
+    pub(super) fn pin<'n>(
+        stores: impl Iterator<Item = (&'n str, Snapshot, Option<Arc<dyn Store>>)>,
+        run: &Run,
+    ) -> Resources {
+        let pin = |(name, snapshot, store): (&str, Snapshot, Option<Arc<dyn Store>>)| {
+            (name.to_owned(), Arc::new(Pinned { name: name.into(), snapshot, store, run: run.clone() }))
+        };
+        Resources { stores: stores.map(pin).collect(), refused: BTreeMap::new() }
+    }
+}
+
+impl Resources {
+    pub(super) fn refusing(self, refused: BTreeMap<String, String>) -> Resources {
+        Resources { refused, ..self }
+    }
+
+    /// Why a store may not be read; all that may not are named at once.
+    fn refusal(&self, name: &str) -> Option<Error> {
+        self.refused.get(name)?;
+        let each = self.refused.iter().map(|(store, why)| format!("store {store:?} {why}"));
+        Some(Error::new(ErrorKind::InvalidOperation, each.collect::<Vec<_>>().join("; ")))
     }
 }
 
 impl TemplateObject for Resources {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let name = key.as_str()?;
+        if let Some(refusal) = self.refusal(name) {
+            return Some(Value::from(refusal));
+        }
         Some(match self.stores.get(name) {
             Some(pinned) => Value::from_object(View::all(Arc::clone(pinned))),
             None => {
@@ -91,25 +86,64 @@ struct View {
 
 impl View {
     fn all(pinned: Arc<Pinned>) -> View {
+        let index: Arc<str> = DEFAULT_INDEX.into();
         let list = pinned.snapshot.list();
-        View { pinned, index: DEFAULT_INDEX.into(), prefix: Vec::new(), labels: LabelSelector::default(), list }
+        let all = View { pinned, index, prefix: Vec::new(), labels: LabelSelector::default(), list };
+        View { list: all.known(all.list.clone()), ..all }
     }
 
     /// The view with one part of its query replaced.
     fn query(&self, index: &Arc<str>, prefix: Vec<String>, labels: LabelSelector) -> Result<View, Error> {
         let components: Vec<&str> = prefix.iter().map(String::as_str).collect();
-        let query = Query::index(index).with_prefix(&components).with_labels(&labels);
+        let mut query = Query::index(index).with_prefix(&components);
+        let references = self.pinned.snapshot.list().at(0).is_some_and(|entry| entry.object().is_none());
+        if !references {
+            query = query.with_labels(&labels);
+        }
         let list = self.pinned.snapshot.get(&query).map_err(|error| self.invalid(error))?;
-        Ok(View { pinned: Arc::clone(&self.pinned), index: Arc::clone(index), prefix, labels, list })
+        let view = View { pinned: Arc::clone(&self.pinned), index: Arc::clone(index), prefix, labels, list };
+        Ok(if references { View { list: view.known(view.list.clone()), ..view } } else { view })
+    }
+
+    /// Leaves out references whose bodies are known to be gone, or to fit the query no more. What is not known is
+    /// asked for only if the query cannot be answered without.
+    fn known(&self, list: List) -> List {
+        let keep = |entry: &Entry| {
+            if entry.object().is_some() {
+                return true;
+            }
+            let known = match self.labels.is_empty() {
+                true => self.pinned.seen(entry).unwrap_or(Known::Missing),
+                false => self.pinned.body(entry),
+            };
+            match known {
+                Known::Here(body) => self.fits(&body),
+                Known::Absent => false,
+                Known::Missing => true,
+            }
+        };
+        if list.at(0).is_none_or(|entry| entry.object().is_some()) { list } else { list.filtered(keep) }
+    }
+
+    /// An entry of the list as a template value. A body that turns out not to fit the query any more makes the pass void:
+    /// the next one leaves it out.
+    fn value(&self, entry: &Entry) -> Value {
+        if entry.object().is_none()
+            && let Known::Here(body) = self.pinned.body(entry)
+            && !self.fits(&body)
+        {
+            self.pinned.run.repeat();
+        }
+        self.pinned.value(entry)
+    }
+
+    fn fits(&self, body: &Body) -> bool {
+        let components: Vec<&str> = self.prefix.iter().map(String::as_str).collect();
+        body.has_key(&self.index, &components) && self.labels.matches(|key| body.object().label(key))
     }
 
     fn invalid(&self, error: impl fmt::Display) -> Error {
         Error::new(ErrorKind::InvalidOperation, format!("store {:?}: {error}", self.pinned.name))
-    }
-
-    fn value(&self, entry: &Entry) -> Value {
-        self.pinned.at_hand.set(&self.pinned.name, entry.name());
-        entry.object().map_or(Value::UNDEFINED, object_value)
     }
 
     fn get(&self, components: Vec<String>) -> Result<View, Error> {
@@ -122,12 +156,19 @@ impl View {
             [namespace, name] => (namespace.as_str(), name),
             _ => return Err(self.invalid("fetch takes a namespace and a name, or a name of cluster scope")),
         };
-        let entry = self.pinned.snapshot.entry(namespace, name);
-        let entry = entry.filter(|entry| {
-            let label = |key: &str| entry.object()?.label(key);
-            self.labels.matches(label)
-        });
-        Ok(entry.map_or(Value::UNDEFINED, |entry| self.value(entry)))
+        self.pinned.read_name(namespace, name);
+        let Some(entry) = self.pinned.snapshot.entry(namespace, name) else { return Ok(Value::UNDEFINED) };
+        let body = match entry.object() {
+            Some(_) => None,
+            None => match self.pinned.body(entry) {
+                Known::Here(body) => Some(body),
+                Known::Absent => return Ok(Value::UNDEFINED),
+                Known::Missing => return Ok(self.pinned.value(entry)),
+            },
+        };
+        let object = body.as_ref().map(Body::object).or(entry.object());
+        let selected = self.labels.matches(|key| object?.label(key));
+        Ok(if selected { self.pinned.value(entry) } else { Value::UNDEFINED })
     }
 
     fn single(&self, components: Vec<String>) -> Result<Value, Error> {
@@ -139,13 +180,14 @@ impl View {
                 first.name(),
                 second.name()
             ))),
-            (first, _) => Ok(first.map_or(Value::UNDEFINED, |entry| self.value(entry))),
+            (first, _) => Ok(first.map_or(Value::UNDEFINED, |entry| found.value(entry))),
         }
     }
 
     fn keys(&self, components: &[String]) -> Result<Value, Error> {
         let components: Vec<&str> = components.iter().map(String::as_str).collect();
         let query = Query::index(&self.index).with_prefix(&components);
+        self.pinned.read_prefix(&self.index, &components.iter().map(|&text| text.to_owned()).collect::<Vec<_>>());
         let keys = self.pinned.snapshot.keys(&query).map_err(|error| self.invalid(error))?;
         Ok(keys.iter().map(|key| key.components().collect::<Value>()).collect())
     }
@@ -182,14 +224,17 @@ impl TemplateObject for View {
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.pinned.read_prefix(&self.index, &self.prefix);
         self.list.at(key.as_usize()?).map(|entry| self.value(entry))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
+        self.pinned.read_prefix(&self.index, &self.prefix);
         Enumerator::Seq(self.list.len())
     }
 
     fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
+        self.pinned.read_prefix(&self.index, &self.prefix);
         Some(self.list.len())
     }
 

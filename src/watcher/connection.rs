@@ -18,14 +18,14 @@ const MAX_TEXT: usize = 200;
 const MAX_ERROR_BODY: usize = 64 * 1024;
 
 /// The body of an answer, frame by frame.
-pub(super) struct Frames {
+pub(crate) struct Frames {
     body: Body,
     request: &'static str,
     idle: Duration,
 }
 
 /// Sends a GET and waits for the headers; a refusal becomes an error.
-pub(super) async fn open(
+pub(crate) async fn open(
     client: &kube::Client,
     resource: &Resource,
     uri: &str,
@@ -54,7 +54,7 @@ pub(super) async fn open(
 
 impl Frames {
     /// The next bytes; `None` at the clean end.
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         let request = self.request;
         loop {
             let frame = timeout(self.idle, self.body.frame()).await;
@@ -73,7 +73,7 @@ impl Frames {
     }
 
     /// All that is left.
-    pub(super) async fn collect(mut self) -> Result<Vec<u8>, Error> {
+    pub(crate) async fn collect(mut self) -> Result<Vec<u8>, Error> {
         let mut all = Vec::new();
         while let Some(bytes) = self.next().await? {
             all.extend_from_slice(&bytes);
@@ -85,7 +85,7 @@ impl Frames {
 /// A Kubernetes Status, as far as it matters here.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub(super) struct Status {
+pub(crate) struct Status {
     kind: String,
     code: u16,
     reason: String,
@@ -100,7 +100,7 @@ struct Details {
 }
 
 impl Status {
-    pub(super) fn is_status(&self) -> bool {
+    pub(crate) fn is_status(&self) -> bool {
         self.kind == "Status"
     }
 }

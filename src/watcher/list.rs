@@ -17,7 +17,7 @@ const PAGE: &str = "500";
 
 /// Which state of the world a list has to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum From {
+pub(crate) enum From {
     /// The newest, in pages.
     Newest,
     /// The newest, in one piece: no page can expire before the next.
@@ -46,19 +46,19 @@ struct PageMeta<'a> {
     next: Option<Cow<'a, str>>,
 }
 
-pub(super) struct Lister<'l> {
-    pub(super) client: &'l kube::Client,
-    pub(super) resource: &'l Resource,
-    pub(super) selection: &'l Selection,
-    pub(super) indexer: &'l Indexer,
-    pub(super) timeouts: &'l Timeouts,
+pub(crate) struct Lister<'l> {
+    pub(crate) client: &'l kube::Client,
+    pub(crate) resource: &'l Resource,
+    pub(crate) selection: &'l Selection,
+    pub(crate) indexer: &'l Indexer,
+    pub(crate) timeouts: &'l Timeouts,
 }
 
 impl Lister<'_> {
     /// Tells the objects of a complete list; the version that it shows is returned.
     ///
     /// Nothing is told before the first page has come, and what is told is void unless this succeeds.
-    pub(super) async fn list(
+    pub(crate) async fn list(
         &self,
         from: &From,
         tell: &mut impl FnMut(Vec<Event>),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use form_urlencoded::Serializer;
+use form_urlencoded::{Serializer, byte_serialize};
 
 use crate::ObjectName;
 use crate::selector::LabelSelector;
@@ -45,6 +45,15 @@ impl Resource {
     }
 }
 
+impl Resource {
+    /// The path of one object. Names that are none are escaped, so that they find nothing.
+    pub(crate) fn object_path(&self, name: &ObjectName) -> String {
+        let escape = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+        let namespace = Some(name.namespace()).filter(|namespace| !namespace.is_empty()).map(escape);
+        format!("{}/{}", self.path(namespace.as_deref()), escape(name.name()))
+    }
+}
+
 impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.api_version.split_once('/') {
@@ -56,16 +65,16 @@ impl fmt::Display for Resource {
 
 /// Which objects of a resource the server is asked for. The default is all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Selection {
-    pub(super) namespace: Option<String>,
-    pub(super) name: Option<String>,
-    pub(super) labels: LabelSelector,
-    pub(super) fields: String,
+pub(crate) struct Selection {
+    pub(crate) namespace: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) labels: LabelSelector,
+    pub(crate) fields: String,
 }
 
 impl Selection {
     /// What of the store these objects are.
-    pub(super) fn scope(&self) -> Scope {
+    pub(crate) fn scope(&self) -> Scope {
         match (&self.namespace, &self.name) {
             (Some(namespace), Some(name)) => Scope::Name(ObjectName::new(namespace, name)),
             (Some(namespace), None) => Scope::Namespace(namespace.clone()),
@@ -75,7 +84,7 @@ impl Selection {
     }
 
     /// Path and query of a list or watch.
-    pub(super) fn uri(&self, resource: &Resource, parameters: &[(&str, &str)]) -> String {
+    pub(crate) fn uri(&self, resource: &Resource, parameters: &[(&str, &str)]) -> String {
         let mut query = Serializer::new(String::new());
         query.extend_pairs(parameters);
         if !self.labels.is_empty() {

@@ -14,11 +14,13 @@ use crate::store::Store;
 #[derive(Debug, Default)]
 pub struct WatcherSet {
     watchers: BTreeMap<String, Watcher>,
+    stores: BTreeMap<String, Arc<dyn Store>>,
 }
 
 impl WatcherSet {
     /// Adds a watcher under the name that templates will know its store by.
     pub fn insert(&mut self, name: &str, watcher: Watcher) {
+        self.stores.insert(name.to_owned(), Arc::clone(watcher.store()));
         self.watchers.insert(name.to_owned(), watcher);
     }
 
@@ -35,6 +37,11 @@ impl WatcherSet {
     /// The store of that name.
     pub fn store(&self, name: &str) -> Option<&Arc<dyn Store>> {
         Some(self.get(name)?.store())
+    }
+
+    /// The stores, by name.
+    pub fn stores(&self) -> &BTreeMap<String, Arc<dyn Store>> {
+        &self.stores
     }
 
     /// A snapshot of each store, pinned together. The stores are watched independently: what one shows may be a

@@ -39,7 +39,7 @@ pub struct Status {
 
 impl Status {
     /// What holds for several watches together.
-    pub(super) fn of_all(all: impl IntoIterator<Item = Status>) -> Status {
+    pub(crate) fn of_all(all: impl IntoIterator<Item = Status>) -> Status {
         let merge = |a: Status, b: Status| Status {
             synced: a.synced && b.synced,
             objects: a.objects + b.objects,
@@ -75,7 +75,7 @@ impl fmt::Display for Status {
 }
 
 /// An error with its causes, in one line.
-pub(super) struct Chain<'e>(pub(super) &'e dyn std::error::Error);
+pub(crate) struct Chain<'e>(pub(crate) &'e dyn std::error::Error);
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -103,13 +103,13 @@ pub struct NotReached {
 
 /// One watch as others see it: its name and its current state.
 #[derive(Clone, Debug)]
-pub(super) struct Observed {
-    pub(super) name: String,
-    pub(super) status: watch::Receiver<Status>,
+pub(crate) struct Observed {
+    pub(crate) name: String,
+    pub(crate) status: watch::Receiver<Status>,
 }
 
 /// Waits until every watch is where it is wanted; any number of waiters can.
-pub(super) async fn wait_until(
+pub(crate) async fn wait_until(
     watches: impl Iterator<Item = &Observed>,
     limit: Duration,
     wanted: &str,

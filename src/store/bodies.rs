@@ -1,0 +1,259 @@
+//! The bodies of references: remembered ones, and those that are being fetched.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared, WeakShared};
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
+
+use super::core::Core;
+use super::{Body, BodyGet, Error, Stats};
+use crate::fetch::{self, Fetch};
+use crate::snapshot::Entry;
+use crate::ttl_lru::{Limits, TtlLru};
+use crate::{Indexed, ObjectName, ResourceVersion};
+
+/// How often an answer may be older than what is known before it is an error. One can be: a fetch that began before
+/// the watch told of the change.
+const MAX_OUTDATED: usize = 3;
+
+type Answer = Result<Option<Body>, fetch::Error>;
+type Flight = Shared<BoxFuture<'static, Answer>>;
+
+/// A clone is the same.
+#[derive(Clone)]
+pub(super) struct Bodies {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    fetch: Arc<dyn Fetch>,
+    running: Semaphore,
+    deadline: Duration,
+    serve_stale: bool,
+    state: Mutex<State>,
+}
+
+/// Held for look-ups, never across an await.
+struct State {
+    cache: TtlLru<ObjectName, Body>,
+    /// The fetch that runs for a name, as long as somebody waits for it.
+    flights: HashMap<ObjectName, (u64, WeakShared<BoxFuture<'static, Answer>>)>,
+    next_flight: u64,
+    stats: Stats,
+}
+
+impl Bodies {
+    pub(super) fn new(fetch: Arc<dyn Fetch>, limits: Limits, concurrency: usize, deadline: Duration) -> Bodies {
+        let inner = Inner {
+            fetch,
+            running: Semaphore::new(concurrency),
+            deadline,
+            serve_stale: limits.keep_expired,
+            state: Mutex::new(State {
+                cache: TtlLru::new(limits),
+                flights: HashMap::new(),
+                next_flight: 0,
+                stats: Stats::default(),
+            }),
+        };
+        Bodies { inner: Arc::new(inner) }
+    }
+
+    /// The body of a reference, or the way to it.
+    pub(super) fn find(&self, core: &Core, entry: &Entry) -> BodyGet {
+        let mut state = self.inner.state.lock();
+        let now = Instant::now();
+        let known = state.cache.get(entry.name(), now).filter(|body| body.is_current(entry.version())).cloned();
+        match known {
+            Some(body) => {
+                state.stats.hits += 1;
+                BodyGet::Here(body)
+            }
+            None => {
+                state.stats.misses += 1;
+                let (bodies, core) = (self.clone(), core.clone());
+                let (name, version) = (entry.name().clone(), entry.version().cloned());
+                BodyGet::Fetching(async move { bodies.fetch(&core, name, version).await }.boxed())
+            }
+        }
+    }
+
+    async fn fetch(
+        self,
+        core: &Core,
+        name: ObjectName,
+        version: Option<ResourceVersion>,
+    ) -> Result<Option<Body>, Error> {
+        let mut answer = Err(fetch::Error::Outdated { known: String::new() });
+        for _ in 0..MAX_OUTDATED {
+            let flight = self.flight(core, &name);
+            answer = flight.await;
+            match &answer {
+                Ok(Some(body)) if !body.is_current(version.as_ref()) => {
+                    let known = version.as_ref().map(ToString::to_string).unwrap_or_default();
+                    answer = Err(fetch::Error::Outdated { known });
+                }
+                _ => break,
+            }
+        }
+        let state = self.inner.state.lock();
+        match answer {
+            Ok(body) => Ok(body),
+            Err(source) => match state.cache.peek(&name).filter(|_| self.inner.serve_stale) {
+                Some(last) => Ok(Some(last.clone().into_stale())),
+                None => Err(Error::Fetch { object: name, source }),
+            },
+        }
+    }
+
+    /// The fetch that runs for a name, or a new one.
+    fn flight(&self, core: &Core, name: &ObjectName) -> Flight {
+        let mut state = self.inner.state.lock();
+        if let Some(flight) = state.flights.get(name).and_then(|(_, flight)| flight.upgrade()) {
+            return flight;
+        }
+        state.next_flight += 1;
+        let id = state.next_flight;
+        let (inner, core, fetched) = (Arc::clone(&self.inner), core.clone(), name.clone());
+        let flight = async move { inner.run(core, fetched, id).await }.boxed().shared();
+        if let Some(weak) = flight.downgrade() {
+            state.flights.insert(name.clone(), (id, weak));
+        }
+        flight
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        let state = self.inner.state.lock();
+        let evicted = state.cache.evicted();
+        Stats {
+            expired: evicted.expired,
+            evicted_by_size: evicted.entries,
+            evicted_by_bytes: evicted.bytes,
+            bytes: state.cache.bytes(),
+            ..state.stats
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.inner.state.lock().cache.len()
+    }
+
+    pub(super) fn clear(&self) {
+        let mut state = self.inner.state.lock();
+        state.stats.cleared += state.cache.len() as u64;
+        state.cache.clear();
+    }
+
+    pub(super) fn evict_expired(&self) -> usize {
+        self.inner.state.lock().cache.evict_expired(Instant::now())
+    }
+}
+
+impl Inner {
+    /// One fetch. What comes back is remembered only if the reference is still the one it was before: a late answer
+    /// never takes the place of a newer one, nor brings back what is deleted.
+    async fn run(self: Arc<Self>, core: Core, name: ObjectName, id: u64) -> Answer {
+        let landing = Landing { inner: Arc::clone(&self), name: name.clone(), id };
+        // The semaphore is never closed.
+        let permit = self.running.acquire().await;
+        self.state.lock().stats.start();
+        let before = core.reference(&name);
+        let started = Started(&self);
+        let fetched = timeout(self.deadline, self.fetch.fetch(&name)).await;
+        drop(started);
+        drop(permit);
+        let fetched = fetched.unwrap_or(Err(fetch::Error::Timeout { after: self.deadline }));
+        let answer = fetched.map(|found| found.and_then(Body::new));
+        let mut state = self.state.lock();
+        match &answer {
+            Ok(Some(body)) => {
+                let unchanged = match (&before, core.reference(&name)) {
+                    (Some(before), Some(after)) => Arc::ptr_eq(before, &after),
+                    _ => false,
+                };
+                if unchanged {
+                    state.cache.insert(name, body.clone(), json_size(&body.object), Instant::now());
+                }
+            }
+            Ok(None) => {
+                state.cache.remove(&name);
+            }
+            Err(_) => state.stats.errors += 1,
+        }
+        drop(state);
+        drop(landing);
+        answer
+    }
+}
+
+/// Takes a flight out of the list when it has landed or nobody waits for it any more.
+struct Landing {
+    inner: Arc<Inner>,
+    name: ObjectName,
+    id: u64,
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        let mut state = self.inner.state.lock();
+        if state.flights.get(&self.name).is_some_and(|(id, _)| *id == self.id) {
+            state.flights.remove(&self.name);
+        }
+    }
+}
+
+/// Counts a fetch as running until it is dropped.
+struct Started<'i>(&'i Inner);
+
+impl Drop for Started<'_> {
+    fn drop(&mut self) {
+        self.0.state.lock().stats.in_flight -= 1;
+    }
+}
+
+impl fmt::Debug for Bodies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bodies({})", self.len())
+    }
+}
+
+impl Body {
+    fn new(indexed: Indexed) -> Option<Body> {
+        Some(Body { object: indexed.body?, keys: indexed.keys.into(), stale: false })
+    }
+
+    fn into_stale(self) -> Body {
+        Body { stale: true, ..self }
+    }
+
+    /// Whether the body is not older than the version a watch has told.
+    fn is_current(&self, known: Option<&ResourceVersion>) -> bool {
+        self.object.resource_version().zip(known).is_none_or(|(own, known)| own >= known)
+    }
+}
+
+/// The length of an object as JSON text.
+fn json_size(object: &crate::Object) -> usize {
+    struct Counter(usize);
+    impl Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    // Counting does not fail.
+    let _ = serde_json::to_writer(&mut counter, object);
+    counter.0
+}

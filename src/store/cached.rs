@@ -1,0 +1,279 @@
+//! The store that keeps references, and fetches objects when they are asked for.
+//!
+//! Beside the writers' lock of every store there is one for the bodies; it is held for look-ups only, never while
+//! something is fetched.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::try_join_all;
+
+use super::bodies::Bodies;
+use super::core::{Core, Keeps};
+use super::{Body, BodyGet, Changes, Error, Get, Query, Reset, Revision, Scope, Snapshot, Stats, Store, Write};
+use crate::fetch::Fetch;
+use crate::indexer::{Indexer, Schema};
+use crate::selector::LabelSelector;
+use crate::snapshot::Entry;
+use crate::ttl_lru::Limits;
+
+/// How many bodies are remembered, unless told otherwise.
+pub const DEFAULT_CACHE_SIZE: usize = 256;
+/// How long a body is remembered, unless told otherwise.
+pub const DEFAULT_CACHE_TTL: Duration = Duration::from_secs(130);
+
+/// A [`Store`] that keeps names, versions and keys, and fetches bodies on demand. A clone is the same store.
+///
+/// It is for objects that are many and large and of which few are read, such as Secrets. It is written to like any
+/// other store; the bodies of what is written are dropped. A body that was fetched is remembered for a while.
+///
+/// # Freshness
+///
+/// A remembered body is used only while it is not older than the version that the watch has told. The time to live and
+/// the limits bound memory, not correctness: a longer time to live makes nothing staler than the watch.
+///
+/// # Fetching
+///
+/// However many ask for one object, it is fetched once at a time; the fetches of all readers together run a bounded
+/// number at a time, and each has a deadline. Readers that are dropped stop only what nobody else waits for. An object
+/// that is not there any more, or does not match the query or the watch's selectors any more, is missing in the answer;
+/// any other failure fails the answer, naming the object.
+///
+/// [`snapshot`](Store::snapshot) pins names, versions and keys, not bodies.
+///
+/// # Examples
+///
+/// References made by hand, and a fetcher of one's own:
+///
+/// ```
+/// use futures::future::{BoxFuture, FutureExt};
+/// use kube_indexed_store::fetch::{self, Fetch};
+/// use kube_indexed_store::store::CachedStore;
+/// use kube_indexed_store::{Indexed, ObjectName, Query, Store, StoreExt};
+///
+/// #[derive(Debug)]
+/// struct Vault;
+///
+/// impl Fetch for Vault {
+///     fn fetch(&self, name: &ObjectName) -> BoxFuture<'static, Result<Option<Indexed>, fetch::Error>> {
+///         let json = format!(r#"{{"metadata": {{"namespace": "{}", "name": "{}"}}}}"#, name.namespace(), name.name());
+///         async move { Ok(Indexed::new(serde_json::from_str(&json).unwrap())) }.boxed()
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), kube_indexed_store::store::Error> {
+/// let store = CachedStore::builder(Vault).index("by-issuer", 1).build();
+/// store.apply(Indexed::reference(ObjectName::new("shop", "tls"), None).key("by-issuer", ["letsencrypt"]))?;
+///
+/// let found = store.get(Query::index("by-issuer").with_prefix(&["letsencrypt"]))?.await?;
+/// assert_eq!(found.at(0).unwrap().name(), Some(ObjectName::new("shop", "tls")));
+/// assert_eq!((store.stats().fetches, store.cache_len()), (1, 1));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct CachedStore {
+    core: Core,
+    bodies: Bodies,
+}
+
+/// How a [`CachedStore`] remembers and fetches; see [`CachedStore::builder`].
+#[derive(Debug)]
+#[must_use]
+pub struct CachedStoreBuilder {
+    fetch: Arc<dyn Fetch>,
+    schema: super::memory::MemoryStoreBuilder,
+    indexer: Option<Schema>,
+    limits: Limits,
+    concurrency: usize,
+    deadline: Duration,
+}
+
+impl CachedStore {
+    /// A store that gets its objects from `fetch`.
+    pub fn builder(fetch: impl Fetch) -> CachedStoreBuilder {
+        CachedStoreBuilder {
+            fetch: Arc::new(fetch),
+            schema: super::memory::MemoryStoreBuilder::default(),
+            indexer: None,
+            limits: Limits {
+                entries: DEFAULT_CACHE_SIZE,
+                bytes: usize::MAX,
+                ttl: DEFAULT_CACHE_TTL,
+                sliding: false,
+                keep_expired: false,
+            },
+            concurrency: 16,
+            deadline: Duration::from_secs(10),
+        }
+    }
+
+    /// What has been fetched, remembered and forgotten so far.
+    pub fn stats(&self) -> Stats {
+        self.bodies.stats()
+    }
+
+    /// How many bodies are remembered.
+    pub fn cache_len(&self) -> usize {
+        self.bodies.len()
+    }
+
+    /// Forgets all bodies.
+    pub fn clear_cache(&self) {
+        self.bodies.clear();
+    }
+
+    /// Forgets the bodies whose time is over, which otherwise go when they are asked for or make room; returns how many
+    /// that were.
+    pub fn evict_expired(&self) -> usize {
+        self.bodies.evict_expired()
+    }
+}
+
+impl CachedStoreBuilder {
+    /// The indexes of an indexer; those declared by hand are not used then.
+    pub fn indexer(mut self, indexer: &Indexer) -> CachedStoreBuilder {
+        self.indexer = Some(indexer.schema().clone());
+        self
+    }
+
+    /// Gives the default index keys of its own, of so many components, instead of namespace and name.
+    pub fn default_index(mut self, components: usize) -> CachedStoreBuilder {
+        self.schema = self.schema.default_index(components);
+        self
+    }
+
+    /// Declares an index for keys made by hand.
+    pub fn index(mut self, name: &str, components: usize) -> CachedStoreBuilder {
+        self.schema = self.schema.index(name, components);
+        self
+    }
+
+    /// How long a body is remembered: 2 minutes 10 seconds.
+    pub fn ttl(mut self, ttl: Duration) -> CachedStoreBuilder {
+        self.limits.ttl = ttl;
+        self
+    }
+
+    /// Whether each use of a body lets it be remembered anew. Then what is used often is never fetched again while
+    /// its version stays.
+    pub fn sliding_ttl(mut self, sliding: bool) -> CachedStoreBuilder {
+        self.limits.sliding = sliding;
+        self
+    }
+
+    /// How many bodies are remembered: [`DEFAULT_CACHE_SIZE`]. With 0 none is.
+    pub fn cache_size(mut self, entries: usize) -> CachedStoreBuilder {
+        self.limits.entries = entries;
+        self
+    }
+
+    /// How many bytes of bodies are remembered, counted as JSON text; there is no such limit by default.
+    pub fn cache_bytes(mut self, bytes: usize) -> CachedStoreBuilder {
+        self.limits.bytes = bytes;
+        self
+    }
+
+    /// How many fetches run at a time: 16.
+    pub fn concurrency(mut self, fetches: usize) -> CachedStoreBuilder {
+        self.concurrency = fetches.max(1);
+        self
+    }
+
+    /// How long one fetch may take: 10 s.
+    pub fn deadline(mut self, deadline: Duration) -> CachedStoreBuilder {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Whether a body that cannot be fetched is answered by the last one that could, if that is still remembered.
+    /// [`Objects::stale`] names those.
+    pub fn serve_stale(mut self, serve: bool) -> CachedStoreBuilder {
+        self.limits.keep_expired = serve;
+        self
+    }
+
+    /// An empty store.
+    pub fn build(self) -> CachedStore {
+        let schema = self.indexer.unwrap_or_else(|| self.schema.schema());
+        CachedStore {
+            core: Core::new(schema.without_labels(), Keeps::References),
+            bodies: Bodies::new(self.fetch, self.limits, self.concurrency, self.deadline),
+        }
+    }
+}
+
+impl Store for CachedStore {
+    fn schema(&self) -> Schema {
+        self.core.schema()
+    }
+
+    fn write(&self, batch: Vec<Write>) -> Result<Revision, Error> {
+        self.core.write(batch)
+    }
+
+    fn reset(&self, scope: Scope) -> Box<dyn Reset> {
+        self.core.reset(scope)
+    }
+
+    fn get(&self, query: Query<'_>) -> Result<Get, Error> {
+        let references = self.snapshot().get(&query.without_labels())?;
+        let condition = Condition::of(&query);
+        let found: Vec<BodyGet> = references.iter().map(|entry| self.body(entry)).collect();
+        if found.iter().all(|found| matches!(found, BodyGet::Here(_))) {
+            let here = found.into_iter().filter_map(|found| match found {
+                BodyGet::Here(body) => Some(body),
+                BodyGet::Fetching(_) => None,
+            });
+            return Ok(Get::ready(here.filter(|body| condition.fits(body)).collect()));
+        }
+        Ok(Get::fetching(async move {
+            // How many run at a time is bounded by the store, over all its readers.
+            let bodies = try_join_all(found.into_iter().map(BodyGet::get)).await?;
+            Ok(bodies.into_iter().flatten().filter(|body| condition.fits(body)).collect())
+        }))
+    }
+
+    fn body(&self, entry: &Entry) -> BodyGet {
+        self.bodies.find(&self.core, entry)
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        self.core.snapshot()
+    }
+
+    fn changes(&self) -> Changes {
+        self.core.changes()
+    }
+}
+
+/// What a query asks of a body, which may have changed since its reference was found.
+struct Condition {
+    index: String,
+    prefix: Vec<String>,
+    labels: Option<LabelSelector>,
+}
+
+impl Condition {
+    fn of(query: &Query<'_>) -> Condition {
+        Condition {
+            index: query.index.to_owned(),
+            prefix: query.prefix.iter().map(|&component| component.to_owned()).collect(),
+            labels: query.labels.cloned(),
+        }
+    }
+
+    fn fits(&self, body: &Body) -> bool {
+        let prefix: Vec<&str> = self.prefix.iter().map(String::as_str).collect();
+        let labels = self.labels.as_ref();
+        labels.is_none_or(|labels| labels.matches(|key| body.object().label(key))) && body.has_key(&self.index, &prefix)
+    }
+}
+
+impl fmt::Debug for CachedStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CachedStore({}, {} bodies)", self.core, self.cache_len())
+    }
+}
