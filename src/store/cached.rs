@@ -15,7 +15,7 @@ use super::{Body, BodyGet, Changes, Error, Get, Query, Reset, Revision, Scope, S
 use crate::fetch::Fetch;
 use crate::indexer::{Indexer, Schema};
 use crate::selector::LabelSelector;
-use crate::snapshot::Entry;
+use crate::snapshot::{self, Entry};
 use crate::ttl_lru::Limits;
 
 /// How many bodies are remembered, unless told otherwise.
@@ -199,7 +199,7 @@ impl CachedStoreBuilder {
     pub fn build(self) -> CachedStore {
         let schema = self.indexer.unwrap_or_else(|| self.schema.schema());
         CachedStore {
-            core: Core::new(schema.without_labels(), Keeps::References),
+            core: Core::new(schema.of_references(), Keeps::References),
             bodies: Bodies::new(self.fetch, self.limits, self.concurrency, self.deadline),
         }
     }
@@ -219,7 +219,11 @@ impl Store for CachedStore {
     }
 
     fn get(&self, query: Query<'_>) -> Result<Get, Error> {
-        let references = self.snapshot().get(&query.without_labels())?;
+        let snapshot = self.snapshot();
+        if let Some(labels) = query.labels.filter(|labels| !labels.is_empty() && snapshot.schema().drops_labels()) {
+            return Err(snapshot::Error::NoLabels { selector: labels.to_string() }.into());
+        }
+        let references = snapshot.get(&query.without_labels())?;
         let condition = Condition::of(&query);
         let found: Vec<BodyGet> = references.iter().map(|entry| self.body(entry)).collect();
         if found.iter().all(|found| matches!(found, BodyGet::Here(_))) {
