@@ -31,7 +31,8 @@ pub const DEFAULT_CACHE_TTL: Duration = Duration::from_secs(130);
 /// # Freshness
 ///
 /// A remembered body is used only while it is not older than the version that the watch has told. The time to live and
-/// the limits bound memory, not correctness: a longer time to live makes nothing staler than the watch.
+/// the limits bound memory, not correctness: a longer time to live makes nothing staler than the watch. Where versions do
+/// not tell, as after a write without one, a deletion or a reset that goes back, the bodies from before are forgotten.
 ///
 /// # Fetching
 ///
@@ -198,10 +199,8 @@ impl CachedStoreBuilder {
     /// An empty store.
     pub fn build(self) -> CachedStore {
         let schema = self.indexer.unwrap_or_else(|| self.schema.schema());
-        CachedStore {
-            core: Core::new(schema.of_references(), Keeps::References),
-            bodies: Bodies::new(self.fetch, self.limits, self.concurrency, self.deadline),
-        }
+        let bodies = Bodies::new(self.fetch, self.limits, self.concurrency, self.deadline);
+        CachedStore { core: Core::new(schema.of_references(), Keeps::References(bodies.clone())), bodies }
     }
 }
 
@@ -241,7 +240,11 @@ impl Store for CachedStore {
     }
 
     fn body(&self, entry: &Entry) -> BodyGet {
-        self.bodies.find(&self.core, entry)
+        match entry.object() {
+            // Of an overlay: what is proposed carries its body.
+            Some(_) => BodyGet::of(entry),
+            None => self.bodies.find(&self.core, entry),
+        }
     }
 
     fn snapshot(&self) -> Snapshot {
