@@ -50,8 +50,9 @@ struct Writer {
     dirty: bool,
     /// Whether readers may see something new.
     visible: bool,
-    /// The objects that have not simply become newer. Their versions do not tell whether a body from before is good:
-    /// they are new or gone, their versions went back or are not known. `None` where no bodies are remembered.
+    /// The objects that neither stayed what they were nor simply became newer. Their versions do not tell whether a body
+    /// from before is good: they are new or gone, their versions went back or are not known. `None` where no bodies are
+    /// remembered.
     #[cfg(feature = "client")]
     broken: Option<Vec<ObjectName>>,
 }
@@ -178,8 +179,11 @@ impl Writer {
         self.deleted.remove(&name);
         #[cfg(feature = "client")]
         if let Some(broken) = &mut self.broken {
-            let held = self.state.entry(name.parts()).and_then(|held| held.version());
-            if !held.zip(entry.version()).is_some_and(|(held, new)| held <= new) {
+            let newer = self.state.entry(name.parts()).is_some_and(|held| match held.version().zip(entry.version()) {
+                Some((old, new)) => old.is_older_than(new) || (old == new && held.looks_like(&entry)),
+                None => false,
+            });
+            if !newer {
                 broken.push(name.clone());
             }
         }
