@@ -5,6 +5,7 @@
 
 mod fixtures;
 
+mod bodies;
 mod changes;
 mod model;
 mod overlays;

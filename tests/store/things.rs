@@ -24,6 +24,10 @@ static INDEXER: LazyLock<Indexer> = LazyLock::new(|| {
         .unwrap()
 });
 
+pub fn indexer() -> &'static Indexer {
+    &INDEXER
+}
+
 pub fn store<F: Fixture>() -> F::Store {
     F::for_indexer(&INDEXER)
 }
