@@ -126,6 +126,50 @@ fn another_uid_is_a_visible_change_even_where_it_is_not_kept_in_the_body<F: Fixt
     assert_eq!(store.snapshot().diff(&before).to_string(), "replaced a/web");
 }
 
+fn an_object_is_replaced_when_both_uids_are_known_and_differ<F: Fixture>() {
+    let with_uid = |uid: &Option<&str>| match uid {
+        Some(uid) => Indexed::new(thing("a", "web").object()).unwrap().with_uid(uid).key("i", ["x"]),
+        None => thing("a", "web").by_hand().key("i", ["y"]),
+    };
+    for (old, new, expected) in [
+        (None, Some("u-1"), ChangeKind::Modified),
+        (Some("u-1"), None, ChangeKind::Modified),
+        (Some("u-1"), Some("u-2"), ChangeKind::Replaced),
+    ] {
+        let store = F::declared(&[("i", 1)]);
+        store.apply(with_uid(&old)).unwrap();
+        let before = store.snapshot();
+        store.apply(with_uid(&new)).unwrap();
+        let diff = store.snapshot().diff(&before);
+        assert_eq!(diff.changes().iter().map(|change| change.kind()).collect::<Vec<_>>(), [expected]);
+        assert_eq!((diff.count(expected), diff.count(ChangeKind::Created)), (1, 0));
+        assert_eq!((before.entry("a", "web").unwrap().uid(), diff.changes()[0].new().unwrap().uid()), (old, new));
+    }
+}
+
+fn changes_are_equal_when_both_sides_look_the_same<F: Fixture>() {
+    let store = filled::<F>([&thing("a", "web").at(1).service("x")]);
+    let one = store.snapshot();
+    store.apply(thing("a", "web").at(2).service("y").indexed()).unwrap();
+    let two = store.snapshot();
+    store.apply(thing("a", "web").at(3).service("z").indexed()).unwrap();
+    let three = store.snapshot();
+    store.delete(&ObjectName::new("a", "web")).unwrap();
+    let none = store.snapshot();
+    store.apply(thing("a", "api").at(4).service("x").indexed()).unwrap();
+    let other = store.snapshot();
+    let states = [&none, &one, &two, &three, &other];
+    let change = |from: usize, to: usize| states[to].diff(states[from]).changes().first().cloned();
+    let ways: Vec<_> =
+        (0..4).flat_map(|from| (0..4).map(move |to| (from, to))).filter(|(from, to)| from != to).collect();
+    for a in &ways {
+        for b in &ways {
+            assert_eq!(change(a.0, a.1) == change(b.0, b.1), a == b, "{a:?} and {b:?}");
+        }
+        assert_ne!(change(a.0, a.1), change(0, 4), "another object");
+    }
+}
+
 fn a_batch_that_ends_where_it_began_is_no_change<F: Fixture>() {
     let web = thing("a", "web").at(1).note(1);
     let store = filled::<F>([&web]);
@@ -254,6 +298,8 @@ conformance! {
     an_invisible_apply_moves_the_resource_version_silently_unless_it_stands_for_the_body,
     other_keys_are_a_visible_change_even_for_an_equal_object,
     another_uid_is_a_visible_change_even_where_it_is_not_kept_in_the_body,
+    an_object_is_replaced_when_both_uids_are_known_and_differ,
+    changes_are_equal_when_both_sides_look_the_same,
     a_batch_that_ends_where_it_began_is_no_change,
     the_stream_tells_each_difference_from_the_last_one_seen,
     a_subscriber_that_falls_behind_gets_one_difference_that_tells_everything,

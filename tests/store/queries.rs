@@ -127,6 +127,46 @@ fn keys_tells_which_keys_exist_under_a_prefix_in_order_and_each_once<F: Fixture>
     assert_eq!(entry.keys("other"), None);
 }
 
+fn a_body_tells_whether_it_is_found_under_a_key<F: Fixture>() {
+    let store = filled::<F>([&thing("a", "one").at(1).rule("x", &["/1"]).rule("y", &["/2"])]);
+    let snapshot = store.snapshot();
+    let body = wait(store.body(snapshot.entry("a", "one").unwrap()).get()).unwrap().unwrap();
+    for (index, prefix, has) in [
+        ("by-route", &["x", "/1"][..], true),
+        ("by-route", &["y"], true),
+        ("by-route", &["y", "/1"], false),
+        ("by-host", &["y"], true),
+        ("by-host", &["z"], false),
+        ("by-host", &[], true),
+        ("by-service", &["a"], false),
+        ("by-service", &[], true),
+        ("default", &["a", "one"], true),
+        ("made-by-hand", &["k"], true),
+    ] {
+        assert_eq!(body.has_key(index, prefix), has, "{index} {prefix:?}");
+    }
+    assert_eq!(
+        (body.object(), body.is_stale()),
+        (&thing("a", "one").at(1).rule("x", &["/1"]).rule("y", &["/2"]).object(), false)
+    );
+}
+
+fn a_snapshot_tells_its_size_and_its_revision<F: Fixture>() {
+    let store = store::<F>();
+    let empty = store.snapshot();
+    assert_eq!(
+        (empty.len(), empty.is_empty(), empty.list().is_empty(), empty.revision().to_string()),
+        (0, true, true, "0".into())
+    );
+    store.write(vec![thing("a", "one").apply(), thing("b", "two").apply()]).unwrap();
+    let two = store.snapshot();
+    assert_eq!(
+        (two.len(), two.is_empty(), two.list().is_empty(), two.revision().to_string()),
+        (2, false, false, "1".into())
+    );
+    assert_eq!(two.schema(), &store.schema());
+}
+
 fn a_label_selector_narrows_any_query<F: Fixture>() {
     let mut random = Random::new();
     let store = filled::<F>(&random.shuffled([
@@ -259,6 +299,8 @@ conformance! {
     host_and_path_of_different_rules_are_never_paired,
     every_answer_is_ordered_by_namespace_and_name_whatever_the_index_the_prefix_and_the_insertion_order,
     keys_tells_which_keys_exist_under_a_prefix_in_order_and_each_once,
+    a_body_tells_whether_it_is_found_under_a_key,
+    a_snapshot_tells_its_size_and_its_revision,
     a_label_selector_narrows_any_query,
     a_label_selector_is_an_error_where_labels_were_dropped,
     an_answer_has_positions_that_agree_with_its_order,
