@@ -638,7 +638,7 @@ fn readers_writers_and_deletions_at_once_see_nothing_older_than_what_was_told_be
                             assert!(!by_service || object.label(SERVICE).as_deref() == Some(parity));
                         }
                         if !by_service {
-                            let stayed = objects.iter().filter(|object| &*object.name().unwrap().name() < "06");
+                            let stayed = objects.iter().filter(|object| object.name().unwrap().name() < "06");
                             assert_eq!(stayed.count(), NAMES / 2);
                         }
                         tokio::task::yield_now().await;

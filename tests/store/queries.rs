@@ -120,6 +120,10 @@ fn keys_tells_which_keys_exist_under_a_prefix_in_order_and_each_once<F: Fixture>
     assert_eq!(keys(&[]), [["a", "b/c"], ["a/b", "c"], ["x", "/1"], ["x", "/2"]].map(IndexKey::new));
     let names = store.snapshot().keys(&Query::prefix(&["b"])).unwrap();
     assert_eq!(names, [IndexKey::new(["b", "two"])]);
+    // Keys are of the index, not of single objects.
+    let nobody = labels("tier=none");
+    assert_eq!(store.snapshot().keys(&Query::prefix(&["b"]).with_labels(&nobody)).unwrap(), names);
+    assert_eq!(store.snapshot().keys(&Query::index("by-host").with_labels(&nobody)).unwrap().len(), 3);
     let entry = store.snapshot();
     let entry = entry.entry("a", "one").unwrap();
     assert_eq!(entry.keys("by-host"), Some(vec![IndexKey::new(["a/b"]), IndexKey::new(["x"])]));
