@@ -216,11 +216,13 @@ async fn an_absence_from_before_a_newer_version_was_told_is_asked_for_again() {
     assert_eq!(world.asked(), 1);
     // Deleted and made again; of the deletion the store is not told.
     world.write(&web().at(3).note("new"));
-    let second = world.reader().await;
+    let later = [world.reader().await, world.reader().await, world.reader().await];
     assert_eq!(world.asked(), 1, "one at a time");
     world.open();
     assert_eq!(first.await.unwrap().unwrap().len(), 0, "it asked when there was none");
-    assert_eq!(notes(&second.await.unwrap().unwrap()), ["new"]);
+    for reader in later {
+        assert_eq!(notes(&reader.await.unwrap().unwrap()), ["new"]);
+    }
     assert_eq!(world.asked(), 2);
 }
 
@@ -281,6 +283,31 @@ async fn a_write_without_a_version_makes_the_store_ask_again() {
     assert_eq!(notes(&first.await.unwrap().unwrap()), ["two"]);
     assert_eq!(notes(&second.await.unwrap().unwrap()), ["three"]);
     assert_eq!((world.notes().await, world.asked()), (vec!["three".into()], 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_that_later_readers_do_not_wait_for_is_neither_remembered_nor_in_the_way_of_theirs() {
+    let world = World::of(&[web().note("one")]);
+    world.close();
+    let first = world.reader().await;
+    world.write(&web().note("two"));
+    world.server.gate.add_permits(1);
+    assert_eq!(notes(&first.await.unwrap().unwrap()), ["one"]);
+    assert_eq!(world.store.cache_len(), 0);
+
+    let second = world.reader().await;
+    world.write(&web().note("three"));
+    let third = world.reader().await;
+    assert_eq!(world.asked(), 3);
+    world.server.gate.add_permits(1);
+    assert_eq!(notes(&second.await.unwrap().unwrap()), ["two"]);
+    let fourth = world.reader().await;
+    assert_eq!(world.asked(), 3, "it waits with the third");
+    world.open();
+    for reader in [third, fourth] {
+        assert_eq!(notes(&reader.await.unwrap().unwrap()), ["three"]);
+    }
+    assert_eq!((world.notes().await, world.asked()), (vec!["three".into()], 3));
 }
 
 #[tokio::test(start_paused = true)]

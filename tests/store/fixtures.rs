@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -231,11 +232,13 @@ impl Reset for ServedReset {
     }
 }
 
-/// What a future comes to, under a clock that stands still while anything else can be done.
+/// What a future comes to, under a clock that stands still while anything else can be done: what never comes is
+/// found out at once.
 pub fn wait<O>(future: impl IntoFuture<Output = O>) -> O {
     thread_local! {
         static RUNTIME: tokio::runtime::Runtime =
             tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     }
-    RUNTIME.with(|runtime| runtime.block_on(future.into_future()))
+    let bounded = async { tokio::time::timeout(Duration::from_secs(1_000_000), future.into_future()).await };
+    RUNTIME.with(|runtime| runtime.block_on(bounded)).expect("something comes of what is waited for")
 }

@@ -24,6 +24,15 @@ fn generation(snapshot: &Snapshot, group: &str, size: usize) -> u64 {
     generation.parse().unwrap()
 }
 
+/// Counts down when a writer is through, also by a panic: nobody waits for it then.
+struct Writing<'w>(&'w AtomicUsize);
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
+    }
+}
+
 fn readers_see_whole_batches_and_whole_resets_in_their_order<F: Fixture>() {
     const SIZE: usize = 80;
     const GENERATIONS: u64 = 60;
@@ -37,6 +46,7 @@ fn readers_see_whole_batches_and_whole_resets_in_their_order<F: Fixture>() {
         let (store, writers) = (&store, &writers);
         for name in ["a", "b"] {
             scope.spawn(move || {
+                let _writing = Writing(writers);
                 for generation in 1..=GENERATIONS {
                     let things = group(name, generation);
                     // One of three is a reset of the namespace, while the other group is written to.
@@ -48,7 +58,6 @@ fn readers_see_whole_batches_and_whole_resets_in_their_order<F: Fixture>() {
                         store.write(things.iter().map(Thing::apply).collect()).unwrap();
                     }
                 }
-                writers.fetch_sub(1, SeqCst);
             });
         }
         for _ in 0..2 {

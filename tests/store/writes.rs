@@ -104,6 +104,16 @@ fn deleting_what_is_not_there_changes_nothing<F: Fixture>() {
     assert_eq!(shown(&store), before);
 }
 
+fn an_object_is_written_as_it_is_when_it_has_a_name<F: Fixture>() {
+    let store = F::declared(&[]);
+    let write = Write::apply(thing("a", "web").note(1).object()).unwrap();
+    assert_eq!(write.name(), &ObjectName::new("a", "web"));
+    store.write(vec![write]).unwrap();
+    assert_eq!(shown(&store).objects, [thing("a", "web").note(1).json()]);
+    assert!(Write::apply(thing("a", "").object()).is_none());
+    assert_eq!(Write::delete(ObjectName::new("a", "web")).name(), &ObjectName::new("a", "web"));
+}
+
 fn a_batch_is_applied_in_order<F: Fixture>() {
     let store = store::<F>();
     let web = thing("a", "web");
@@ -356,6 +366,7 @@ conformance! {
     more_than_256_keys_made_by_hand_are_that_objects_problem_too,
     applying_twice_is_applying_once,
     deleting_what_is_not_there_changes_nothing,
+    an_object_is_written_as_it_is_when_it_has_a_name,
     a_batch_is_applied_in_order,
     keys_are_compared_by_component_and_never_joined,
     names_are_compared_by_part_and_never_joined,
