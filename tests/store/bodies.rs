@@ -218,8 +218,11 @@ async fn an_absence_from_before_a_newer_version_was_told_is_asked_for_again() {
     world.write(&web().at(3).note("new"));
     let later = [world.reader().await, world.reader().await, world.reader().await];
     assert_eq!(world.asked(), 1, "one at a time");
-    world.open();
+    world.server.gate.add_permits(1);
     assert_eq!(first.await.unwrap().unwrap().len(), 0, "it asked when there was none");
+    tokio::task::yield_now().await;
+    assert_eq!(world.asked(), 2, "once more, and one at a time");
+    world.open();
     for reader in later {
         assert_eq!(notes(&reader.await.unwrap().unwrap()), ["new"]);
     }

@@ -175,6 +175,21 @@ fn a_write_without_a_version_that_arrives_while_a_reset_is_open_survives<F: Fixt
     }
 }
 
+fn a_reset_that_is_committed_while_another_is_open_is_a_write_that_arrives_meanwhile<F: Fixture>() {
+    let held = web().at(1).note("held");
+    for (newer, expected) in [(11, "newer"), (10, "older")] {
+        for scope in [Scope::All, Scope::Namespace("a".into()), Scope::Name(web().identity())] {
+            let store = filled::<F>([&held]);
+            let (mut older, mut other) = (store.reset(Scope::All), store.reset(scope));
+            push_all(&mut other, [&web().at(newer).note("newer")]);
+            other.commit(Some(newer.into()));
+            push_all(&mut older, [&web().at(4).note("older")]);
+            older.commit(Some(10.into()));
+            assert_eq!(shown(&store).objects[0]["note"], expected);
+        }
+    }
+}
+
 fn a_write_that_arrives_while_a_reset_is_open_survives_even_if_it_says_what_was_held_already<F: Fixture>() {
     let versioned = [web().at(11)];
     assert_eq!(everything(&after_reset::<F>(&versioned, vec![web().at(11).apply()], &[], Some(10))), ["a/web"]);
@@ -225,6 +240,7 @@ conformance! {
     an_apply_that_arrives_while_a_reset_is_open_survives_when_it_is_newer_than_the_list,
     a_delete_that_arrives_while_a_reset_is_open_survives_when_it_is_newer_than_the_list,
     a_write_without_a_version_that_arrives_while_a_reset_is_open_survives,
+    a_reset_that_is_committed_while_another_is_open_is_a_write_that_arrives_meanwhile,
     a_write_that_arrives_while_a_reset_is_open_survives_even_if_it_says_what_was_held_already,
     without_a_version_of_the_list_the_versions_of_the_objects_decide,
     the_writes_that_survive_a_reset_are_ordinary_afterwards,
