@@ -190,7 +190,7 @@ impl CachedStoreBuilder {
     }
 
     /// Whether a body that cannot be fetched is answered by the last one that could, if that is still remembered.
-    /// [`Objects::stale`] names those.
+    /// [`Objects::stale`](super::Objects::stale) names those.
     pub fn serve_stale(mut self, serve: bool) -> CachedStoreBuilder {
         self.limits.keep_expired = serve;
         self
