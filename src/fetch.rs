@@ -22,7 +22,8 @@ pub use api::ApiFetcher;
 pub trait Fetch: fmt::Debug + Send + Sync + 'static {
     /// Gets the object of that name, filtered and indexed as a watched one would be.
     ///
-    /// `None` when there is no such object, or it does not match the selectors of the watch.
+    /// `None` when there is no such object, or it does not match the selectors of the watch. An object of another name,
+    /// or a reference without a body, is no answer: readers get an error, as they do when this panics.
     fn fetch(&self, name: &ObjectName) -> BoxFuture<'static, Result<Option<Indexed>, Error>>;
 }
 

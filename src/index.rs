@@ -368,6 +368,38 @@ mod tests {
         check(&tree, &model);
     }
 
+    fn leaves(node: &Node<(u32, u32)>) -> Vec<usize> {
+        match node {
+            Node::Leaf(items) => vec![items.len()],
+            Node::Branch(children) => children.iter().flat_map(|child| leaves(&child.node)).collect(),
+        }
+    }
+
+    #[test]
+    fn a_leaf_that_has_become_small_is_joined_with_its_neighbour_if_both_fit_into_one() {
+        let (mut tree, mut model) = (Tree::default(), Model::new());
+        (0..97).for_each(|key| run(&mut tree, &mut model, &[(true, key * 10, 0)]));
+        assert_eq!(leaves(&tree.root), [32, 32, 33]);
+        let mut crowded = (tree.clone(), model.clone());
+
+        // From the left, and from the right.
+        for (keys, left) in
+            [(0..16, vec![16, 32, 33]), (16..17, vec![47, 33]), (80..97, vec![47, 16]), (79..80, vec![62])]
+        {
+            keys.for_each(|key| run(&mut tree, &mut model, &[(false, key * 10, 0)]));
+            assert_eq!(leaves(&tree.root), left);
+            check(&tree, &model);
+        }
+
+        let (tree, model) = (&mut crowded.0, &mut crowded.1);
+        (32..50).for_each(|key| run(tree, model, &[(true, key * 10 + 5, 0)]));
+        for (keys, left) in [(0..17, vec![15, 50, 33]), (17..18, vec![64, 33])] {
+            keys.for_each(|key| run(tree, model, &[(false, key * 10, 0)]));
+            assert_eq!(leaves(&tree.root), left);
+            check(tree, model);
+        }
+    }
+
     #[test]
     fn a_difference_skips_what_two_trees_share() {
         use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -399,5 +431,20 @@ mod tests {
         assert_eq!(keys, [50_000, 200_000]);
         let compared = COMPARED.load(Relaxed);
         assert!(compared < 2_000, "{compared} comparisons for two changes");
+
+        // One walk stands before a shared node while the other is still before it.
+        let Node::Branch(children) = &*older.root else { panic!("a tree of one leaf") };
+        let next = children[1].first.0;
+        let mut tree = older.clone();
+        (next - 40..next).for_each(|key| {
+            tree.remove(&|item: &Counted| item.0.cmp(&key));
+        });
+        for (newer, older) in [(&tree, &older), (&older, &tree)] {
+            COMPARED.store(0, Relaxed);
+            let gone_or_new = newer.diff(older).filter(|(old, new)| old.is_none() || new.is_none());
+            assert_eq!(gone_or_new.count(), 40);
+            let compared = COMPARED.load(Relaxed);
+            assert!(compared < 500, "{compared} comparisons for forty changes");
+        }
     }
 }

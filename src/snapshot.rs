@@ -113,12 +113,15 @@ pub enum Error {
         /// The index.
         index: String,
     },
-    /// A label selector was given, but there are no labels to look at: the indexer dropped them, or the snapshot is one
-    /// of references.
-    #[error(
-        "the query selects by labels ({selector}), which are not kept here: keep metadata.labels, or ask the store"
-    )]
+    /// A label selector was given, but the objects have no labels.
+    #[error("the query selects by labels ({selector}), but the indexer drops labels: keep metadata.labels")]
     NoLabels {
+        /// The selector.
+        selector: String,
+    },
+    /// A label selector was given, but the labels are with the bodies, which a snapshot of references does not have.
+    #[error("the query selects by labels ({selector}), but these are references, which have none: ask the store")]
+    LabelsElsewhere {
         /// The selector.
         selector: String,
     },

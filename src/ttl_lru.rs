@@ -40,7 +40,14 @@ pub(crate) struct TtlLru<K: Hash + Eq, V> {
 struct Kept<V> {
     value: V,
     bytes: usize,
-    expires: Instant,
+    /// When its time began.
+    since: Instant,
+}
+
+impl<V> Kept<V> {
+    fn is_expired(&self, now: Instant, limits: &Limits) -> bool {
+        now.saturating_duration_since(self.since) >= limits.ttl
+    }
 }
 
 impl<K: Hash + Eq + Clone, V> TtlLru<K, V> {
@@ -50,17 +57,16 @@ impl<K: Hash + Eq + Clone, V> TtlLru<K, V> {
 
     /// The value, unless it is expired; it becomes the most recently used.
     pub(crate) fn get(&mut self, key: &K, now: Instant) -> Option<&V> {
-        if self.entries.peek(key)?.expires <= now {
+        if self.entries.peek(key)?.is_expired(now, &self.limits) {
             if !self.limits.keep_expired {
                 self.remove(key);
                 self.evicted.expired += 1;
             }
             return None;
         }
-        let expires = now + self.limits.ttl;
         let kept = self.entries.get_mut(key)?;
         if self.limits.sliding {
-            kept.expires = expires;
+            kept.since = now;
         }
         Some(&kept.value)
     }
@@ -70,11 +76,16 @@ impl<K: Hash + Eq + Clone, V> TtlLru<K, V> {
         self.entries.peek(key).map(|kept| &kept.value)
     }
 
-    /// Puts a value in, and others out until everything is within the limits. What exceeds them alone is not kept.
+    /// Puts a value in, and others out until everything is within the limits. What exceeds them alone is not kept and
+    /// puts nothing out.
     pub(crate) fn insert(&mut self, key: K, value: V, bytes: usize, now: Instant) {
         self.remove(&key);
+        if bytes > self.limits.bytes {
+            self.evicted.bytes += 1;
+            return;
+        }
         self.bytes += bytes;
-        self.entries.put(key, Kept { value, bytes, expires: now + self.limits.ttl });
+        self.entries.put(key, Kept { value, bytes, since: now });
         while self.entries.len() > self.limits.entries || self.bytes > self.limits.bytes {
             let cause = if self.entries.len() > self.limits.entries {
                 &mut self.evicted.entries
@@ -95,8 +106,8 @@ impl<K: Hash + Eq + Clone, V> TtlLru<K, V> {
 
     /// Drops what is expired; returns how many that were.
     pub(crate) fn evict_expired(&mut self, now: Instant) -> usize {
-        let expired = self.entries.iter().filter(|(_, kept)| kept.expires <= now).map(|(key, _)| key.clone());
-        let expired: Vec<K> = expired.collect();
+        let expired = self.entries.iter().filter(|(_, kept)| kept.is_expired(now, &self.limits));
+        let expired: Vec<K> = expired.map(|(key, _)| key.clone()).collect();
         for key in &expired {
             self.remove(key);
         }
@@ -163,6 +174,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_time_without_end_never_ends() {
+        for sliding in [false, true] {
+            let (mut cache, start) = cache(Limits { ttl: Duration::MAX, sliding, ..LIMITS });
+            cache.insert("a", 1, 10, start);
+            let later = start + Duration::from_secs(1_000_000_000);
+            assert_eq!((cache.evict_expired(later), cache.get(&"a", later)), (0, Some(&1)));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_nothing_may_be_kept_nothing_is() {
+        for limits in [Limits { entries: 0, ..LIMITS }, Limits { bytes: 0, ..LIMITS }] {
+            let (mut cache, now) = cache(limits);
+            cache.insert("a", 1, 10, now);
+            assert_eq!((cache.len(), cache.bytes(), cache.get(&"a", now)), (0, 0, None));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn the_least_recently_used_goes_first() {
         let (mut cache, now) = cache(LIMITS);
         for (key, value) in [("a", 1), ("b", 2), ("c", 3)] {
@@ -184,8 +214,10 @@ mod tests {
         cache.insert("c", 3, 50, now);
         assert_eq!((cache.peek(&"a"), cache.len(), cache.bytes()), (None, 2, 90));
         cache.insert("huge", 4, 101, now);
-        assert_eq!((cache.len(), cache.bytes()), (0, 0));
-        assert_eq!(cache.evicted(), Evicted { bytes: 4, ..Evicted::default() });
+        assert_eq!((cache.peek(&"huge"), cache.len(), cache.bytes()), (None, 2, 90), "it puts nothing out");
+        assert_eq!(cache.evicted(), Evicted { bytes: 2, ..Evicted::default() });
+        cache.insert("all", 5, 100, now);
+        assert_eq!((cache.peek(&"all"), cache.len(), cache.bytes()), (Some(&5), 1, 100));
     }
 
     #[tokio::test(start_paused = true)]

@@ -143,6 +143,19 @@ fn a_dropped_field_is_skipped_and_never_built() {
 }
 
 #[test]
+fn an_indexed_object_tells_its_name_uid_and_version() {
+    let value = json!({"metadata": {"namespace": "ns", "name": "web", "uid": "u-1", "resourceVersion": "7"}});
+    let whole = indexed(Indexer::builder(), &value);
+    let reference = Indexed::reference(ObjectName::new("ns", "web"), None);
+    let shown = |indexed: &Indexed| {
+        (indexed.name().to_string(), indexed.uid().map(str::to_owned), indexed.version().map(ToString::to_string))
+    };
+    assert_eq!(shown(&whole), ("ns/web".into(), Some("u-1".into()), Some("7".into())));
+    assert_eq!(shown(&reference), ("ns/web".into(), None, None));
+    assert_eq!(shown(&reference.with_uid("u-2")), ("ns/web".into(), Some("u-2".into()), None));
+}
+
+#[test]
 fn an_object_keeps_saying_what_it_is_and_an_item_of_a_list_is_told() {
     let indexer = Indexer::builder().keep_fields(["spec"]).build().unwrap();
     let decode = |text: &str| {
@@ -262,6 +275,13 @@ fn more_than_256_keys_are_that_objects_problem_however_they_come_about() {
     let repeated: Vec<_> = numbers(5_000).into_iter().map(|number| number % 3).collect();
     let value = with(json!({"a": repeated, "b": repeated}));
     assert_eq!(keys(&["a[*]", "b[*]"], &value).len(), 9, "keys count, not elements");
+}
+
+#[test]
+fn long_lists_that_come_to_few_keys_are_indexed() {
+    let rules = vec![json!({"host": "x", "path": "/"}); 600];
+    assert_eq!(keys(&["a[*].host", "a[*].path"], &with(json!({"a": rules}))), [["x", "/"]]);
+    assert_eq!(keys(&["a[*]"], &with(json!({"a": vec!["same"; 100_000]}))), [["same"]]);
 }
 
 #[test]

@@ -11,7 +11,19 @@ pub const DEFAULT_INDEX: &str = "default";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schema {
     indexes: Arc<[IndexSpec]>,
-    labels: bool,
+    labels: Labels,
+}
+
+/// Where the labels of the objects are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Labels {
+    /// With the objects.
+    Kept,
+    /// The indexer drops them, or some of them.
+    Dropped,
+    /// With the bodies of references.
+    #[cfg(feature = "client")]
+    Elsewhere,
 }
 
 /// One declared index.
@@ -24,13 +36,19 @@ pub struct IndexSpec {
 
 impl Schema {
     pub(crate) fn new(indexes: Vec<IndexSpec>, labels: bool) -> Schema {
-        Schema { indexes: indexes.into(), labels }
+        Schema { indexes: indexes.into(), labels: if labels { Labels::Kept } else { Labels::Dropped } }
     }
 
-    /// The same indexes over references, whose labels are elsewhere.
+    /// The same indexes over references, whose labels are with their bodies, if anywhere.
     #[cfg(feature = "client")]
-    pub(crate) fn without_labels(&self) -> Schema {
-        Schema { labels: false, ..self.clone() }
+    pub(crate) fn of_references(self) -> Schema {
+        let labels = if self.keeps_labels() { Labels::Elsewhere } else { self.labels };
+        Schema { labels, ..self }
+    }
+
+    /// Whether the objects have no labels, wherever they are.
+    pub(crate) fn drops_labels(&self) -> bool {
+        self.labels == Labels::Dropped
     }
 
     /// The indexes, the default one first.
@@ -50,7 +68,7 @@ impl Schema {
 
     /// Whether the objects keep all their labels, so that label selectors can be evaluated.
     pub fn keeps_labels(&self) -> bool {
-        self.labels
+        self.labels == Labels::Kept
     }
 }
 

@@ -74,7 +74,7 @@ impl Entry {
     /// Whether a reader could tell the two apart by anything but the version beside the content.
     ///
     /// For references the version stands for the body, so it counts.
-    pub(super) fn looks_like(&self, other: &Entry) -> bool {
+    pub(crate) fn looks_like(&self, other: &Entry) -> bool {
         let bodies = match (&self.object, &other.object) {
             (Some(a), Some(b)) => a == b,
             (None, None) => self.version == other.version,

@@ -172,7 +172,8 @@ impl State {
         };
         match query.labels.filter(|labels| !labels.is_empty()) {
             None => Ok(list),
-            Some(labels) if !self.schema.keeps_labels() => Err(Error::NoLabels { selector: labels.to_string() }),
+            Some(labels) if self.schema.drops_labels() => Err(Error::NoLabels { selector: labels.to_string() }),
+            Some(labels) if !self.schema.keeps_labels() => Err(Error::LabelsElsewhere { selector: labels.to_string() }),
             Some(labels) => {
                 Ok(list.filtered(|entry| entry.object().is_some_and(|object| labels.matches(|key| object.label(key)))))
             }

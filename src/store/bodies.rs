@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Write};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,8 +24,15 @@ use crate::{Indexed, ObjectName, ResourceVersion};
 /// the watch told of the change.
 const MAX_OUTDATED: usize = 3;
 
-type Answer = Result<Option<Body>, fetch::Error>;
 type Flight = Shared<BoxFuture<'static, Answer>>;
+
+/// What a fetch came to.
+#[derive(Clone)]
+struct Answer {
+    /// The version that was known when it began. An absence is as old as this; a body tells its own age.
+    begun_at: Option<ResourceVersion>,
+    found: Result<Option<Body>, fetch::Error>,
+}
 
 /// A clone is the same.
 #[derive(Clone)]
@@ -53,7 +61,7 @@ impl Bodies {
     pub(super) fn new(fetch: Arc<dyn Fetch>, limits: Limits, concurrency: usize, deadline: Duration) -> Bodies {
         let inner = Inner {
             fetch,
-            running: Semaphore::new(concurrency),
+            running: Semaphore::new(concurrency.min(Semaphore::MAX_PERMITS)),
             deadline,
             serve_stale: limits.keep_expired,
             state: Mutex::new(State {
@@ -91,16 +99,19 @@ impl Bodies {
         name: ObjectName,
         version: Option<ResourceVersion>,
     ) -> Result<Option<Body>, Error> {
-        let mut answer = Err(fetch::Error::Outdated { known: String::new() });
+        let known = version.as_ref();
+        let outdated = || Err(fetch::Error::Outdated { known: known.map(ToString::to_string).unwrap_or_default() });
+        let mut answer = outdated();
         for _ in 0..MAX_OUTDATED {
-            let flight = self.flight(core, &name);
-            answer = flight.await;
-            match &answer {
-                Ok(Some(body)) if !body.is_current(version.as_ref()) => {
-                    let known = version.as_ref().map(ToString::to_string).unwrap_or_default();
-                    answer = Err(fetch::Error::Outdated { known });
-                }
-                _ => break,
+            let Answer { begun_at, found } = self.flight(core, &name).await;
+            let current = match &found {
+                Ok(Some(body)) => body.is_current(known),
+                Ok(None) => !begun_at.as_ref().zip(known).is_some_and(|(begun, known)| begun.is_older_than(known)),
+                Err(_) => true,
+            };
+            answer = if current { found } else { outdated() };
+            if current {
+                break;
             }
         }
         let state = self.inner.state.lock();
@@ -127,6 +138,17 @@ impl Bodies {
             state.flights.insert(name.clone(), (id, weak));
         }
         flight
+    }
+
+    /// Publishes a state in which these references say nothing about bodies that are older than it: those are forgotten
+    /// at once, and so are the fetches that run, which neither later readers nor the cache wait for any more.
+    pub(super) fn forget(&self, names: &[ObjectName], publish: impl FnOnce()) {
+        let mut state = self.inner.state.lock();
+        publish();
+        for name in names {
+            state.cache.remove(name);
+            state.flights.remove(name);
+        }
     }
 
     pub(super) fn stats(&self) -> Stats {
@@ -165,20 +187,28 @@ impl Inner {
         let permit = self.running.acquire().await;
         self.state.lock().stats.start();
         let before = core.reference(&name);
+        let begun_at = before.as_ref().and_then(|before| before.version()).cloned();
         let started = Started(&self);
-        let fetched = timeout(self.deadline, self.fetch.fetch(&name)).await;
+        // Whoever wrote the fetcher: if it panics, each of those who wait gets an error, and none a panic.
+        let fetching = AssertUnwindSafe(async { self.fetch.fetch(&name).await }).catch_unwind();
+        let fetched = timeout(self.deadline, fetching).await;
         drop(started);
         drop(permit);
-        let fetched = fetched.unwrap_or(Err(fetch::Error::Timeout { after: self.deadline }));
-        let answer = fetched.map(|found| found.and_then(Body::new));
+        let found = match fetched {
+            Ok(Ok(Ok(Some(indexed)))) => Body::new(indexed, &name, begun_at.as_ref()).map(Some),
+            Ok(Ok(Ok(None))) => Ok(None),
+            Ok(Ok(Err(error))) => Err(error),
+            Ok(Err(_)) => Err(fetch::Error::Failed("the fetcher panicked".into())),
+            Err(_) => Err(fetch::Error::Timeout { after: self.deadline }),
+        };
         let mut state = self.state.lock();
-        match &answer {
+        match &found {
             Ok(Some(body)) => {
-                let unchanged = match (&before, core.reference(&name)) {
+                let same = match (&before, core.reference(&name)) {
                     (Some(before), Some(after)) => Arc::ptr_eq(before, &after),
                     _ => false,
                 };
-                if unchanged {
+                if same && state.is_running(&name, id) && body.is_current(begun_at.as_ref()) {
                     state.cache.insert(name, body.clone(), json_size(&body.object), Instant::now());
                 }
             }
@@ -189,7 +219,14 @@ impl Inner {
         }
         drop(state);
         drop(landing);
-        answer
+        Answer { begun_at, found }
+    }
+}
+
+impl State {
+    /// Whether a flight is the one that readers of the name wait for.
+    fn is_running(&self, name: &ObjectName, id: u64) -> bool {
+        self.flights.get(name).is_some_and(|(running, _)| *running == id)
     }
 }
 
@@ -203,7 +240,7 @@ struct Landing {
 impl Drop for Landing {
     fn drop(&mut self) {
         let mut state = self.inner.state.lock();
-        if state.flights.get(&self.name).is_some_and(|(id, _)| *id == self.id) {
+        if state.is_running(&self.name, self.id) {
             state.flights.remove(&self.name);
         }
     }
@@ -225,8 +262,14 @@ impl fmt::Debug for Bodies {
 }
 
 impl Body {
-    fn new(indexed: Indexed) -> Option<Body> {
-        Some(Body { object: indexed.body?, keys: indexed.keys.into(), stale: false })
+    /// What was fetched for a name, when this version of it was known.
+    fn new(indexed: Indexed, asked: &ObjectName, known: Option<&ResourceVersion>) -> Result<Body, fetch::Error> {
+        let Indexed { name, version, keys, body, .. } = indexed;
+        let Some(object) = body.filter(|_| name == *asked) else {
+            let answer = if name == *asked { "a reference without a body".into() } else { format!("object {name}") };
+            return Err(fetch::Error::Failed(format!("the fetcher answered with {answer}").into()));
+        };
+        Ok(Body { object, keys: keys.into(), version: version.or_else(|| known.cloned()), stale: false })
     }
 
     fn into_stale(self) -> Body {
@@ -235,7 +278,7 @@ impl Body {
 
     /// Whether the body is not older than the version a watch has told.
     fn is_current(&self, known: Option<&ResourceVersion>) -> bool {
-        self.object.resource_version().zip(known).is_none_or(|(own, known)| own >= known)
+        self.version.as_ref().zip(known).is_none_or(|(own, known)| own >= known)
     }
 }
 

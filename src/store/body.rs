@@ -15,6 +15,9 @@ use crate::snapshot::Entry;
 pub struct Body {
     pub(super) object: Object,
     pub(super) keys: Arc<[(Arc<str>, IndexKeys)]>,
+    /// Its own version, or else the one that was known when it was asked for.
+    #[cfg(feature = "client")]
+    pub(super) version: Option<crate::ResourceVersion>,
     pub(super) stale: bool,
 }
 
@@ -51,7 +54,13 @@ impl BodyGet {
     /// The body of an entry that has one.
     pub(super) fn of(entry: &Entry) -> BodyGet {
         match entry.object() {
-            Some(object) => BodyGet::Here(Body { object: object.clone(), keys: entry.named_keys(), stale: false }),
+            Some(object) => BodyGet::Here(Body {
+                object: object.clone(),
+                keys: entry.named_keys(),
+                #[cfg(feature = "client")]
+                version: entry.version().cloned(),
+                stale: false,
+            }),
             None => BodyGet::Fetching(Box::pin(std::future::ready(Ok(None)))),
         }
     }

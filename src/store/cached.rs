@@ -15,7 +15,7 @@ use super::{Body, BodyGet, Changes, Error, Get, Query, Reset, Revision, Scope, S
 use crate::fetch::Fetch;
 use crate::indexer::{Indexer, Schema};
 use crate::selector::LabelSelector;
-use crate::snapshot::Entry;
+use crate::snapshot::{self, Entry};
 use crate::ttl_lru::Limits;
 
 /// How many bodies are remembered, unless told otherwise.
@@ -31,7 +31,8 @@ pub const DEFAULT_CACHE_TTL: Duration = Duration::from_secs(130);
 /// # Freshness
 ///
 /// A remembered body is used only while it is not older than the version that the watch has told. The time to live and
-/// the limits bound memory, not correctness: a longer time to live makes nothing staler than the watch.
+/// the limits bound memory, not correctness: a longer time to live makes nothing staler than the watch. Where versions do
+/// not tell, as after a write without one, a deletion or a reset that goes back, the bodies from before are forgotten.
 ///
 /// # Fetching
 ///
@@ -189,7 +190,7 @@ impl CachedStoreBuilder {
     }
 
     /// Whether a body that cannot be fetched is answered by the last one that could, if that is still remembered.
-    /// [`Objects::stale`] names those.
+    /// [`Objects::stale`](super::Objects::stale) names those.
     pub fn serve_stale(mut self, serve: bool) -> CachedStoreBuilder {
         self.limits.keep_expired = serve;
         self
@@ -198,10 +199,8 @@ impl CachedStoreBuilder {
     /// An empty store.
     pub fn build(self) -> CachedStore {
         let schema = self.indexer.unwrap_or_else(|| self.schema.schema());
-        CachedStore {
-            core: Core::new(schema.without_labels(), Keeps::References),
-            bodies: Bodies::new(self.fetch, self.limits, self.concurrency, self.deadline),
-        }
+        let bodies = Bodies::new(self.fetch, self.limits, self.concurrency, self.deadline);
+        CachedStore { core: Core::new(schema.of_references(), Keeps::References(bodies.clone())), bodies }
     }
 }
 
@@ -219,7 +218,11 @@ impl Store for CachedStore {
     }
 
     fn get(&self, query: Query<'_>) -> Result<Get, Error> {
-        let references = self.snapshot().get(&query.without_labels())?;
+        let snapshot = self.snapshot();
+        if let Some(labels) = query.labels.filter(|labels| !labels.is_empty() && snapshot.schema().drops_labels()) {
+            return Err(snapshot::Error::NoLabels { selector: labels.to_string() }.into());
+        }
+        let references = snapshot.get(&query.without_labels())?;
         let condition = Condition::of(&query);
         let found: Vec<BodyGet> = references.iter().map(|entry| self.body(entry)).collect();
         if found.iter().all(|found| matches!(found, BodyGet::Here(_))) {
@@ -237,7 +240,11 @@ impl Store for CachedStore {
     }
 
     fn body(&self, entry: &Entry) -> BodyGet {
-        self.bodies.find(&self.core, entry)
+        match entry.object() {
+            // Of an overlay: what is proposed carries its body.
+            Some(_) => BodyGet::of(entry),
+            None => self.bodies.find(&self.core, entry),
+        }
     }
 
     fn snapshot(&self) -> Snapshot {

@@ -25,13 +25,13 @@ pub(super) struct Core {
 }
 
 /// What is kept of the objects that are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub(super) enum Keeps {
     /// Everything; a write without a body is an error.
     Objects,
-    /// All but the body.
+    /// All but the bodies, which are here if they are remembered.
     #[cfg(feature = "client")]
-    References,
+    References(super::bodies::Bodies),
 }
 
 struct Shared {
@@ -50,6 +50,11 @@ struct Writer {
     dirty: bool,
     /// Whether readers may see something new.
     visible: bool,
+    /// The objects that neither stayed what they were nor simply became newer. Their versions do not tell whether a body
+    /// from before is good: they are new or gone, their versions went back or are not known. `None` where no bodies are
+    /// remembered.
+    #[cfg(feature = "client")]
+    broken: Option<Vec<ObjectName>>,
 }
 
 impl Core {
@@ -64,6 +69,8 @@ impl Core {
                 sequence: 0,
                 dirty: false,
                 visible: false,
+                #[cfg(feature = "client")]
+                broken: matches!(keeps, Keeps::References(_)).then(Vec::new),
             }),
         };
         Core { shared: Arc::new(shared), keeps }
@@ -81,7 +88,33 @@ impl Core {
         };
         let batch = batch.into_iter().map(prepare).collect::<Result<Vec<_>, Error>>()?;
         batch.into_iter().for_each(|write| writer.write(write));
-        Ok(self.shared.publish(&mut writer))
+        Ok(self.publish(&mut writer))
+    }
+
+    fn publish(&self, writer: &mut Writer) -> Revision {
+        let shared = &self.shared;
+        // Each write was visible by itself, but a batch may end where it began.
+        if std::mem::take(&mut writer.visible) && writer.state.differs(&shared.published.load()) {
+            writer.state.revision.0 += 1;
+        }
+        let dirty = std::mem::take(&mut writer.dirty);
+        let publish = |state: &State| {
+            if dirty {
+                shared.published.store(Arc::new(state.clone()));
+            }
+        };
+        match &self.keeps {
+            Keeps::Objects => publish(&writer.state),
+            #[cfg(feature = "client")]
+            Keeps::References(bodies) => {
+                let broken = writer.broken.as_mut().map(std::mem::take).unwrap_or_default();
+                bodies.forget(&broken, || publish(&writer.state));
+            }
+        }
+        shared
+            .revision
+            .send_if_modified(|revision| std::mem::replace(revision, writer.state.revision) != writer.state.revision);
+        writer.state.revision
     }
 
     pub(super) fn reset(&self, scope: Scope) -> Box<dyn Reset> {
@@ -106,32 +139,16 @@ impl Core {
 }
 
 impl Keeps {
-    fn entry(self, state: &State, indexed: Indexed) -> Result<Entry, Error> {
+    fn entry(&self, state: &State, indexed: Indexed) -> Result<Entry, Error> {
         let kept = match self {
             Keeps::Objects if indexed.object().is_none() => {
                 return Err(Error::NoBody { object: indexed.name().clone() });
             }
             Keeps::Objects => indexed,
             #[cfg(feature = "client")]
-            Keeps::References => Indexed { body: None, ..indexed },
+            Keeps::References(_) => Indexed { body: None, ..indexed },
         };
         Ok(state.entry_of(kept)?)
-    }
-}
-
-impl Shared {
-    fn publish(&self, writer: &mut Writer) -> Revision {
-        // Each write was visible by itself, but a batch may end where it began.
-        if std::mem::take(&mut writer.visible) && writer.state.differs(&self.published.load()) {
-            writer.state.revision.0 += 1;
-        }
-        if std::mem::take(&mut writer.dirty) {
-            self.published.store(Arc::new(writer.state.clone()));
-            self.revision.send_if_modified(|revision| {
-                std::mem::replace(revision, writer.state.revision) != writer.state.revision
-            });
-        }
-        writer.state.revision
     }
 }
 
@@ -160,6 +177,16 @@ impl Writer {
     fn put(&mut self, entry: Entry) {
         let name = entry.name().clone();
         self.deleted.remove(&name);
+        #[cfg(feature = "client")]
+        if let Some(broken) = &mut self.broken {
+            let newer = self.state.entry(name.parts()).is_some_and(|held| match held.version().zip(entry.version()) {
+                Some((old, new)) => old.is_older_than(new) || (old == new && held.looks_like(&entry)),
+                None => false,
+            });
+            if !newer {
+                broken.push(name.clone());
+            }
+        }
         let outcome = self.state.put(entry);
         // Also where nothing changed: it was written now, and an open reset asks when.
         if let Some(held) = self.state.entry(name.parts()) {
@@ -171,6 +198,10 @@ impl Writer {
 
     fn take(&mut self, name: &ObjectName) {
         let gone = self.state.take(name).is_some();
+        #[cfg(feature = "client")]
+        if let Some(broken) = self.broken.as_mut().filter(|_| gone) {
+            broken.push(name.clone());
+        }
         self.visible |= gone;
         self.dirty |= gone;
     }
@@ -247,7 +278,7 @@ impl Reset for CoreReset {
         let CoreReset { core, scope, opened, pushed } = *self;
         let mut writer = core.shared.writer.lock();
         writer.replace(&scope, opened, pushed, version.as_ref());
-        core.shared.publish(&mut writer)
+        core.publish(&mut writer)
     }
 }
 

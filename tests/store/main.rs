@@ -3,6 +3,9 @@
 //! Where an order or a name could matter it is drawn at random; a failure prints the seed, and `SEED=...` runs it again.
 //! What an indexer promises is in `tests/indexer.rs`, what an object promises in `tests/object.rs`.
 
+mod fixtures;
+
+mod bodies;
 mod changes;
 mod model;
 mod overlays;

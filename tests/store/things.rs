@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use kube_indexed_store::snapshot::List;
-use kube_indexed_store::{Indexed, Indexer, MemoryStore, Object, ObjectName, Query, Snapshot, Store, Write};
+use kube_indexed_store::snapshot::{self, Entry, List};
+use kube_indexed_store::store::{Error, Objects};
+use kube_indexed_store::{Indexed, Indexer, Object, ObjectName, Query, Snapshot, Store, Write};
 use serde_json::{Map, Value, json};
+
+use crate::fixtures::{Fixture, wait};
 
 pub const SERVICE: &str = "kubernetes.io/service-name";
 pub const INDEXES: [&str; 4] = ["default", "by-service", "by-host", "by-route"];
@@ -21,8 +24,12 @@ static INDEXER: LazyLock<Indexer> = LazyLock::new(|| {
         .unwrap()
 });
 
-pub fn store() -> MemoryStore {
-    MemoryStore::for_indexer(&INDEXER)
+pub fn indexer() -> &'static Indexer {
+    &INDEXER
+}
+
+pub fn store<F: Fixture>() -> F::Store {
+    F::for_indexer(&INDEXER)
 }
 
 /// An object; an empty namespace is cluster scope.
@@ -148,8 +155,8 @@ impl Thing {
     }
 }
 
-pub fn filled<'t>(things: impl IntoIterator<Item = &'t Thing>) -> MemoryStore {
-    let store = store();
+pub fn filled<'t, F: Fixture>(things: impl IntoIterator<Item = &'t Thing>) -> F::Store {
+    let store = store::<F>();
     store.write(things.into_iter().map(Thing::apply).collect()).unwrap();
     store
 }
@@ -158,11 +165,32 @@ pub fn names(list: &List) -> Vec<String> {
     list.iter().map(|entry| entry.name().to_string()).collect()
 }
 
-/// The names of what a query finds, which the store's own `get` must find as well.
+/// What a store answers, which must be at hand from then on, and what its bodies are one by one.
+pub fn objects(store: &(impl Store + ?Sized), query: Query<'_>) -> Objects {
+    let objects = wait(store.get(query).unwrap()).unwrap();
+    let values = |objects: &Objects| objects.iter().map(Object::to_value).collect::<Vec<_>>();
+    assert_eq!(values(&store.get(query).unwrap().now().unwrap()), values(&objects));
+    assert_eq!((objects.len(), objects.is_empty()), (objects.iter().count(), objects.iter().next().is_none()));
+    assert_eq!(objects.stale().count(), 0);
+    let list = match store.snapshot().get(&query) {
+        Err(snapshot::Error::LabelsElsewhere { .. }) => return objects,
+        list => list.unwrap(),
+    };
+    let body = |entry: &Entry| wait(store.body(entry).get()).unwrap().unwrap().object().to_value();
+    assert_eq!(list.iter().map(body).collect::<Vec<_>>(), values(&objects));
+    objects
+}
+
+/// The names of what a query finds, which are the same in a snapshot.
 pub fn found(store: &(impl Store + ?Sized), query: Query<'_>) -> Vec<String> {
-    let found = names(&store.snapshot().get(&query).unwrap());
-    let objects = store.get(query).unwrap().now().unwrap();
-    assert_eq!(objects.iter().map(|object| object.name().unwrap().to_string()).collect::<Vec<_>>(), found);
+    let found: Vec<_> = objects(store, query).iter().map(|object| object.name().unwrap().to_string()).collect();
+    match store.snapshot().get(&query) {
+        Err(error @ snapshot::Error::LabelsElsewhere { .. }) => {
+            let selector = query.to_string().split_once(" with labels ").unwrap().1.to_owned();
+            assert_eq!(Error::Index(error), Error::Index(snapshot::Error::LabelsElsewhere { selector }));
+        }
+        list => assert_eq!(names(&list.unwrap()), found),
+    }
     found
 }
 
@@ -177,6 +205,8 @@ pub fn everything(store: &(impl Store + ?Sized)) -> Vec<String> {
 /// Everything that can be seen of a snapshot but its revision.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seen {
+    /// Names, versions and uids, in order.
+    pub entries: Vec<(String, Option<String>, Option<String>)>,
     /// The objects, in order.
     pub objects: Vec<Value>,
     /// The names under every key prefix of every index.
@@ -186,7 +216,11 @@ pub struct Seen {
 }
 
 pub fn seen(snapshot: &Snapshot) -> Seen {
+    let entry = |entry: &Entry| {
+        (entry.name().to_string(), entry.version().map(ToString::to_string), entry.uid().map(str::to_owned))
+    };
     let mut seen = Seen {
+        entries: snapshot.list().iter().map(entry).collect(),
         objects: snapshot.list().objects().map(Object::to_value).collect(),
         answers: BTreeMap::new(),
         unindexed: BTreeMap::new(),
@@ -206,12 +240,25 @@ pub fn seen(snapshot: &Snapshot) -> Seen {
     seen
 }
 
+/// Everything that can be seen of a store now, wherever its bodies are.
+pub fn shown(store: &(impl Store + ?Sized)) -> Seen {
+    let objects = objects(store, Query::all()).iter().map(Object::to_value).collect();
+    Seen { objects, ..seen(&store.snapshot()) }
+}
+
 impl Seen {
-    /// What two snapshots share when a difference shows nothing.
-    pub fn without_versions(mut self) -> Seen {
+    /// What two snapshots share when a difference shows nothing: all but the versions, unless those stand for bodies.
+    pub fn comparable(mut self) -> Seen {
         for object in &mut self.objects {
             object["metadata"].as_object_mut().unwrap().remove("resourceVersion");
         }
+        if !self.objects.is_empty() {
+            self.entries.iter_mut().for_each(|(_, version, _)| *version = None);
+        }
         self
+    }
+
+    pub fn without_objects(self) -> Seen {
+        Seen { objects: Vec::new(), ..self }
     }
 }

@@ -1,10 +1,12 @@
 //! Readers and writers at once: nobody sees half a batch.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use kube_indexed_store::store::Scope;
 use kube_indexed_store::{IndexKey, Query, Snapshot, Store, StoreExt, Write};
 
+use crate::fixtures::*;
 use crate::model::replay;
 use crate::random::Random;
 use crate::things::*;
@@ -22,20 +24,29 @@ fn generation(snapshot: &Snapshot, group: &str, size: usize) -> u64 {
     generation.parse().unwrap()
 }
 
-#[test]
-fn readers_see_whole_batches_and_whole_resets_in_their_order() {
+/// Counts down when a writer is through, also by a panic: nobody waits for it then.
+struct Writing<'w>(&'w AtomicUsize);
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
+    }
+}
+
+fn readers_see_whole_batches_and_whole_resets_in_their_order<F: Fixture>() {
     const SIZE: usize = 80;
     const GENERATIONS: u64 = 60;
     let random = Random::new().next();
     let group = |group: &str, generation: u64| -> Vec<Thing> {
         (0..SIZE).map(|at| thing(group, &format!("{at:03}")).service(&generation.to_string())).collect()
     };
-    let store = filled(group("a", 0).iter().chain(&group("b", 0)));
+    let store = filled::<F>(group("a", 0).iter().chain(&group("b", 0)));
     let writers = AtomicUsize::new(2);
     std::thread::scope(|scope| {
         let (store, writers) = (&store, &writers);
         for name in ["a", "b"] {
             scope.spawn(move || {
+                let _writing = Writing(writers);
                 for generation in 1..=GENERATIONS {
                     let things = group(name, generation);
                     // One of three is a reset of the namespace, while the other group is written to.
@@ -47,7 +58,6 @@ fn readers_see_whole_batches_and_whole_resets_in_their_order() {
                         store.write(things.iter().map(Thing::apply).collect()).unwrap();
                     }
                 }
-                writers.fetch_sub(1, SeqCst);
             });
         }
         for _ in 0..2 {
@@ -70,9 +80,8 @@ fn readers_see_whole_batches_and_whole_resets_in_their_order() {
     });
 }
 
-#[test]
-fn differences_taken_while_writers_write_add_up_to_what_is_there() {
-    let store = store();
+fn differences_taken_while_writers_write_add_up_to_what_is_there<F: Fixture>() {
+    let store = Arc::new(store::<F>());
     let (mut replayed, mut changes) = (store.snapshot(), store.changes());
     let seeds = [Random::new(), Random::new()];
     let end = std::thread::scope(|scope| {
@@ -86,7 +95,7 @@ fn differences_taken_while_writers_write_add_up_to_what_is_there() {
             }
         });
         let writers = seeds.map(|mut random| {
-            let store = store.clone();
+            let store = Arc::clone(&store);
             scope.spawn(move || {
                 for round in 0..400 {
                     let thing = thing(random.pick(&["a", "b"]), &format!("{}", random.below(20)));
@@ -104,5 +113,10 @@ fn differences_taken_while_writers_write_add_up_to_what_is_there() {
         reader.join().unwrap();
         end
     });
-    assert_eq!(seen(&replayed).without_versions(), seen(&end).without_versions());
+    assert_eq!(seen(&replayed).comparable(), seen(&end).comparable());
+}
+
+conformance! {
+    readers_see_whole_batches_and_whole_resets_in_their_order,
+    differences_taken_while_writers_write_add_up_to_what_is_there,
 }

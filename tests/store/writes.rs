@@ -2,40 +2,33 @@
 
 use kube_indexed_store::indexer::MAX_KEYS;
 use kube_indexed_store::store::Error;
-use kube_indexed_store::{
-    IndexKey, Indexed, MemoryStore, ObjectName, Query, ResourceVersion, Store, StoreExt, Write, snapshot,
-};
+use kube_indexed_store::{IndexKey, Indexed, ObjectName, Query, ResourceVersion, Store, StoreExt, Write, snapshot};
 
+use crate::fixtures::*;
 use crate::random::Random;
 use crate::things::*;
 
-#[test]
-fn deleting_one_of_three_endpoint_slices_that_share_a_service_label_in_two_namespaces_leaves_two() {
+fn deleting_one_of_three_endpoint_slices_that_share_a_service_label_in_two_namespaces_leaves_two<F: Fixture>() {
     let mut random = Random::new();
     let slices = [thing("a", "web-1"), thing("a", "web-2"), thing("b", "web-1")].map(|slice| slice.service("web"));
-    let store = filled(&random.shuffled(slices.iter().cloned()));
+    let store = filled::<F>(&random.shuffled(slices.iter().cloned()));
     store.delete(&slices[0].identity()).unwrap();
     assert_eq!(everything(&store), ["a/web-2", "b/web-1"]);
     assert_eq!(under(&store, "by-service", &["a", "web"]), ["a/web-2"]);
     assert_eq!(under(&store, "by-service", &["b", "web"]), ["b/web-1"]);
 }
 
-#[test]
-fn an_apply_moves_the_object_of_that_name_from_its_old_keys_to_its_new_ones() {
-    let store = filled([&thing("a", "web").service("old").rule("x", &["/1"]).rule("y", &["/2"])]);
+fn an_apply_moves_the_object_of_that_name_from_its_old_keys_to_its_new_ones<F: Fixture>() {
+    let store = filled::<F>([&thing("a", "web").service("old").rule("x", &["/1"]).rule("y", &["/2"])]);
     store.apply(thing("a", "web").service("new").rule("y", &["/3"]).indexed()).unwrap();
-    assert_eq!(
-        seen(&store.snapshot()),
-        seen(&filled([&thing("a", "web").service("new").rule("y", &["/3"])]).snapshot())
-    );
+    assert_eq!(shown(&store), shown(&filled::<F>([&thing("a", "web").service("new").rule("y", &["/3"])])));
     assert_eq!(under(&store, "by-service", &["a", "old"]), [""; 0]);
     assert_eq!(under(&store, "by-host", &["x"]), [""; 0]);
     assert_eq!(under(&store, "by-service", &["a", "new"]), ["a/web"]);
 }
 
-#[test]
-fn an_object_whose_label_disappears_is_in_the_list_and_no_longer_under_the_old_key() {
-    let store = filled([&thing("a", "web").service("web")]);
+fn an_object_whose_label_disappears_is_in_the_list_and_no_longer_under_the_old_key<F: Fixture>() {
+    let store = filled::<F>([&thing("a", "web").service("web")]);
     store.apply(thing("a", "web").indexed()).unwrap();
     assert_eq!(under(&store, "by-service", &["a", "web"]), [""; 0]);
     assert_eq!(under(&store, "by-service", &["a"]), [""; 0]);
@@ -44,11 +37,10 @@ fn an_object_whose_label_disappears_is_in_the_list_and_no_longer_under_the_old_k
     assert!(store.snapshot().entry("a", "web").is_some());
 }
 
-#[test]
-fn an_object_that_an_index_does_not_find_is_reported_with_the_reason() {
+fn an_object_that_an_index_does_not_find_is_reported_with_the_reason<F: Fixture>() {
     let missing = thing("a", "missing").rule("x", &["/"]);
     let listed = thing("a", "list").label(SERVICE, serde_json::json!(["web"])).rule("x", &["/"]);
-    let store = filled([&missing, &listed, &thing("a", "fine").service("web").rule("x", &["/"])]);
+    let store = filled::<F>([&missing, &listed, &thing("a", "fine").service("web").rule("x", &["/"])]);
     let snapshot = store.snapshot();
     let reasons = |index: &str| {
         let unindexed = snapshot.unindexed(index).unwrap();
@@ -64,9 +56,8 @@ fn an_object_that_an_index_does_not_find_is_reported_with_the_reason() {
     assert_eq!((reasons("by-host"), reasons("default")), (vec![], vec![]));
 }
 
-#[test]
-fn a_list_as_key_is_that_objects_problem_only_and_its_old_entry_goes_away() {
-    let store = filled([&thing("a", "one").service("web"), &thing("a", "two").service("web").rule("x", &["/"])]);
+fn a_list_as_key_is_that_objects_problem_only_and_its_old_entry_goes_away<F: Fixture>() {
+    let store = filled::<F>([&thing("a", "one").service("web"), &thing("a", "two").service("web").rule("x", &["/"])]);
     let broken = thing("a", "two").label(SERVICE, serde_json::json!({"web": 1})).rule("x", &["/"]);
     store.write(vec![broken.apply(), thing("a", "three").service("web").apply()]).unwrap();
     assert_eq!(under(&store, "by-service", &["a", "web"]), ["a/one", "a/three"]);
@@ -74,12 +65,11 @@ fn a_list_as_key_is_that_objects_problem_only_and_its_old_entry_goes_away() {
     assert_eq!(everything(&store), ["a/one", "a/three", "a/two"]);
 }
 
-#[test]
-fn more_than_256_keys_in_one_index_are_that_objects_problem_in_that_index_only() {
+fn more_than_256_keys_in_one_index_are_that_objects_problem_in_that_index_only<F: Fixture>() {
     let with_hosts = |name: &str, count: usize| {
         (0..count).fold(thing("a", name).service("web"), |thing, host| thing.rule(&format!("{host}"), &[]))
     };
-    let store = filled([&with_hosts("many", MAX_KEYS), &with_hosts("more", MAX_KEYS + 1), &with_hosts("one", 1)]);
+    let store = filled::<F>([&with_hosts("many", MAX_KEYS), &with_hosts("more", MAX_KEYS + 1), &with_hosts("one", 1)]);
     assert_eq!(under(&store, "by-host", &["0"]), ["a/many", "a/one"]);
     assert_eq!(under(&store, "by-service", &["a", "web"]), ["a/many", "a/more", "a/one"]);
     let snapshot = store.snapshot();
@@ -89,9 +79,8 @@ fn more_than_256_keys_in_one_index_are_that_objects_problem_in_that_index_only()
     assert_eq!(under(&store, "by-host", &["0"]), ["a/one"]);
 }
 
-#[test]
-fn more_than_256_keys_made_by_hand_are_that_objects_problem_too() {
-    let store = MemoryStore::builder().index("i", 1).index("j", 1).build();
+fn more_than_256_keys_made_by_hand_are_that_objects_problem_too<F: Fixture>() {
+    let store = F::declared(&[("i", 1), ("j", 1)]);
     let with_keys = |name: &str, count: usize| {
         (0..count).fold(thing("", name).by_hand().key("j", ["x"]), |indexed, key| indexed.key("i", [key.to_string()]))
     };
@@ -100,37 +89,43 @@ fn more_than_256_keys_made_by_hand_are_that_objects_problem_too() {
     assert_eq!(under(&store, "j", &["x"]), ["many", "more"]);
 }
 
-#[test]
-fn applying_twice_is_applying_once() {
+fn applying_twice_is_applying_once<F: Fixture>() {
     let web = thing("a", "web").at(3).service("web").rule("x", &["/"]);
-    let (once, twice) = (filled([&web]), filled([&web, &web]));
+    let (once, twice) = (filled::<F>([&web]), filled::<F>([&web, &web]));
     twice.apply(web.indexed()).unwrap();
-    assert_eq!(seen(&once.snapshot()), seen(&twice.snapshot()));
+    assert_eq!(shown(&once), shown(&twice));
     assert_eq!(once.revision(), twice.revision());
 }
 
-#[test]
-fn deleting_what_is_not_there_changes_nothing() {
-    let store = filled([&thing("a", "web")]);
-    let before = store.snapshot();
-    assert_eq!(store.delete(&ObjectName::new("b", "web")).unwrap(), before.revision());
-    assert_eq!(seen(&store.snapshot()), seen(&before));
+fn deleting_what_is_not_there_changes_nothing<F: Fixture>() {
+    let store = filled::<F>([&thing("a", "web")]);
+    let (before, revision) = (shown(&store), store.revision());
+    assert_eq!(store.delete(&ObjectName::new("b", "web")).unwrap(), revision);
+    assert_eq!(shown(&store), before);
 }
 
-#[test]
-fn a_batch_is_applied_in_order() {
-    let store = store();
+fn an_object_is_written_as_it_is_when_it_has_a_name<F: Fixture>() {
+    let store = F::declared(&[]);
+    let write = Write::apply(thing("a", "web").note(1).object()).unwrap();
+    assert_eq!(write.name(), &ObjectName::new("a", "web"));
+    store.write(vec![write]).unwrap();
+    assert_eq!(shown(&store).objects, [thing("a", "web").note(1).json()]);
+    assert!(Write::apply(thing("a", "").object()).is_none());
+    assert_eq!(Write::delete(ObjectName::new("a", "web")).name(), &ObjectName::new("a", "web"));
+}
+
+fn a_batch_is_applied_in_order<F: Fixture>() {
+    let store = store::<F>();
     let web = thing("a", "web");
     store.write(vec![web.apply(), Write::delete(web.identity()), web.clone().note(1).apply()]).unwrap();
     store.write(vec![web.clone().note(2).apply(), web.clone().note(3).apply()]).unwrap();
-    assert_eq!(seen(&store.snapshot()), seen(&filled([&web.note(3)]).snapshot()));
+    assert_eq!(shown(&store), shown(&filled::<F>([&web.note(3)])));
 }
 
-#[test]
-fn keys_are_compared_by_component_and_never_joined() {
+fn keys_are_compared_by_component_and_never_joined<F: Fixture>() {
     let mut random = Random::new();
     for separator in random.shuffled(["/", "\0", ",", "", "\u{1}", "\"", ":"]) {
-        let store = MemoryStore::builder().index("pair", 2).build();
+        let store = F::declared(&[("pair", 2)]);
         let (left, right) = (format!("a{separator}b"), format!("b{separator}c"));
         let keys = random.shuffled([("x", [left.as_str(), "c"]), ("y", ["a", right.as_str()])]);
         for (name, key) in keys {
@@ -143,29 +138,26 @@ fn keys_are_compared_by_component_and_never_joined() {
     }
 }
 
-#[test]
-fn names_are_compared_by_part_and_never_joined() {
-    let store = filled([&thing("a", "bc"), &thing("ab", "c"), &thing("", "abc")]);
+fn names_are_compared_by_part_and_never_joined<F: Fixture>() {
+    let store = filled::<F>([&thing("a", "bc"), &thing("ab", "c"), &thing("", "abc")]);
     assert_eq!(everything(&store), ["abc", "a/bc", "ab/c"]);
     store.delete(&ObjectName::new("a", "bc")).unwrap();
     assert_eq!(everything(&store), ["abc", "ab/c"]);
 }
 
-#[test]
-fn a_cluster_scoped_object_has_the_empty_namespace_component() {
-    let store = filled([&thing("", "node").service("web"), &thing("a", "pod").service("web")]);
+fn a_cluster_scoped_object_has_the_empty_namespace_component<F: Fixture>() {
+    let store = filled::<F>([&thing("", "node").service("web"), &thing("a", "pod").service("web")]);
     assert_eq!(found(&store, Query::prefix(&[""])), ["node"]);
     assert_eq!(found(&store, Query::prefix(&["", "node"])), ["node"]);
     assert_eq!(under(&store, "by-service", &["", "web"]), ["node"]);
     assert_eq!(store.snapshot().keys(&Query::prefix(&[""])).unwrap(), [IndexKey::new(["", "node"])]);
 }
 
-#[test]
-fn a_key_of_the_wrong_length_refuses_the_whole_batch_with_both_counts() {
+fn a_key_of_the_wrong_length_refuses_the_whole_batch_with_both_counts<F: Fixture>() {
     let mut random = Random::new();
-    let store = MemoryStore::builder().index("pair", 2).build();
+    let store = F::declared(&[("pair", 2)]);
     store.apply(thing("", "kept").by_hand().key("pair", ["a", "b"])).unwrap();
-    let before = store.snapshot();
+    let (before, revision) = (shown(&store), store.revision());
     for given in [0, 1, 3] {
         let wrong = thing("", "wrong").by_hand().key("pair", ["a", "b"]).key("pair", (0..given).map(|_| "a"));
         let error = store
@@ -184,13 +176,12 @@ fn a_key_of_the_wrong_length_refuses_the_whole_batch_with_both_counts() {
             error.to_string(),
             format!("wrong has a key of {given} components, but index \"pair\" has 2: give exactly as many")
         );
-        assert_eq!((seen(&store.snapshot()), store.revision()), (seen(&before), before.revision()));
+        assert_eq!((shown(&store), store.revision()), (before.clone(), revision));
     }
 }
 
-#[test]
-fn a_key_for_an_index_that_is_not_there_or_is_by_name_refuses_the_whole_batch() {
-    let store = MemoryStore::builder().index("pair", 2).build();
+fn a_key_for_an_index_that_is_not_there_or_is_by_name_refuses_the_whole_batch<F: Fixture>() {
+    let store = F::declared(&[("pair", 2)]);
     let refused = |wrong: Indexed| store.write(vec![thing("", "fine").apply_by_hand(), wrong.into()]).unwrap_err();
     assert_eq!(
         refused(thing("", "web").by_hand().key("other", ["a"])).to_string(),
@@ -203,20 +194,25 @@ fn a_key_for_an_index_that_is_not_there_or_is_by_name_refuses_the_whole_batch() 
     assert!(store.is_empty());
 }
 
-#[test]
-fn a_reference_is_refused_by_a_store_of_whole_objects() {
-    let store = store();
+fn a_reference_is_refused_by_a_store_of_whole_objects_and_all_that_one_of_references_needs<F: Fixture>() {
+    let store = store::<F>();
     let name = ObjectName::new("a", "web");
     let reference = || Indexed::reference(name.clone(), None);
+    if F::REFERENCES {
+        // It is all that is kept.
+        store.apply(reference()).unwrap();
+        store.reset(kube_indexed_store::store::Scope::All).push(reference()).unwrap();
+        assert_eq!(names(&store.snapshot().list()), ["a/web"]);
+        return;
+    }
     let error = store.write(vec![thing("a", "other").apply(), reference().into()]).unwrap_err();
     assert_eq!(error, Error::NoBody { object: name.clone() });
     assert_eq!(store.reset(kube_indexed_store::store::Scope::All).push(reference()).unwrap_err(), error);
     assert!(store.is_empty());
 }
 
-#[test]
-fn a_default_index_of_its_own_takes_the_place_of_the_one_by_name() {
-    let store = MemoryStore::builder().default_index(1).build();
+fn a_default_index_of_its_own_takes_the_place_of_the_one_by_name<F: Fixture>() {
+    let store = F::declared(&[("default", 1)]);
     store
         .write(vec![thing("a", "one").by_hand().default_key(["k"]).into(), thing("a", "two").apply_by_hand()])
         .unwrap();
@@ -226,8 +222,7 @@ fn a_default_index_of_its_own_takes_the_place_of_the_one_by_name() {
     assert!(store.snapshot().entry("a", "two").is_some());
 }
 
-#[test]
-fn deleting_what_matches_removes_all_that_a_query_finds_and_counts_it() {
+fn deleting_what_matches_removes_all_that_a_query_finds_and_counts_it<F: Fixture>() {
     let mut random = Random::new();
     let things = [
         thing("a", "one").service("web"),
@@ -235,7 +230,7 @@ fn deleting_what_matches_removes_all_that_a_query_finds_and_counts_it() {
         thing("a", "three").service("api"),
         thing("b", "one").service("web"),
     ];
-    let store = filled(&random.shuffled(things));
+    let store = filled::<F>(&random.shuffled(things));
     let before = store.revision();
     let removed = store.delete_matching(Query::index("by-service").with_prefix(&["a", "web"])).unwrap();
     assert_eq!((removed, everything(&store)), (2, vec!["a/three".to_owned(), "b/one".to_owned()]));
@@ -244,9 +239,8 @@ fn deleting_what_matches_removes_all_that_a_query_finds_and_counts_it() {
     assert!(store.delete_matching(Query::index("other")).is_err());
 }
 
-#[test]
-fn clearing_removes_everything_at_once_and_forgets_versions() {
-    let store = filled([&thing("a", "one").at(5), &thing("b", "two").at(6)]);
+fn clearing_removes_everything_at_once_and_forgets_versions<F: Fixture>() {
+    let store = filled::<F>([&thing("a", "one").at(5), &thing("b", "two").at(6)]);
     let before = store.revision();
     assert_eq!(store.clear().get(), before.get() + 1);
     assert!(store.is_empty());
@@ -254,45 +248,42 @@ fn clearing_removes_everything_at_once_and_forgets_versions() {
     assert_eq!(everything(&store), ["a/one"]);
 }
 
-#[tokio::test]
-async fn a_single_object_is_none_or_one_and_several_are_an_error_that_names_two() {
-    let store = filled([&thing("a", "one"), &thing("a", "two"), &thing("a", "three"), &thing("b", "one")]);
-    assert_eq!(store.single(Query::prefix(&["c"])).await.unwrap(), None);
-    assert_eq!(store.single(Query::prefix(&["b"])).await.unwrap(), Some(thing("b", "one").object()));
-    let error = store.single(Query::prefix(&["a"])).await.unwrap_err();
+fn a_single_object_is_none_or_one_and_several_are_an_error_that_names_two<F: Fixture>() {
+    let store = filled::<F>([&thing("a", "one"), &thing("a", "two"), &thing("a", "three"), &thing("b", "one")]);
+    assert_eq!(wait(store.single(Query::prefix(&["c"]))).unwrap(), None);
+    assert_eq!(wait(store.single(Query::prefix(&["b"]))).unwrap(), Some(thing("b", "one").object()));
+    let error = wait(store.single(Query::prefix(&["a"]))).unwrap_err();
     assert_eq!(
         error.to_string(),
         "3 objects under index \"default\" (\"a\") where one was expected, a/one and a/three among them"
     );
-    assert!(store.single(Query::prefix(&["a", "b", "c"])).await.is_err());
+    assert!(wait(store.single(Query::prefix(&["a", "b", "c"]))).is_err());
 }
 
-#[tokio::test]
-async fn typed_reads_parse_every_object_or_say_which_one_does_not() {
+fn typed_reads_parse_every_object_or_say_which_one_does_not<F: Fixture>() {
     #[derive(serde::Deserialize, Debug, PartialEq)]
     struct Note {
         note: u64,
     }
-    let store = filled([&thing("a", "one").note(1), &thing("a", "two").note(2), &thing("b", "odd").note("hunter2")]);
-    assert_eq!(store.get_as::<Note>(Query::prefix(&["a"])).await.unwrap(), [Note { note: 1 }, Note { note: 2 }]);
-    let error = store.get_as::<Note>(Query::all()).await.unwrap_err();
+    let store =
+        filled::<F>([&thing("a", "one").note(1), &thing("a", "two").note(2), &thing("b", "odd").note("hunter2")]);
+    assert_eq!(wait(store.get_as::<Note>(Query::prefix(&["a"]))).unwrap(), [Note { note: 1 }, Note { note: 2 }]);
+    let error = wait(store.get_as::<Note>(Query::all())).unwrap_err();
     assert!(error.to_string().starts_with("b/odd does not parse as asked: "), "{error}");
     assert!(!format!("{error} {error:?}").contains("hunter2"), "content in {error}");
 }
 
-#[test]
-fn a_late_delete_of_an_older_version_does_not_remove_a_recreated_object() {
-    let store = filled([&thing("a", "web").uid("new").at(9).service("web")]);
-    let before = store.snapshot();
+fn a_late_delete_of_an_older_version_does_not_remove_a_recreated_object<F: Fixture>() {
+    let store = filled::<F>([&thing("a", "web").uid("new").at(9).service("web")]);
+    let (before, revision) = (shown(&store), store.revision());
     store.write(vec![thing("a", "web").at(8).delete()]).unwrap();
-    assert_eq!((seen(&store.snapshot()), store.revision()), (seen(&before), before.revision()));
+    assert_eq!((shown(&store), store.revision()), (before, revision));
     store.write(vec![thing("a", "web").at(10).delete()]).unwrap();
     assert!(store.is_empty());
 }
 
-#[test]
-fn a_late_apply_is_ignored() {
-    let store = filled([&thing("a", "web").at(10).service("new")]);
+fn a_late_apply_is_ignored<F: Fixture>() {
+    let store = filled::<F>([&thing("a", "web").at(10).service("new")]);
     // As numbers: as texts it would be the newer one.
     store.apply(thing("a", "web").at(9).service("old").indexed()).unwrap();
     assert_eq!(under(&store, "by-service", &["a"]), under(&store, "by-service", &["a", "new"]));
@@ -301,9 +292,8 @@ fn a_late_apply_is_ignored() {
     assert_eq!(under(&store, "by-service", &["a", "same"]), ["a/web"], "the same version is not older");
 }
 
-#[test]
-fn an_apply_older_than_the_deletion_is_ignored_and_a_newer_one_is_not() {
-    let store = filled([&thing("a", "web").at(5)]);
+fn an_apply_older_than_the_deletion_is_ignored_and_a_newer_one_is_not<F: Fixture>() {
+    let store = filled::<F>([&thing("a", "web").at(5)]);
     store.write(vec![thing("a", "web").at(8).delete()]).unwrap();
     store.apply(thing("a", "web").at(7).indexed()).unwrap();
     assert!(store.is_empty());
@@ -311,9 +301,8 @@ fn an_apply_older_than_the_deletion_is_ignored_and_a_newer_one_is_not() {
     assert_eq!(everything(&store), ["a/web"]);
 }
 
-#[test]
-fn a_deletion_without_a_version_counts_as_one_of_the_version_held() {
-    let store = filled([&thing("a", "web").at(5)]);
+fn a_deletion_without_a_version_counts_as_one_of_the_version_held<F: Fixture>() {
+    let store = filled::<F>([&thing("a", "web").at(5)]);
     store.delete(&ObjectName::new("a", "web")).unwrap();
     store.apply(thing("a", "web").at(4).indexed()).unwrap();
     assert!(store.is_empty());
@@ -321,10 +310,9 @@ fn a_deletion_without_a_version_counts_as_one_of_the_version_held() {
     assert_eq!(everything(&store), ["a/web"]);
 }
 
-#[test]
-fn deleting_again_what_is_gone_does_not_make_the_deletion_forgotten() {
+fn deleting_again_what_is_gone_does_not_make_the_deletion_forgotten<F: Fixture>() {
     for again in [Write::delete(ObjectName::new("a", "web")), thing("a", "web").at(3).delete()] {
-        let store = filled([&thing("a", "web").at(5)]);
+        let store = filled::<F>([&thing("a", "web").at(5)]);
         store.write(vec![thing("a", "web").at(8).delete()]).unwrap();
         store.write(vec![again]).unwrap();
         store.apply(thing("a", "web").at(7).indexed()).unwrap();
@@ -332,18 +320,16 @@ fn deleting_again_what_is_gone_does_not_make_the_deletion_forgotten() {
     }
 }
 
-#[test]
-fn a_deletion_that_comes_before_the_object_keeps_it_out() {
-    let store = store();
+fn a_deletion_that_comes_before_the_object_keeps_it_out<F: Fixture>() {
+    let store = store::<F>();
     store.write(vec![thing("a", "web").at(8).delete(), thing("a", "web").at(7).apply()]).unwrap();
     assert!(store.is_empty());
 }
 
-#[test]
-fn a_write_without_a_version_always_applies() {
-    let store = filled([&thing("a", "web").at(10).note(1)]);
+fn a_write_without_a_version_always_applies<F: Fixture>() {
+    let store = filled::<F>([&thing("a", "web").at(10).note(1)]);
     store.apply(thing("a", "web").note(2).indexed()).unwrap();
-    assert_eq!(store.snapshot().list().at(0).unwrap().object(), Some(&thing("a", "web").note(2).object()));
+    assert_eq!(objects(&store, Query::all()).at(0), Some(&thing("a", "web").note(2).object()));
     store.apply(thing("a", "web").at(11).note(3).indexed()).unwrap();
     store.delete(&ObjectName::new("a", "web")).unwrap();
     assert!(store.is_empty());
@@ -351,9 +337,8 @@ fn a_write_without_a_version_always_applies() {
     assert_eq!(everything(&store), ["a/web"]);
 }
 
-#[test]
-fn versions_that_cannot_be_compared_are_never_late() {
-    let store = MemoryStore::new();
+fn versions_that_cannot_be_compared_are_never_late<F: Fixture>() {
+    let store = F::declared(&[]);
     let at = |version: &str, note: u64| {
         let mut value = thing("a", "web").note(note).json();
         value["metadata"]["resourceVersion"] = version.into();
@@ -361,7 +346,7 @@ fn versions_that_cannot_be_compared_are_never_late() {
     };
     for (version, note) in [("z", 1), ("a", 2), ("7", 3), ("a", 4), ("6", 5)] {
         store.apply(at(version, note)).unwrap();
-        assert_eq!(store.snapshot().list().at(0).unwrap().object(), Some(&thing("a", "web").note(note).object()));
+        assert_eq!(objects(&store, Query::all()).at(0), Some(&thing("a", "web").note(note).object()));
     }
 }
 
@@ -369,4 +354,37 @@ impl Thing {
     fn apply_by_hand(&self) -> Write {
         Write::Apply(self.by_hand())
     }
+}
+
+conformance! {
+    deleting_one_of_three_endpoint_slices_that_share_a_service_label_in_two_namespaces_leaves_two,
+    an_apply_moves_the_object_of_that_name_from_its_old_keys_to_its_new_ones,
+    an_object_whose_label_disappears_is_in_the_list_and_no_longer_under_the_old_key,
+    an_object_that_an_index_does_not_find_is_reported_with_the_reason,
+    a_list_as_key_is_that_objects_problem_only_and_its_old_entry_goes_away,
+    more_than_256_keys_in_one_index_are_that_objects_problem_in_that_index_only,
+    more_than_256_keys_made_by_hand_are_that_objects_problem_too,
+    applying_twice_is_applying_once,
+    deleting_what_is_not_there_changes_nothing,
+    an_object_is_written_as_it_is_when_it_has_a_name,
+    a_batch_is_applied_in_order,
+    keys_are_compared_by_component_and_never_joined,
+    names_are_compared_by_part_and_never_joined,
+    a_cluster_scoped_object_has_the_empty_namespace_component,
+    a_key_of_the_wrong_length_refuses_the_whole_batch_with_both_counts,
+    a_key_for_an_index_that_is_not_there_or_is_by_name_refuses_the_whole_batch,
+    a_reference_is_refused_by_a_store_of_whole_objects_and_all_that_one_of_references_needs,
+    a_default_index_of_its_own_takes_the_place_of_the_one_by_name,
+    deleting_what_matches_removes_all_that_a_query_finds_and_counts_it,
+    clearing_removes_everything_at_once_and_forgets_versions,
+    a_single_object_is_none_or_one_and_several_are_an_error_that_names_two,
+    typed_reads_parse_every_object_or_say_which_one_does_not,
+    a_late_delete_of_an_older_version_does_not_remove_a_recreated_object,
+    a_late_apply_is_ignored,
+    an_apply_older_than_the_deletion_is_ignored_and_a_newer_one_is_not,
+    a_deletion_without_a_version_counts_as_one_of_the_version_held,
+    deleting_again_what_is_gone_does_not_make_the_deletion_forgotten,
+    a_deletion_that_comes_before_the_object_keeps_it_out,
+    a_write_without_a_version_always_applies,
+    versions_that_cannot_be_compared_are_never_late,
 }
