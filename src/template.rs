@@ -101,8 +101,9 @@ impl Renderer {
     /// A renderer without templates.
     pub fn new() -> Renderer {
         let mut environment = Environment::new();
-        // Errors of a debug build would carry the values of all variables, those of Secrets too.
-        environment.set_debug(false);
+        // So that errors name the expression, in release builds too. What else they carry, the values of variables, is
+        // never shown: see the `Debug` of `Error`.
+        environment.set_debug(true);
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.set_syntax(syntax());

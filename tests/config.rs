@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use kube_indexed_store::config::{Config, Error, StoreKind};
 use kube_indexed_store::testing::FakeCluster;
+use kube_indexed_store::{Query, Store};
 use serde_json::json;
 
 const EXAMPLE: &str = "
@@ -61,15 +62,28 @@ async fn the_documented_example_watches_what_it_says() {
     assert_eq!((found.len(), &found[0]["status"]), (1, &json!(null)));
 }
 
+#[tokio::test(start_paused = true)]
+async fn on_demand_stores_keep_references_and_fetch_what_is_read() {
+    let cluster = FakeCluster::new();
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"namespace": "default", "name": "tls"}});
+    cluster.create(secret).unwrap();
+    let config = Config::from_yaml(&with("store: on-demand\ncache_ttl: 15m\ncache_size: 256")).unwrap();
+    let watchers = config.start(&cluster.client()).unwrap();
+    watchers.wait_until_synced(Duration::from_secs(60)).await.unwrap();
+    let store = watchers.store("a").unwrap();
+    assert!(store.snapshot().entry("default", "tls").unwrap().object().is_none());
+    assert_eq!(store.get(Query::prefix(&["default", "tls"])).unwrap().await.unwrap().len(), 1);
+    assert_eq!(cluster.requests().verb("get").resource("secrets").count(), 1);
+}
+
 #[test]
-fn on_demand_stores_are_refused_with_the_way_out() {
-    assert_eq!(
-        refused(&with("store: on-demand\ncache_ttl: 15m\ncache_size: 256")),
-        "watched_resources.a: store: on-demand is not available in this version: write store: full, or leave it out",
-    );
+fn what_is_about_fetched_objects_is_refused_where_none_are_fetched() {
     for field in ["cache_ttl: 15m", "cache_size: 256"] {
         let name = field.split(':').next().unwrap();
-        assert_eq!(refused(&with(field)), format!("watched_resources.a: {name} is for store: on-demand: leave it out"));
+        assert_eq!(
+            refused(&with(field)),
+            format!("watched_resources.a: {name} is for store: on-demand: leave it out, or write store: on-demand")
+        );
     }
 }
 
