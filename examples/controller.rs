@@ -1,5 +1,7 @@
 //! A store beside a kube `Controller`: reconcilers read what they need by index, and the store's changes trigger them.
 //!
+//! `Controller::reconcile_on` is kube's, behind its feature `unstable-runtime`.
+//!
 //! `cargo run --example controller`
 
 use std::sync::Arc;

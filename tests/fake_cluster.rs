@@ -574,6 +574,18 @@ mod watches {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_watch_that_is_cut_tells_what_came_before_and_nothing_that_came_after() {
+        let cluster = FakeCluster::new();
+        let mut watch = Watch::open(&cluster, &format!("{CONFIG_MAPS}?watch=true")).await;
+        let a = cluster.create(config_map("a", "1")).unwrap();
+        cluster.cut_watches();
+        cluster.create(config_map("b", "1")).unwrap();
+        assert_eq!(watch.short().await, ("ADDED".into(), "a".into(), version(&a)));
+        assert_eq!(watch.0.frame().await.unwrap().unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
+        assert!(watch.0.frame().await.is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn open_watches_can_be_cut_closed_and_failed() {
         let cluster = FakeCluster::new();
         let path = format!("{CONFIG_MAPS}?watch=true");

@@ -10,7 +10,7 @@ use crate::store;
 pub struct Error {
     template: String,
     line: Option<usize>,
-    cause: Cause,
+    cause: Box<Cause>,
 }
 
 #[derive(Clone)]
@@ -25,7 +25,7 @@ pub(super) enum Cause {
 
 impl Error {
     pub(super) fn new(template: &str, cause: Cause) -> Error {
-        let mut found = Error { template: template.to_owned(), line: None, cause: cause.clone() };
+        let mut found = Error { template: template.to_owned(), line: None, cause: Box::new(cause.clone()) };
         let Cause::Template { error, .. } = cause else { return found };
         if let Some(name) = error.name() {
             name.clone_into(&mut found.template);
@@ -56,7 +56,7 @@ impl Error {
 
     /// The object that was read last, as `store namespace/name`.
     pub fn object(&self) -> Option<&str> {
-        match &self.cause {
+        match &*self.cause {
             Cause::Template { object, .. } => object.as_deref(),
             _ => None,
         }
@@ -64,7 +64,7 @@ impl Error {
 
     /// What the store said, if an object could not be fetched.
     pub fn store_error(&self) -> Option<&store::Error> {
-        match &self.cause {
+        match &*self.cause {
             Cause::Store { error, .. } => Some(error),
             _ => None,
         }
@@ -93,7 +93,7 @@ impl fmt::Display for Error {
         if let Some(object) = self.object() {
             write!(f, ", at {object}")?;
         }
-        match &self.cause {
+        match &*self.cause {
             Cause::Template { error, .. } => write!(f, ": {}", reason(error)),
             Cause::Store { store, error } => write!(f, ": {store} {error}"),
             Cause::Endless { passes } => {
@@ -112,7 +112,7 @@ impl fmt::Debug for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.cause {
+        match &*self.cause {
             Cause::Store { error, .. } => std::error::Error::source(error),
             _ => None,
         }

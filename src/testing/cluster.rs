@@ -270,8 +270,9 @@ impl FakeCluster {
 
     fn end_watches(&self, end: &End) {
         self.shared.update(|inner| {
+            let now = inner.state.storage.revision;
             for open in inner.watches.values_mut() {
-                open.end = Some(end.clone());
+                open.end = Some((end.clone(), now));
             }
         });
     }

@@ -29,7 +29,8 @@ use super::{
 pub(super) struct Open {
     pub(super) resource: String,
     pub(super) bookmarks: usize,
-    pub(super) end: Option<End>,
+    /// How it is to end, and the version it was at when that was decided: it tells nothing that came later.
+    pub(super) end: Option<(End, u64)>,
 }
 
 #[derive(Debug, Clone)]
@@ -215,11 +216,17 @@ impl Watch {
             return;
         }
         let kind = self.target.kind.clone();
+        let ended = inner.watches.get(&self.id).and_then(|open| open.end.clone());
+        let until = ended.as_ref().map_or(u64::MAX, |(_, until)| *until);
         if let Some(table) = inner.state.storage.existing(&kind.group, &kind.plural) {
             let changes = &table.log[self.cursor.min(table.log.len())..];
             self.cursor = table.log.len();
-            for change in changes {
+            for change in changes.iter().filter(|change| change.revision <= until) {
                 self.change(change);
+            }
+            if let Some((end, _)) = ended {
+                self.end = Some(end);
+                return;
             }
             if table.removals > self.removals {
                 self.bookmark(inner.state.storage.revision);
@@ -233,8 +240,8 @@ impl Watch {
             self.bookmarks_sent = open.bookmarks;
             self.bookmark(inner.state.storage.revision);
         }
-        if open.end.is_some() {
-            self.end = open.end.clone();
+        if let Some((end, _)) = ended {
+            self.end = Some(end);
         }
     }
 
