@@ -216,7 +216,7 @@ impl Indexer {
             return Ok(None);
         }
         let name = object.name().ok_or(Error::NoName)?;
-        Ok(Some(Decoded::Unmatched { name, version: object.resource_version().cloned() }))
+        Ok(Some(Decoded::Unmatched { name, version: object.resource_version() }))
     }
 
     fn keys_of(&self, object: Object) -> Result<Decoded, Error> {

@@ -11,17 +11,17 @@ use serde::de::DeserializeOwned;
 
 use crate::FieldPath;
 
+mod blob;
 mod decode;
-mod intern;
 mod name;
-mod node;
 mod parse;
+mod slot;
 mod value;
 mod version;
 
+use blob::{Blob, place, text};
 pub(crate) use decode::Decoder;
 pub use name::{IndexKey, ObjectName};
-use node::Node;
 pub use value::{Items, Kind, Members, SharedValue, ValueRef};
 pub use version::ResourceVersion;
 
@@ -56,8 +56,7 @@ pub const MAX_DEPTH: usize = 127;
 /// ```
 #[derive(Clone)]
 pub struct Object {
-    root: Arc<Node>,
-    version: Option<ResourceVersion>,
+    blob: Blob,
 }
 
 /// Why a text or value is not an object.
@@ -87,13 +86,9 @@ impl Object {
         Ok(Decoder::default().decode(json)?)
     }
 
-    pub(crate) fn new(root: Node, version: Option<ResourceVersion>) -> Object {
-        Object { root: Arc::new(root), version }
-    }
-
     /// The whole object as a value.
     pub fn root(&self) -> ValueRef<'_> {
-        ValueRef::root(&self.root, self.version.as_ref())
+        ValueRef::root(&self.blob)
     }
 
     /// The value at `path`, the first one if the path has `[*]`; `None` where there is none.
@@ -118,8 +113,9 @@ impl Object {
 
     /// The identity: namespace and name. `None` without a name.
     pub fn name(&self) -> Option<ObjectName> {
-        let name = self.text(&["metadata", "name"]).filter(|name| !name.is_empty())?;
-        Some(ObjectName::new(&self.text(&["metadata", "namespace"]).unwrap_or_default(), &name))
+        let bytes = self.blob.bytes();
+        let name = text(bytes, place::NAME).filter(|name| !name.is_empty())?;
+        Some(ObjectName::new(text(bytes, place::NAMESPACE).unwrap_or_default(), name))
     }
 
     /// `metadata.uid`, which tells a recreated object from the one before.
@@ -138,13 +134,13 @@ impl Object {
     }
 
     /// The version of this object, which takes no part in equality.
-    pub fn resource_version(&self) -> Option<&ResourceVersion> {
-        self.version.as_ref()
+    pub fn resource_version(&self) -> Option<ResourceVersion> {
+        self.blob.version()
     }
 
     /// The same content under another version.
-    pub(crate) fn with_version(&self, version: Option<ResourceVersion>) -> Object {
-        Object { root: Arc::clone(&self.root), version }
+    pub(crate) fn with_version(&self, version: Option<&ResourceVersion>) -> Object {
+        Object { blob: self.blob.renewed(version) }
     }
 
     /// The object as a typed one, straight from its values.
@@ -161,9 +157,9 @@ impl Object {
         self.root().to_value()
     }
 
-    /// Whether two handles share one content, which implies equality and costs nothing.
+    /// Whether two handles came from one decoding, which implies equality and costs nothing.
     pub fn ptr_eq(&self, other: &Object) -> bool {
-        Arc::ptr_eq(&self.root, &other.root)
+        self.blob.identity() == other.blob.identity()
     }
 
     fn text(&self, path: &[&str]) -> Option<Cow<'_, str>> {
@@ -173,7 +169,7 @@ impl Object {
 
 impl PartialEq for Object {
     fn eq(&self, other: &Object) -> bool {
-        self.ptr_eq(other) || self.root == other.root
+        self.ptr_eq(other) || ValueRef::content(&self.blob) == ValueRef::content(&other.blob)
     }
 }
 
@@ -210,7 +206,7 @@ impl fmt::Debug for Object {
         if let Some(name) = self.name() {
             write!(f, " {name}")?;
         }
-        if let Some(version) = &self.version {
+        if let Some(version) = self.resource_version() {
             write!(f, " @{version}")?;
         }
         f.write_str(")")

@@ -28,7 +28,7 @@ fn identity_and_labels_are_read_without_paths() {
     assert_eq!(object.uid().as_deref(), Some("u-1"));
     assert_eq!(object.label("app.kubernetes.io/name").as_deref(), Some("web"));
     assert_eq!(object.annotation("a/b").as_deref(), Some("c"));
-    assert_eq!(object.resource_version(), Some(&ResourceVersion::new("12")));
+    assert_eq!(object.resource_version(), Some(ResourceVersion::new("12")));
     assert_eq!(format!("{object:?}"), "Object(v1 Service shop/web @12)");
 }
 

@@ -44,7 +44,7 @@ impl Indexed {
         Some(Indexed {
             name: object.name()?,
             uid: object.uid().map(|uid| uid.as_ref().into()),
-            version: object.resource_version().cloned(),
+            version: object.resource_version(),
             keys: Vec::new(),
             body: Some(object),
         })

@@ -3,14 +3,12 @@
 //! What is dropped is skipped by the parser and never allocated. Which fields those are is a [`Mask`]'s business.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::fmt;
-use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::intern::intern;
-use super::node::Node;
+use super::blob::{Builder, TooLarge, place, text_at};
+use super::slot::{Slot, Tag};
 use super::{MAX_DEPTH, Object, ResourceVersion};
 use crate::path::{Cursor, Mask};
 
@@ -32,30 +30,119 @@ impl Decoder<'_> {
     }
 
     pub(crate) fn decode_from<'de, D: Deserializer<'de>>(self, deserializer: D) -> Result<Object, D::Error> {
-        let version = RefCell::default();
+        let mut target = Target::default();
         let seed = Seed {
             cursor: self.mask.map_or(Cursor::ALL, Mask::root),
             place: Place::Root { type_meta: self.type_meta },
             depth: MAX_DEPTH,
-            version: &version,
+            target: &mut target,
         };
-        match seed.deserialize(deserializer)? {
-            Some(root @ Node::Map(_)) => Ok(Object::new(root, version.into_inner())),
-            Some(Node::List(_)) => Err(D::Error::custom("expected an object, found a list")),
-            _ => Err(D::Error::custom("expected an object, found a single value")),
+        let Some(root) = seed.deserialize(deserializer)? else {
+            return Err(D::Error::custom("expected an object, found a single value"));
+        };
+        match root {
+            Slot::EMPTY_LIST => Err(D::Error::custom("expected an object, found a list")),
+            _ if root.tag() == Tag::List => Err(D::Error::custom("expected an object, found a list")),
+            _ if root.tag() != Tag::Map && root != Slot::EMPTY_MAP => {
+                Err(D::Error::custom("expected an object, found a single value"))
+            }
+            _ => {
+                let blob = target.builder.finish(root, target.version.as_ref());
+                Ok(Object { blob: blob.map_err(D::Error::custom)? })
+            }
         }
     }
 }
 
+/// What decoding writes to.
+#[derive(Default)]
+struct Target {
+    builder: Builder,
+    /// `metadata.resourceVersion`, which goes beside the content.
+    version: Option<ResourceVersion>,
+    names: Names,
+    /// The members and elements of what is being read, the innermost last.
+    members: Vec<(Slot, Slot)>,
+    items: Vec<Slot>,
+}
+
+/// Where member names were written last, so that those which repeat are written once.
+struct Names([Slot; Names::SIZE]);
+
+impl Names {
+    const SIZE: usize = 64;
+}
+
+impl Default for Names {
+    fn default() -> Names {
+        Names([Slot::NULL; Names::SIZE])
+    }
+}
+
+impl Target {
+    fn name(&mut self, name: &str) -> Result<Slot, TooLarge> {
+        let edge = |byte: Option<&u8>| usize::from(*byte.unwrap_or(&0));
+        let at = name.len() + 7 * edge(name.as_bytes().first()) + 31 * edge(name.as_bytes().last());
+        let known = &mut self.names.0[at % Names::SIZE];
+        if known.tag() != Tag::Text || text_at(self.builder.bytes(), known.payload()) != name.as_bytes() {
+            *known = self.builder.name(name)?;
+        }
+        Ok(*known)
+    }
+
+    /// Orders the members from `first` on by name; of those of one name the last stays.
+    fn order_members(&mut self, first: usize) {
+        let bytes = self.builder.bytes();
+        let name = |(name, _): &(Slot, Slot)| text_at(bytes, name.payload());
+        let members = &mut self.members[first..];
+        if members.is_sorted_by(|a, b| name(a) < name(b)) {
+            return;
+        }
+        // The sort is stable.
+        members.sort_by(|a, b| name(a).cmp(name(b)));
+        members.reverse();
+        let mut ordered = members.to_vec();
+        ordered.dedup_by(|a, b| name(a) == name(b));
+        ordered.reverse();
+        self.members.truncate(first);
+        self.members.extend(ordered);
+    }
+
+    /// Remembers where the name and namespace are among the members from `first` on.
+    fn note_identity(&mut self, first: usize) {
+        for (name, fixed) in [("namespace", place::NAMESPACE), ("name", place::NAME)] {
+            let bytes = self.builder.bytes();
+            let found = self.members[first..].iter().find(|(at, _)| text_at(bytes, at.payload()) == name.as_bytes());
+            let slot = found.map(|(_, value)| *value).filter(|value| matches!(value.tag(), Tag::Short | Tag::Text));
+            self.builder.set(fixed, slot.unwrap_or(Slot::NULL));
+        }
+    }
+
+    /// Puts `metadata.resourceVersion` beside the content, if it is a text; what was there before is forgotten.
+    fn take_version(&mut self, first: usize, value: Slot) -> bool {
+        let bytes = self.builder.bytes();
+        let before = self.members[first..].iter().position(|(at, _)| text_at(bytes, at.payload()) == b"resourceVersion");
+        if let Some(before) = before {
+            self.members.remove(first + before);
+        }
+        self.version = self.builder.take_text(value).map(|text| ResourceVersion::new(&text));
+        self.version.is_some()
+    }
+
+    fn forget_identity(&mut self) {
+        self.builder.set(place::NAMESPACE, Slot::NULL);
+        self.builder.set(place::NAME, Slot::NULL);
+        self.version = None;
+    }
+}
+
 /// Decodes one value; `None` when the mask keeps nothing of it.
-#[derive(Clone, Copy)]
-struct Seed<'m, 'v> {
+struct Seed<'m, 't> {
     cursor: Cursor<'m>,
     place: Place<'m>,
     /// How many more levels may follow.
     depth: usize,
-    /// Where `metadata.resourceVersion` goes instead of into the tree.
-    version: &'v RefCell<Option<ResourceVersion>>,
+    target: &'t mut Target,
 }
 
 #[derive(Clone, Copy)]
@@ -65,139 +152,136 @@ enum Place<'m> {
     Other,
 }
 
-impl Seed<'_, '_> {
-    fn scalar<E>(self, node: impl FnOnce() -> Node) -> Result<Option<Node>, E> {
-        Ok(self.cursor.keeps_scalar().then(node))
+impl<'m> Seed<'m, '_> {
+    fn scalar<E: serde::de::Error>(
+        self,
+        slot: impl FnOnce(&mut Builder) -> Result<Slot, TooLarge>,
+    ) -> Result<Option<Slot>, E> {
+        match self.cursor.keeps_scalar() {
+            true => slot(&mut self.target.builder).map(Some).map_err(E::custom),
+            false => Ok(None),
+        }
     }
 
-    /// What holds for the values one level below.
-    fn below<E: serde::de::Error>(self) -> Result<Self, E> {
+    /// How many levels may follow below the next one.
+    fn below<E: serde::de::Error>(&self) -> Result<usize, E> {
         let depth = self.depth.checked_sub(1);
-        let depth = depth.ok_or_else(|| E::custom(format_args!("nested deeper than {MAX_DEPTH} levels")))?;
-        Ok(Seed { place: Place::Other, depth, ..self })
+        depth.ok_or_else(|| E::custom(format_args!("nested deeper than {MAX_DEPTH} levels")))
     }
 }
 
 impl<'de> DeserializeSeed<'de> for Seed<'_, '_> {
-    type Value = Option<Node>;
+    type Value = Option<Slot>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Node>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Slot>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Seed<'_, '_> {
-    type Value = Option<Node>;
+    type Value = Option<Slot>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E>(self) -> Result<Option<Node>, E> {
-        self.scalar(|| Node::Null)
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Option<Slot>, E> {
+        self.scalar(|_| Ok(Slot::NULL))
     }
 
-    fn visit_none<E>(self) -> Result<Option<Node>, E> {
-        self.scalar(|| Node::Null)
+    fn visit_none<E: serde::de::Error>(self) -> Result<Option<Slot>, E> {
+        self.visit_unit()
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Node>, D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<Slot>, D::Error> {
         self.deserialize(deserializer)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Option<Node>, E> {
-        self.scalar(|| Node::Bool(value))
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Option<Slot>, E> {
+        self.scalar(|_| Ok(if value { Slot::TRUE } else { Slot::FALSE }))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Option<Node>, E> {
-        self.scalar(|| Node::Unsigned(value))
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Option<Slot>, E> {
+        self.scalar(|builder| builder.unsigned(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Option<Node>, E> {
-        self.scalar(|| u64::try_from(value).map_or(Node::Signed(value), Node::Unsigned))
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Option<Slot>, E> {
+        self.scalar(|builder| match u64::try_from(value) {
+            Ok(unsigned) => builder.unsigned(unsigned),
+            Err(_) => builder.signed(value),
+        })
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Option<Node>, E> {
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Option<Slot>, E> {
         // As `serde_json::Value` has it: what JSON cannot write is null.
-        self.scalar(|| if value.is_finite() { Node::Float(value) } else { Node::Null })
+        self.scalar(|builder| if value.is_finite() { builder.float(value) } else { Ok(Slot::NULL) })
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Option<Node>, E> {
-        self.scalar(|| Node::String(value.into()))
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Option<Slot>, E> {
+        self.scalar(|builder| builder.text(value))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Option<Node>, E> {
-        self.scalar(|| Node::String(value.into()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Option<Node>, A::Error> {
-        let below = self.below()?;
-        let mut items = Vec::new();
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Option<Slot>, A::Error> {
+        let depth = self.below()?;
+        let Seed { cursor, target, .. } = self;
+        let first = target.items.len();
         for position in 0.. {
-            let cursor = self.cursor.position(position);
-            let next = match cursor {
+            let next = match cursor.position(position) {
                 // What nothing is kept of still holds its position for the others.
                 Some(cursor) => {
-                    let item = list.next_element_seed(Seed { cursor, ..below })?;
-                    item.map(|item| Some(item.unwrap_or(Node::Null)))
+                    let seed = Seed { cursor, place: Place::Other, depth, target: &mut *target };
+                    let item = list.next_element_seed(seed)?;
+                    item.map(|item| Some(item.unwrap_or(Slot::NULL)))
                 }
                 None => list.next_element::<IgnoredAny>()?.map(|_| None),
             };
             match next {
                 None => break,
-                Some(item) => items.extend(item),
+                Some(item) => target.items.extend(item),
             }
         }
-        Ok(self.cursor.keeps_list().then(|| Node::List(items.into())))
+        let slot = cursor.keeps_list().then(|| target.builder.list(&target.items[first..]));
+        target.items.truncate(first);
+        slot.transpose().map_err(A::Error::custom)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<Node>, A::Error> {
-        let below = self.below()?;
-        let mut members: Vec<(Arc<str>, Node)> = Vec::new();
-        if let Place::Root { type_meta: Some((api_version, kind)) } = self.place {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<Slot>, A::Error> {
+        let depth = self.below()?;
+        let Seed { cursor: here, place, target, .. } = self;
+        let first = target.members.len();
+        if let Place::Root { type_meta: Some((api_version, kind)) } = place {
             // First, so that what the object says itself wins over it.
-            members.push((intern("apiVersion"), Node::String(api_version.into())));
-            members.push((intern("kind"), Node::String(kind.into())));
+            for (name, text) in [("apiVersion", api_version), ("kind", kind)] {
+                let member = target.name(name).and_then(|name| Ok((name, target.builder.text(text)?)));
+                target.members.push(member.map_err(A::Error::custom)?);
+            }
         }
         while let Some(Key(key)) = map.next_key()? {
-            let Some(cursor) = self.cursor.key(&key) else {
+            let Some(cursor) = here.key(&key) else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
-            let mut seed = Seed { cursor, ..below };
-            match (self.place, &*key) {
-                (Place::Root { .. }, "metadata") => {
-                    seed.place = Place::Metadata;
-                    self.version.replace(None);
-                }
-                (Place::Metadata, "resourceVersion") => {
-                    self.version.replace(None);
-                    if let Some(value) = map.next_value_seed(seed)? {
-                        members.retain(|(name, _)| **name != *key);
-                        match value {
-                            Node::String(text) => {
-                                self.version.replace(Some(ResourceVersion::new(&text)));
-                            }
-                            odd => members.push((intern(&key), odd)),
-                        }
-                    }
-                    continue;
-                }
-                _ => {}
+            let mut seed = Seed { cursor, place: Place::Other, depth, target: &mut *target };
+            if matches!(place, Place::Root { .. }) && key == "metadata" {
+                seed.place = Place::Metadata;
+                seed.target.forget_identity();
             }
-            if let Some(value) = map.next_value_seed(seed)? {
-                members.push((intern(&key), value));
-            }
+            let value = map.next_value_seed(seed)?;
+            let beside = matches!(place, Place::Metadata) && key == "resourceVersion" && value.is_some();
+            let member = match value {
+                Some(value) if beside && target.take_version(first, value) => continue,
+                Some(value) => target.name(&key).map(|name| (name, value)),
+                None => continue,
+            };
+            target.members.push(member.map_err(A::Error::custom)?);
         }
-        if !self.cursor.keeps_map() {
-            return Ok(None);
+        target.order_members(first);
+        if matches!(place, Place::Metadata) {
+            target.note_identity(first);
         }
-        // The sort is stable: of members of one name the last stays.
-        members.sort_by(|(a, _), (b, _)| a.cmp(b));
-        members.reverse();
-        members.dedup_by(|(a, _), (b, _)| a == b);
-        members.reverse();
-        Ok(Some(Node::Map(members.into())))
+        let slot = here.keeps_map().then(|| target.builder.map(&target.members[first..]));
+        target.members.truncate(first);
+        slot.transpose().map_err(A::Error::custom)
     }
 }
 

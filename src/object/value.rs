@@ -1,35 +1,33 @@
 //! Reading: small cursors over an object's values.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
 
 use serde::ser::{SerializeMap, SerializeSeq};
 
-use super::ResourceVersion;
-use super::node::{Fields, Node, find};
+use super::blob::{Blob, place, text, text_bytes};
+use super::slot::{Slot, Tag, read_count};
 use crate::path::{FieldPath, Step};
 
 /// A borrowed value of an object: a small `Copy` cursor.
 ///
 /// Equality is by content, like that of `serde_json::Value`.
 #[derive(Clone, Copy)]
-pub struct ValueRef<'a>(Form<'a>);
-
-#[derive(Clone, Copy)]
-enum Form<'a> {
-    Node {
-        node: &'a Node,
-        place: Place<'a>,
-    },
-    /// `metadata.resourceVersion`, which lives beside the content.
-    Version(&'a ResourceVersion),
+pub struct ValueRef<'a> {
+    blob: &'a Blob,
+    /// Where the slot is.
+    at: u32,
+    place: Place,
 }
 
 /// Where a value stands, as far as the version beside the content must be shown there.
-#[derive(Clone, Copy)]
-enum Place<'a> {
-    Root(&'a ResourceVersion),
-    Metadata(&'a ResourceVersion),
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Root,
+    Metadata,
+    /// This is that version.
+    Version,
     Other,
 }
 
@@ -69,27 +67,67 @@ impl fmt::Display for Kind {
 const VERSION_KEY: &str = "resourceVersion";
 
 impl<'a> ValueRef<'a> {
-    pub(super) fn root(node: &'a Node, version: Option<&'a ResourceVersion>) -> ValueRef<'a> {
-        ValueRef::new(node, version.map_or(Place::Other, Place::Root))
+    /// The whole object, as it is read.
+    pub(super) fn root(blob: &'a Blob) -> ValueRef<'a> {
+        ValueRef::new(blob, place::ROOT, Place::Root)
     }
 
-    fn new(node: &'a Node, place: Place<'a>) -> ValueRef<'a> {
-        ValueRef(Form::Node { node, place })
+    /// The whole object without the version beside it.
+    pub(super) fn content(blob: &'a Blob) -> ValueRef<'a> {
+        ValueRef::new(blob, place::ROOT, Place::Other)
+    }
+
+    fn new(blob: &'a Blob, at: usize, place: Place) -> ValueRef<'a> {
+        ValueRef { blob, at: at as u32, place }
+    }
+
+    fn bytes(self) -> &'a [u8] {
+        self.blob.bytes()
+    }
+
+    fn slot(self) -> Slot {
+        Slot::read(self.bytes(), self.at as usize)
+    }
+
+    /// The integer or float, if this is one.
+    fn number(self) -> Option<Number> {
+        let slot = self.slot();
+        match slot.tag() {
+            Tag::Small if self.place != Place::Version => Some(Number::Unsigned(slot.payload() as u64)),
+            Tag::Number if self.place != Place::Version => {
+                let (form, value) = self.bytes()[slot.payload()..].split_first()?;
+                let value = *value.first_chunk()?;
+                Some(match form {
+                    b'u' => Number::Unsigned(u64::from_le_bytes(value)),
+                    b'i' => Number::Signed(i64::from_le_bytes(value)),
+                    _ => Number::Float(f64::from_le_bytes(value)),
+                })
+            }
+            _ => None,
+        }
     }
 
     /// What the value is.
     pub fn kind(self) -> Kind {
-        match self.0 {
-            Form::Version(_) => Kind::String,
-            Form::Node { node, .. } => match node {
-                Node::Null => Kind::Null,
-                Node::Bool(_) => Kind::Bool,
-                Node::Unsigned(_) | Node::Signed(_) => Kind::Integer,
-                Node::Float(_) => Kind::Float,
-                Node::String(_) => Kind::String,
-                Node::List(_) => Kind::List,
-                Node::Map(_) => Kind::Map,
+        if self.place == Place::Version {
+            return Kind::String;
+        }
+        let slot = self.slot();
+        match slot.tag() {
+            Tag::Constant => match slot {
+                Slot::NULL => Kind::Null,
+                Slot::EMPTY_LIST => Kind::List,
+                Slot::EMPTY_MAP => Kind::Map,
+                _ => Kind::Bool,
             },
+            Tag::Small => Kind::Integer,
+            Tag::Number => match self.bytes()[slot.payload()] {
+                b'f' => Kind::Float,
+                _ => Kind::Integer,
+            },
+            Tag::Short | Tag::Text => Kind::String,
+            Tag::List => Kind::List,
+            Tag::Map => Kind::Map,
         }
     }
 
@@ -100,69 +138,81 @@ impl<'a> ValueRef<'a> {
 
     /// The text of a string.
     pub fn as_str(self) -> Option<Cow<'a, str>> {
-        match self.0 {
-            Form::Version(version) => Some(Cow::Owned(version.to_string())),
-            Form::Node { node: Node::String(text), .. } => Some(Cow::Borrowed(text)),
-            Form::Node { .. } => None,
+        match self.place {
+            Place::Version => self.blob.version().map(|version| Cow::Owned(version.to_string())),
+            _ => text(self.bytes(), self.at as usize).map(Cow::Borrowed),
         }
     }
 
     /// The value of a boolean.
     pub fn as_bool(self) -> Option<bool> {
-        match self.0 {
-            Form::Node { node: Node::Bool(value), .. } => Some(*value),
+        match self.slot() {
+            _ if self.place == Place::Version => None,
+            Slot::FALSE => Some(false),
+            Slot::TRUE => Some(true),
             _ => None,
         }
     }
 
     /// The value of an integer that fits.
     pub fn as_i64(self) -> Option<i64> {
-        match self.0 {
-            Form::Node { node: Node::Signed(value), .. } => Some(*value),
-            Form::Node { node: Node::Unsigned(value), .. } => i64::try_from(*value).ok(),
-            _ => None,
+        match self.number()? {
+            Number::Signed(value) => Some(value),
+            Number::Unsigned(value) => i64::try_from(value).ok(),
+            Number::Float(_) => None,
         }
     }
 
     /// The value of an integer that is not negative.
     pub fn as_u64(self) -> Option<u64> {
-        match self.0 {
-            Form::Node { node: Node::Unsigned(value), .. } => Some(*value),
-            _ => None,
+        match self.number()? {
+            Number::Unsigned(value) => Some(value),
+            Number::Signed(_) | Number::Float(_) => None,
         }
     }
 
     /// The value of a number, rounded if it is an integer beyond 2^53.
     pub fn as_f64(self) -> Option<f64> {
-        match self.0 {
-            Form::Node { node: Node::Float(value), .. } => Some(*value),
-            Form::Node { node: Node::Unsigned(value), .. } => Some(*value as f64),
-            Form::Node { node: Node::Signed(value), .. } => Some(*value as f64),
-            _ => None,
-        }
+        Some(match self.number()? {
+            Number::Float(value) => value,
+            Number::Unsigned(value) => value as f64,
+            Number::Signed(value) => value as f64,
+        })
     }
 
     /// The text of a scalar as it prints and is indexed: strings as they are, integers and booleans printed,
     /// floats in shortest form (`80.0` is `80`, `1e21` is `1000000000000000000000`). `None` for null, lists, maps.
     pub fn scalar_text(self) -> Option<Cow<'a, str>> {
-        match self.0 {
-            Form::Node { node: Node::Bool(value), .. } => Some(value.to_string().into()),
-            Form::Node { node: Node::Unsigned(value), .. } => Some(value.to_string().into()),
-            Form::Node { node: Node::Signed(value), .. } => Some(value.to_string().into()),
-            Form::Node { node: Node::Float(value), .. } => Some(value.to_string().into()),
-            _ => self.as_str(),
+        match (self.number(), self.as_bool()) {
+            (Some(Number::Unsigned(value)), _) => Some(value.to_string().into()),
+            (Some(Number::Signed(value)), _) => Some(value.to_string().into()),
+            (Some(Number::Float(value)), _) => Some(value.to_string().into()),
+            (None, Some(value)) => Some(Cow::Borrowed(if value { "true" } else { "false" })),
+            (None, None) => self.as_str(),
         }
     }
 
     /// The number of members or elements; 0 for anything else.
     pub fn len(self) -> usize {
-        match self.0 {
-            Form::Node { node: Node::List(items), .. } => items.len(),
-            Form::Node { node: Node::Map(members), place } => {
-                members.len() + usize::from(matches!(place, Place::Metadata(_)))
-            }
+        self.count() + usize::from(self.shows_version())
+    }
+
+    /// The number of slots that are here.
+    fn count(self) -> usize {
+        let slot = self.slot();
+        match slot.tag() {
+            Tag::List | Tag::Map if self.place != Place::Version => read_count(self.bytes(), slot.payload()).0,
             _ => 0,
         }
+    }
+
+    /// Whether this is where the version beside the content is read.
+    fn shows_version(self) -> bool {
+        self.place == Place::Metadata && self.kind() == Kind::Map && self.blob.has_version()
+    }
+
+    fn version(self) -> ValueRef<'a> {
+        ValueRef { place: Place::Version, ..self }
     }
 
     /// Whether there are no members or elements.
@@ -172,39 +222,36 @@ impl<'a> ValueRef<'a> {
 
     /// The member of a map.
     pub fn member(self, key: &str) -> Option<ValueRef<'a>> {
-        let Form::Node { node: Node::Map(members), place } = self.0 else { return None };
-        match place {
-            Place::Metadata(version) if key == VERSION_KEY => Some(ValueRef(Form::Version(version))),
-            _ => find(members, key).ok().map(|at| ValueRef::new(&members[at].1, place.below(key))),
+        if key == VERSION_KEY && self.shows_version() {
+            return Some(self.version());
         }
+        let fields = Fields::of(self)?;
+        let at = fields.find(key).ok()?;
+        Some(fields.value(at, self.place.below(key)))
     }
 
     /// The element of a list.
     pub fn item(self, position: usize) -> Option<ValueRef<'a>> {
-        let Form::Node { node: Node::List(items), .. } = self.0 else { return None };
-        items.get(position).map(|node| ValueRef::new(node, Place::Other))
+        let items = self.items();
+        (position < items.count).then(|| items.at(position))
     }
 
     /// The members of a map, ordered by name; none for anything else.
     pub fn members(self) -> Members<'a> {
-        match self.0 {
-            Form::Node { node: Node::Map(members), place } => {
-                let version = match place {
-                    Place::Metadata(version) => Some((find(members, VERSION_KEY).unwrap_or_else(|at| at), version)),
-                    _ => None,
-                };
-                Members { members, place, next: 0, version }
-            }
-            _ => Members { members: &[], place: Place::Other, next: 0, version: None },
-        }
+        let fields = Fields::of(self).unwrap_or(Fields { blob: self.blob, names: 0, count: 0 });
+        let before = |fields: &Fields<'_>| fields.find(VERSION_KEY).unwrap_or_else(|at| at);
+        let version = self.shows_version().then(|| (before(&fields), self.version()));
+        Members { fields, place: self.place, next: 0, version }
     }
 
     /// The elements of a list; none for anything else.
     pub fn items(self) -> Items<'a> {
-        match self.0 {
-            Form::Node { node: Node::List(items), .. } => Items { items: items.iter() },
-            _ => Items { items: [].iter() },
-        }
+        let slot = self.slot();
+        let (count, first) = match slot.tag() {
+            Tag::List if self.place != Place::Version => read_count(self.bytes(), slot.payload()),
+            _ => (0, 0),
+        };
+        Items { blob: self.blob, first, next: 0, count }
     }
 
     /// The value at `path` below this one, the first one if the path has `[*]`.
@@ -228,60 +275,98 @@ impl<'a> ValueRef<'a> {
 
     /// The value as something that needs no borrow and shares the object.
     pub fn share(self) -> SharedValue {
-        match self.0 {
-            Form::Version(version) => {
-                let node = Node::String(version.to_string().into());
-                SharedValue { node, in_root: false, version: None }
-            }
-            Form::Node { node, place } => {
-                let (in_root, version) = match place {
-                    Place::Root(version) => (true, Some(version)),
-                    Place::Metadata(version) => (false, Some(version)),
-                    Place::Other => (false, None),
-                };
-                SharedValue { node: node.clone(), in_root, version: version.cloned() }
-            }
-        }
+        SharedValue { blob: self.blob.clone(), at: self.at, place: self.place }
     }
 
     /// The value as a `serde_json::Value`; copies everything.
     pub fn to_value(self) -> serde_json::Value {
         use serde_json::Value;
-        match self.0 {
-            Form::Version(version) => Value::String(version.to_string()),
-            Form::Node { node, .. } => match node {
-                Node::Null => Value::Null,
-                Node::Bool(value) => Value::Bool(*value),
-                Node::Unsigned(value) => Value::from(*value),
-                Node::Signed(value) => Value::from(*value),
-                Node::Float(value) => Value::from(*value),
-                Node::String(text) => Value::from(&**text),
-                Node::List(_) => self.items().map(ValueRef::to_value).collect(),
-                Node::Map(_) => {
-                    Value::Object(self.members().map(|(name, value)| (name.to_owned(), value.to_value())).collect())
-                }
+        match self.kind() {
+            Kind::Null => Value::Null,
+            Kind::Bool => Value::from(self.as_bool()),
+            Kind::Integer | Kind::Float => match self.number() {
+                Some(Number::Unsigned(value)) => Value::from(value),
+                Some(Number::Signed(value)) => Value::from(value),
+                Some(Number::Float(value)) => Value::from(value),
+                None => Value::Null,
             },
+            Kind::String => Value::from(self.as_str().unwrap_or_default()),
+            Kind::List => self.items().map(ValueRef::to_value).collect(),
+            Kind::Map => {
+                Value::Object(self.members().map(|(name, value)| (name.to_owned(), value.to_value())).collect())
+            }
         }
     }
 }
 
-impl<'a> Place<'a> {
-    fn below(self, key: &str) -> Place<'a> {
-        match self {
-            Place::Root(version) if key == "metadata" => Place::Metadata(version),
-            _ => Place::Other,
+impl Place {
+    fn below(self, key: &str) -> Place {
+        if self == Place::Root && key == "metadata" { Place::Metadata } else { Place::Other }
+    }
+}
+
+enum Number {
+    /// Not negative.
+    Unsigned(u64),
+    /// Negative.
+    Signed(i64),
+    Float(f64),
+}
+
+/// The slots of a map.
+#[derive(Clone, Copy)]
+struct Fields<'a> {
+    blob: &'a Blob,
+    /// Where the slots of the names begin.
+    names: usize,
+    count: usize,
+}
+
+impl<'a> Fields<'a> {
+    fn of(map: ValueRef<'a>) -> Option<Fields<'a>> {
+        let slot = map.slot();
+        if slot.tag() != Tag::Map || map.place == Place::Version {
+            return None;
         }
+        let (count, names) = read_count(map.bytes(), slot.payload());
+        Some(Fields { blob: map.blob, names, count })
+    }
+
+    fn name_at(self, position: usize) -> usize {
+        self.names + position * Slot::SIZE
+    }
+
+    fn name(self, position: usize) -> &'a str {
+        text(self.blob.bytes(), self.name_at(position)).unwrap_or_default()
+    }
+
+    fn value(self, position: usize, place: Place) -> ValueRef<'a> {
+        ValueRef::new(self.blob, self.name_at(self.count + position), place)
+    }
+
+    /// The position of a name, or where it would be.
+    fn find(self, name: &str) -> Result<usize, usize> {
+        let (mut from, mut to) = (0, self.count);
+        while from < to {
+            let middle = (from + to) / 2;
+            match text_bytes(self.blob.bytes(), self.name_at(middle)).unwrap_or_default().cmp(name.as_bytes()) {
+                Ordering::Less => from = middle + 1,
+                Ordering::Greater => to = middle,
+                Ordering::Equal => return Ok(middle),
+            }
+        }
+        Err(from)
     }
 }
 
 /// The members of a map, ordered by name.
 #[derive(Clone)]
 pub struct Members<'a> {
-    members: &'a Fields,
-    place: Place<'a>,
+    fields: Fields<'a>,
+    place: Place,
     next: usize,
     /// The version still to be shown, before the member at that position.
-    version: Option<(usize, &'a ResourceVersion)>,
+    version: Option<(usize, ValueRef<'a>)>,
 }
 
 impl<'a> Iterator for Members<'a> {
@@ -289,15 +374,19 @@ impl<'a> Iterator for Members<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         if let Some((_, version)) = self.version.take_if(|(before, _)| *before == self.next) {
-            return Some((VERSION_KEY, ValueRef(Form::Version(version))));
+            return Some((VERSION_KEY, version));
         }
-        let (name, node) = self.members.get(self.next)?;
+        if self.next == self.fields.count {
+            return None;
+        }
+        let name = self.fields.name(self.next);
+        let value = self.fields.value(self.next, self.place.below(name));
         self.next += 1;
-        Some((name, ValueRef::new(node, self.place.below(name))))
+        Some((name, value))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.members.len() - self.next + usize::from(self.version.is_some());
+        let left = self.fields.count - self.next + usize::from(self.version.is_some());
         (left, Some(left))
     }
 }
@@ -307,18 +396,31 @@ impl ExactSizeIterator for Members<'_> {}
 /// The elements of a list.
 #[derive(Clone)]
 pub struct Items<'a> {
-    items: std::slice::Iter<'a, Node>,
+    blob: &'a Blob,
+    /// Where the slots begin.
+    first: usize,
+    next: usize,
+    count: usize,
+}
+
+impl<'a> Items<'a> {
+    fn at(&self, position: usize) -> ValueRef<'a> {
+        ValueRef::new(self.blob, self.first + position * Slot::SIZE, Place::Other)
+    }
 }
 
 impl<'a> Iterator for Items<'a> {
     type Item = ValueRef<'a>;
 
     fn next(&mut self) -> Option<ValueRef<'a>> {
-        self.items.next().map(|node| ValueRef::new(node, Place::Other))
+        let item = (self.next < self.count).then(|| self.at(self.next))?;
+        self.next += 1;
+        Some(item)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.items.size_hint()
+        let left = self.count - self.next;
+        (left, Some(left))
     }
 }
 
@@ -351,65 +453,58 @@ impl<'a> Iterator for Values<'a, '_> {
 
 impl PartialEq for ValueRef<'_> {
     fn eq(&self, other: &Self) -> bool {
-        match (self.0, other.0) {
-            (Form::Node { node: a, place: Place::Other }, Form::Node { node: b, place: Place::Other }) => a == b,
-            _ if self.kind() != other.kind() => false,
-            _ => match self.kind() {
-                Kind::Map => self.len() == other.len() && self.members().zip(other.members()).all(|(a, b)| a == b),
-                Kind::List => self.len() == other.len() && self.items().zip(other.items()).all(|(a, b)| a == b),
-                Kind::String => self.as_str() == other.as_str(),
-                _ => self.to_value() == other.to_value(),
-            },
+        if self.kind() != other.kind() {
+            return false;
+        }
+        match self.kind() {
+            Kind::Map => self.len() == other.len() && self.members().zip(other.members()).all(|(a, b)| a == b),
+            Kind::List => self.len() == other.len() && self.items().zip(other.items()).all(|(a, b)| a == b),
+            Kind::String => self.as_str() == other.as_str(),
+            Kind::Float => self.as_f64() == other.as_f64(),
+            Kind::Integer => (self.as_u64(), self.as_i64()) == (other.as_u64(), other.as_i64()),
+            Kind::Bool | Kind::Null => self.slot() == other.slot(),
         }
     }
 }
 
 impl serde::Serialize for ValueRef<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Form::Version(version) => serializer.collect_str(version),
-            Form::Node { node, .. } => match node {
-                Node::Null => serializer.serialize_unit(),
-                Node::Bool(value) => serializer.serialize_bool(*value),
-                Node::Unsigned(value) => serializer.serialize_u64(*value),
-                Node::Signed(value) => serializer.serialize_i64(*value),
-                Node::Float(value) => serializer.serialize_f64(*value),
-                Node::String(text) => serializer.serialize_str(text),
-                Node::List(_) => {
-                    let mut list = serializer.serialize_seq(Some(self.len()))?;
-                    self.items().try_for_each(|item| list.serialize_element(&item))?;
-                    list.end()
-                }
-                Node::Map(_) => {
-                    let mut map = serializer.serialize_map(Some(self.len()))?;
-                    self.members().try_for_each(|(name, value)| map.serialize_entry(name, &value))?;
-                    map.end()
-                }
+        match self.kind() {
+            Kind::Null => serializer.serialize_unit(),
+            Kind::Bool => serializer.serialize_bool(self.as_bool().unwrap_or_default()),
+            Kind::Integer | Kind::Float => match self.number() {
+                Some(Number::Unsigned(value)) => serializer.serialize_u64(value),
+                Some(Number::Signed(value)) => serializer.serialize_i64(value),
+                Some(Number::Float(value)) => serializer.serialize_f64(value),
+                None => serializer.serialize_unit(),
             },
+            Kind::String => serializer.serialize_str(&self.as_str().unwrap_or_default()),
+            Kind::List => {
+                let mut list = serializer.serialize_seq(Some(self.len()))?;
+                self.items().try_for_each(|item| list.serialize_element(&item))?;
+                list.end()
+            }
+            Kind::Map => {
+                let mut map = serializer.serialize_map(Some(self.len()))?;
+                self.members().try_for_each(|(name, value)| map.serialize_entry(name, &value))?;
+                map.end()
+            }
         }
     }
 }
 
-/// A value that shares the object it came from and borrows nothing.
-///
-/// It keeps the part of the object below it alive. Lists and maps are shared, strings copied.
+/// A value that shares the object it came from and borrows nothing. It keeps the whole object alive and copies nothing.
 #[derive(Clone)]
 pub struct SharedValue {
-    node: Node,
-    in_root: bool,
-    /// To be shown in this value, or, for the whole object, in its metadata.
-    version: Option<ResourceVersion>,
+    blob: Blob,
+    at: u32,
+    place: Place,
 }
 
 impl SharedValue {
     /// The value, to be read.
     pub fn value(&self) -> ValueRef<'_> {
-        let place = match &self.version {
-            Some(version) if self.in_root => Place::Root(version),
-            Some(version) => Place::Metadata(version),
-            None => Place::Other,
-        };
-        ValueRef::new(&self.node, place)
+        ValueRef { blob: &self.blob, at: self.at, place: self.place }
     }
 }
 

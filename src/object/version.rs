@@ -38,6 +38,19 @@ impl ResourceVersion {
         }
     }
 
+    /// A decimal number other than 0.
+    pub(super) fn from_number(number: u64) -> ResourceVersion {
+        ResourceVersion(Form::Number(number))
+    }
+
+    /// The number, if it is one that prints as it was written and is not too large.
+    pub(super) fn number(&self) -> Option<u64> {
+        match self.0 {
+            Form::Number(number) => Some(number),
+            Form::Text(_) => None,
+        }
+    }
+
     /// Whether this version is known to come before `other`.
     pub fn is_older_than(&self, other: &ResourceVersion) -> bool {
         self.partial_cmp(other) == Some(Ordering::Less)

@@ -89,7 +89,7 @@ impl Entry {
             name: self.name.clone(),
             uid: self.uid.clone(),
             version: newer.version.clone(),
-            object: self.object.as_ref().map(|object| object.with_version(newer.version.clone())),
+            object: self.object.as_ref().map(|object| object.with_version(newer.version.as_ref())),
             keys: Arc::clone(&self.keys),
             schema: self.schema.clone(),
             sequence: AtomicU64::default(),

@@ -1,0 +1,220 @@
+//! The resident form of an object: one allocation that holds everything. Private to `object`; everything else reads
+//! through cursors.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use triomphe::ThinArc;
+
+use super::ResourceVersion;
+use super::slot::{LIMIT, Slot, Tag, read_count, write_count};
+
+/// One object. A clone is the same.
+#[derive(Clone)]
+pub(super) struct Blob(ThinArc<Header, u8>);
+
+struct Header {
+    /// Tells content from content: only what was copied from this has the same.
+    identity: u64,
+    /// The version, if it is a number; otherwise 0.
+    version: u64,
+}
+
+/// What every blob begins with: slots at fixed places.
+pub(super) mod place {
+    use super::Slot;
+
+    /// The whole object.
+    pub(in super::super) const ROOT: usize = 0;
+    pub(in super::super) const NAMESPACE: usize = Slot::SIZE;
+    pub(in super::super) const NAME: usize = 2 * Slot::SIZE;
+    /// A version that is not a number.
+    pub(in super::super) const VERSION: usize = 3 * Slot::SIZE;
+    /// Where content begins.
+    pub(in super::super) const END: usize = 4 * Slot::SIZE;
+}
+
+/// The object is larger than places can tell.
+#[derive(Debug)]
+pub(super) struct TooLarge;
+
+impl std::fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "larger than {} MiB", LIMIT >> 20)
+    }
+}
+
+/// Writes the content of a blob. What contains comes after what it contains, except for the slots at fixed places.
+pub(super) struct Builder {
+    bytes: Vec<u8>,
+}
+
+impl Default for Builder {
+    fn default() -> Builder {
+        Builder { bytes: vec![0; place::END] }
+    }
+}
+
+impl Builder {
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    fn here(&self) -> Result<u32, TooLarge> {
+        u32::try_from(self.bytes.len()).ok().filter(|at| (*at as usize) < LIMIT).ok_or(TooLarge)
+    }
+
+    pub(super) fn unsigned(&mut self, value: u64) -> Result<Slot, TooLarge> {
+        match u32::try_from(value) {
+            Ok(small) if (small as usize) < LIMIT => Ok(Slot::new(Tag::Small, small)),
+            _ => self.number(b'u', value.to_le_bytes()),
+        }
+    }
+
+    pub(super) fn signed(&mut self, value: i64) -> Result<Slot, TooLarge> {
+        self.number(b'i', value.to_le_bytes())
+    }
+
+    pub(super) fn float(&mut self, value: f64) -> Result<Slot, TooLarge> {
+        self.number(b'f', value.to_le_bytes())
+    }
+
+    fn number(&mut self, form: u8, value: [u8; 8]) -> Result<Slot, TooLarge> {
+        let at = self.here()?;
+        self.bytes.push(form);
+        self.bytes.extend(value);
+        Ok(Slot::new(Tag::Number, at))
+    }
+
+    pub(super) fn text(&mut self, text: &str) -> Result<Slot, TooLarge> {
+        match Slot::short(text) {
+            Some(slot) => Ok(slot),
+            None => self.long_text(text),
+        }
+    }
+
+    /// The name of a member, which is always at a place.
+    pub(super) fn name(&mut self, name: &str) -> Result<Slot, TooLarge> {
+        self.long_text(name)
+    }
+
+    /// Takes the text that was written last off again; `None` for anything but a text.
+    pub(super) fn take_text(&mut self, slot: Slot) -> Option<String> {
+        let text = match slot.tag() {
+            Tag::Short => slot.to_bytes()[..slot.short_len()].to_vec(),
+            Tag::Text => {
+                let text = text_at(&self.bytes, slot.payload()).to_vec();
+                self.bytes.truncate(slot.payload());
+                text
+            }
+            _ => return None,
+        };
+        String::from_utf8(text).ok()
+    }
+
+    fn long_text(&mut self, text: &str) -> Result<Slot, TooLarge> {
+        let at = self.here()?;
+        write_count(&mut self.bytes, text.len());
+        self.bytes.extend_from_slice(text.as_bytes());
+        Ok(Slot::new(Tag::Text, at))
+    }
+
+    pub(super) fn list(&mut self, items: &[Slot]) -> Result<Slot, TooLarge> {
+        if items.is_empty() {
+            return Ok(Slot::EMPTY_LIST);
+        }
+        let at = self.here()?;
+        write_count(&mut self.bytes, items.len());
+        items.iter().for_each(|slot| self.bytes.extend(slot.to_bytes()));
+        Ok(Slot::new(Tag::List, at))
+    }
+
+    /// A map of names, which are ordered, and values.
+    pub(super) fn map(&mut self, members: &[(Slot, Slot)]) -> Result<Slot, TooLarge> {
+        if members.is_empty() {
+            return Ok(Slot::EMPTY_MAP);
+        }
+        let at = self.here()?;
+        write_count(&mut self.bytes, members.len());
+        members.iter().for_each(|(name, _)| self.bytes.extend(name.to_bytes()));
+        members.iter().for_each(|(_, value)| self.bytes.extend(value.to_bytes()));
+        Ok(Slot::new(Tag::Map, at))
+    }
+
+    /// Sets the slot at one of the fixed places.
+    pub(super) fn set(&mut self, at: usize, slot: Slot) {
+        self.bytes[at..at + Slot::SIZE].copy_from_slice(&slot.to_bytes());
+    }
+
+    /// The blob of an object with this root.
+    pub(super) fn finish(mut self, root: Slot, version: Option<&ResourceVersion>) -> Result<Blob, TooLarge> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        self.set(place::ROOT, root);
+        self.with_version(NEXT.fetch_add(1, Ordering::Relaxed), version)
+    }
+
+    fn with_version(mut self, identity: u64, version: Option<&ResourceVersion>) -> Result<Blob, TooLarge> {
+        let number = version.and_then(ResourceVersion::number);
+        let text = match (version, number) {
+            // Last of all, so that it can be taken off again.
+            (Some(version), None) => self.long_text(&version.to_string())?,
+            _ => Slot::NULL,
+        };
+        self.set(place::VERSION, text);
+        let header = Header { identity, version: number.unwrap_or_default() };
+        Ok(Blob(ThinArc::from_header_and_slice(header, &self.bytes)))
+    }
+}
+
+impl Blob {
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0.slice
+    }
+
+    /// Tells content from content: equal for two blobs only if the content is.
+    pub(super) fn identity(&self) -> u64 {
+        self.0.header.header.identity
+    }
+
+    pub(super) fn version(&self) -> Option<ResourceVersion> {
+        match (self.0.header.header.version, text(self.bytes(), place::VERSION)) {
+            (0, None) => None,
+            (0, Some(text)) => Some(ResourceVersion::new(text)),
+            (number, _) => Some(ResourceVersion::from_number(number)),
+        }
+    }
+
+    pub(super) fn has_version(&self) -> bool {
+        self.0.header.header.version != 0 || Slot::read(self.bytes(), place::VERSION) != Slot::NULL
+    }
+
+    /// The same content under another version.
+    pub(super) fn renewed(&self, version: Option<&ResourceVersion>) -> Blob {
+        let old = Slot::read(self.bytes(), place::VERSION);
+        let content = if old.tag() == Tag::Text { old.payload() } else { self.bytes().len() };
+        let builder = Builder { bytes: self.bytes()[..content].to_vec() };
+        // What does not fit is a version of 256 MiB.
+        builder.with_version(self.identity(), version).unwrap_or_else(|TooLarge| self.clone())
+    }
+}
+
+/// The bytes of the text whose slot is at a place; `None` for anything else.
+pub(super) fn text_bytes(bytes: &[u8], at: usize) -> Option<&[u8]> {
+    let slot = Slot::read(bytes, at);
+    match slot.tag() {
+        Tag::Short => Some(&bytes[at..at + slot.short_len()]),
+        Tag::Text => Some(text_at(bytes, slot.payload())),
+        _ => None,
+    }
+}
+
+/// The text whose slot is at a place; `None` for anything else.
+pub(super) fn text(bytes: &[u8], at: usize) -> Option<&str> {
+    // Only whole texts were ever written; without unsafe code the check is the price of reading them.
+    text_bytes(bytes, at).map(|text| std::str::from_utf8(text).unwrap_or_default())
+}
+
+/// The bytes of the text at a place.
+pub(super) fn text_at(bytes: &[u8], at: usize) -> &[u8] {
+    let (len, start) = read_count(bytes, at);
+    &bytes[start..start + len]
+}
