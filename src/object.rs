@@ -13,15 +13,21 @@ use crate::FieldPath;
 
 mod blob;
 mod decode;
+mod dictionary;
 mod name;
+mod pack;
+mod packed;
 mod parse;
+mod sightings;
 mod slot;
+mod stable;
 mod value;
 mod version;
 
-use blob::{Blob, place, text};
+use blob::{Blob, place};
 pub(crate) use decode::Decoder;
 pub use name::{IndexKey, ObjectName};
+pub(crate) use pack::Packer;
 pub use value::{Items, Kind, Members, SharedValue, ValueRef};
 pub use version::ResourceVersion;
 
@@ -113,9 +119,9 @@ impl Object {
 
     /// The identity: namespace and name. `None` without a name.
     pub fn name(&self) -> Option<ObjectName> {
-        let bytes = self.blob.bytes();
-        let name = text(bytes, place::NAME).filter(|name| !name.is_empty())?;
-        Some(ObjectName::new(text(bytes, place::NAMESPACE).unwrap_or_default(), name))
+        let own = self.blob.own();
+        let name = own.text(place::NAME).filter(|name| !name.is_empty())?;
+        Some(ObjectName::new(own.text(place::NAMESPACE).unwrap_or_default(), name))
     }
 
     /// `metadata.uid`, which tells a recreated object from the one before.

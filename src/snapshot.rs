@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::indexer::{KeyProblem, Schema};
-use crate::{IndexKey, ObjectName};
+use crate::{IndexKey, Object, ObjectName};
 
 mod diff;
 mod entry;
@@ -235,7 +235,7 @@ impl Snapshot {
         let mut visible = false;
         for write in writes {
             visible |= match write {
-                Prepared::Apply(entry) => state.put(entry).is_visible(),
+                Prepared::Apply(entry) => state.put(entry, Object::clone).is_visible(),
                 Prepared::Delete { name, .. } => state.take(&name).is_some(),
             };
         }

@@ -1,11 +1,13 @@
 //! The resident form of an object: one allocation that holds everything. Private to `object`; everything else reads
 //! through cursors.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use triomphe::ThinArc;
 
 use super::ResourceVersion;
+use super::dictionary::Dictionary;
 use super::slot::{LIMIT, Slot, Tag, read_count, write_count};
 
 /// One object. A clone is the same.
@@ -13,6 +15,7 @@ use super::slot::{LIMIT, Slot, Tag, read_count, write_count};
 pub(super) struct Blob(ThinArc<Header, u8>);
 
 struct Header {
+    dictionary: Option<Arc<Dictionary>>,
     /// Tells content from content: only what was copied from this has the same.
     identity: u64,
     /// The version, if it is a number; otherwise 0.
@@ -55,6 +58,16 @@ impl Default for Builder {
 }
 
 impl Builder {
+    /// For a part of the dictionary.
+    pub(super) fn part() -> Builder {
+        Builder { bytes: vec![0; Slot::SIZE] }
+    }
+
+    pub(super) fn finish_part(mut self, root: Slot) -> Box<[u8]> {
+        self.set(place::ROOT, root);
+        self.bytes.into()
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -97,12 +110,35 @@ impl Builder {
         self.long_text(name)
     }
 
+    /// A text as the bytes it stands for.
+    pub(super) fn packed(&mut self, tag: Tag, packed: &[u8]) -> Result<Slot, TooLarge> {
+        let at = self.here()?;
+        if tag == Tag::Base64 {
+            write_count(&mut self.bytes, packed.len());
+        }
+        self.bytes.extend_from_slice(packed);
+        Ok(Slot::new(tag, at))
+    }
+
+    /// A map of values whose names are in the dictionary.
+    pub(super) fn shaped(&mut self, shape: usize, values: &[Slot]) -> Result<Slot, TooLarge> {
+        let at = self.here()?;
+        write_count(&mut self.bytes, shape);
+        values.iter().for_each(|slot| self.bytes.extend(slot.to_bytes()));
+        Ok(Slot::new(Tag::Shaped, at))
+    }
+
+    /// The bytes of a text that is at a place.
+    pub(super) fn text_of(&self, slot: Slot) -> &[u8] {
+        counted_at(&self.bytes, slot.payload())
+    }
+
     /// Takes the text that was written last off again; `None` for anything but a text.
     pub(super) fn take_text(&mut self, slot: Slot) -> Option<String> {
         let text = match slot.tag() {
             Tag::Short => slot.to_bytes()[..slot.short_len()].to_vec(),
             Tag::Text => {
-                let text = text_at(&self.bytes, slot.payload()).to_vec();
+                let text = counted_at(&self.bytes, slot.payload()).to_vec();
                 self.bytes.truncate(slot.payload());
                 text
             }
@@ -149,10 +185,21 @@ impl Builder {
     pub(super) fn finish(mut self, root: Slot, version: Option<&ResourceVersion>) -> Result<Blob, TooLarge> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         self.set(place::ROOT, root);
-        self.with_version(NEXT.fetch_add(1, Ordering::Relaxed), version)
+        self.blob(NEXT.fetch_add(1, Ordering::Relaxed), None, version)
     }
 
-    fn with_version(mut self, identity: u64, version: Option<&ResourceVersion>) -> Result<Blob, TooLarge> {
+    /// The blob of an object with this root, which is the same object as another blob's.
+    pub(super) fn finish_as(mut self, other: &Blob, root: Slot, dictionary: &Arc<Dictionary>) -> Result<Blob, TooLarge> {
+        self.set(place::ROOT, root);
+        self.blob(other.identity(), Some(Arc::clone(dictionary)), other.version().as_ref())
+    }
+
+    fn blob(
+        mut self,
+        identity: u64,
+        dictionary: Option<Arc<Dictionary>>,
+        version: Option<&ResourceVersion>,
+    ) -> Result<Blob, TooLarge> {
         let number = version.and_then(ResourceVersion::number);
         let text = match (version, number) {
             // Last of all, so that it can be taken off again.
@@ -160,23 +207,47 @@ impl Builder {
             _ => Slot::NULL,
         };
         self.set(place::VERSION, text);
-        let header = Header { identity, version: number.unwrap_or_default() };
+        let header = Header { dictionary, identity, version: number.unwrap_or_default() };
         Ok(Blob(ThinArc::from_header_and_slice(header, &self.bytes)))
     }
 }
 
 impl Blob {
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.0.slice
+    /// Holds nothing but the dictionary.
+    pub(super) fn reader(dictionary: Arc<Dictionary>) -> Blob {
+        let header = Header { dictionary: Some(dictionary), identity: u64::MAX, version: 0 };
+        Blob(ThinArc::from_header_and_slice(header, &[0; place::END]))
+    }
+
+    fn header(&self) -> &Header {
+        &self.0.header.header
+    }
+
+    pub(super) fn dictionary(&self) -> Option<&Arc<Dictionary>> {
+        self.header().dictionary.as_ref()
     }
 
     /// Tells content from content: equal for two blobs only if the content is.
     pub(super) fn identity(&self) -> u64 {
-        self.0.header.header.identity
+        self.header().identity
+    }
+
+    /// The bytes of the object itself.
+    pub(super) fn own(&self) -> Part<'_> {
+        Part { blob: self, bytes: &self.0.slice, number: Part::OWN }
+    }
+
+    /// A part of the dictionary.
+    pub(super) fn part(&self, number: u32) -> Part<'_> {
+        if number == Part::OWN {
+            return self.own();
+        }
+        let bytes = self.dictionary().map_or(&[][..], |dictionary| dictionary.part(number as usize));
+        Part { blob: self, bytes, number }
     }
 
     pub(super) fn version(&self) -> Option<ResourceVersion> {
-        match (self.0.header.header.version, text(self.bytes(), place::VERSION)) {
+        match (self.header().version, self.own().text(place::VERSION)) {
             (0, None) => None,
             (0, Some(text)) => Some(ResourceVersion::new(text)),
             (number, _) => Some(ResourceVersion::from_number(number)),
@@ -184,37 +255,56 @@ impl Blob {
     }
 
     pub(super) fn has_version(&self) -> bool {
-        self.0.header.header.version != 0 || Slot::read(self.bytes(), place::VERSION) != Slot::NULL
+        self.header().version != 0 || self.own().slot(place::VERSION) != Slot::NULL
     }
 
     /// The same content under another version.
     pub(super) fn renewed(&self, version: Option<&ResourceVersion>) -> Blob {
-        let old = Slot::read(self.bytes(), place::VERSION);
-        let content = if old.tag() == Tag::Text { old.payload() } else { self.bytes().len() };
-        let builder = Builder { bytes: self.bytes()[..content].to_vec() };
+        let own = self.own();
+        let old = own.slot(place::VERSION);
+        let content = if old.tag() == Tag::Text { old.payload() } else { own.bytes.len() };
+        let builder = Builder { bytes: own.bytes[..content].to_vec() };
         // What does not fit is a version of 256 MiB.
-        builder.with_version(self.identity(), version).unwrap_or_else(|TooLarge| self.clone())
+        builder.blob(self.identity(), self.dictionary().cloned(), version).unwrap_or_else(|TooLarge| self.clone())
     }
 }
 
-/// The bytes of the text whose slot is at a place; `None` for anything else.
-pub(super) fn text_bytes(bytes: &[u8], at: usize) -> Option<&[u8]> {
-    let slot = Slot::read(bytes, at);
-    match slot.tag() {
-        Tag::Short => Some(&bytes[at..at + slot.short_len()]),
-        Tag::Text => Some(text_at(bytes, slot.payload())),
-        _ => None,
+/// Bytes with slots in them: an object's own, or a part of the dictionary.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub(super) blob: &'a Blob,
+    pub(super) bytes: &'a [u8],
+    /// The number in the dictionary.
+    pub(super) number: u32,
+}
+
+impl<'a> Part<'a> {
+    pub(super) const OWN: u32 = u32::MAX;
+
+    pub(super) fn slot(self, at: usize) -> Slot {
+        Slot::read(self.bytes, at)
+    }
+
+    /// The bytes of the text whose slot is at a place; `None` for anything else.
+    pub(super) fn text_bytes(self, at: usize) -> Option<&'a [u8]> {
+        let slot = self.slot(at);
+        match slot.tag() {
+            Tag::Short => Some(&self.bytes[at..at + slot.short_len()]),
+            Tag::Text => Some(counted_at(self.bytes, slot.payload())),
+            Tag::SharedText => Some(self.blob.part(slot.payload() as u32).bytes),
+            _ => None,
+        }
+    }
+
+    /// The text whose slot is at a place; `None` for anything else, and for packed ones.
+    pub(super) fn text(self, at: usize) -> Option<&'a str> {
+        // Only whole texts were ever written; without unsafe code the check is the price of reading them.
+        self.text_bytes(at).map(|text| std::str::from_utf8(text).unwrap_or_default())
     }
 }
 
-/// The text whose slot is at a place; `None` for anything else.
-pub(super) fn text(bytes: &[u8], at: usize) -> Option<&str> {
-    // Only whole texts were ever written; without unsafe code the check is the price of reading them.
-    text_bytes(bytes, at).map(|text| std::str::from_utf8(text).unwrap_or_default())
-}
-
-/// The bytes of the text at a place.
-pub(super) fn text_at(bytes: &[u8], at: usize) -> &[u8] {
+/// The bytes at a place, where their count is.
+pub(super) fn counted_at(bytes: &[u8], at: usize) -> &[u8] {
     let (len, start) = read_count(bytes, at);
     &bytes[start..start + len]
 }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::blob::{Builder, TooLarge, place, text_at};
+use super::blob::{Builder, TooLarge, place, counted_at};
 use super::slot::{Slot, Tag};
 use super::{MAX_DEPTH, Object, ResourceVersion};
 use crate::path::{Cursor, Mask};
@@ -84,7 +84,7 @@ impl Target {
         let edge = |byte: Option<&u8>| usize::from(*byte.unwrap_or(&0));
         let at = name.len() + 7 * edge(name.as_bytes().first()) + 31 * edge(name.as_bytes().last());
         let known = &mut self.names.0[at % Names::SIZE];
-        if known.tag() != Tag::Text || text_at(self.builder.bytes(), known.payload()) != name.as_bytes() {
+        if known.tag() != Tag::Text || counted_at(self.builder.bytes(), known.payload()) != name.as_bytes() {
             *known = self.builder.name(name)?;
         }
         Ok(*known)
@@ -93,7 +93,7 @@ impl Target {
     /// Orders the members from `first` on by name; of those of one name the last stays.
     fn order_members(&mut self, first: usize) {
         let bytes = self.builder.bytes();
-        let name = |(name, _): &(Slot, Slot)| text_at(bytes, name.payload());
+        let name = |(name, _): &(Slot, Slot)| counted_at(bytes, name.payload());
         let members = &mut self.members[first..];
         if members.is_sorted_by(|a, b| name(a) < name(b)) {
             return;
@@ -112,7 +112,7 @@ impl Target {
     fn note_identity(&mut self, first: usize) {
         for (name, fixed) in [("namespace", place::NAMESPACE), ("name", place::NAME)] {
             let bytes = self.builder.bytes();
-            let found = self.members[first..].iter().find(|(at, _)| text_at(bytes, at.payload()) == name.as_bytes());
+            let found = self.members[first..].iter().find(|(at, _)| counted_at(bytes, at.payload()) == name.as_bytes());
             let slot = found.map(|(_, value)| *value).filter(|value| matches!(value.tag(), Tag::Short | Tag::Text));
             self.builder.set(fixed, slot.unwrap_or(Slot::NULL));
         }
@@ -121,7 +121,7 @@ impl Target {
     /// Puts `metadata.resourceVersion` beside the content, if it is a text; what was there before is forgotten.
     fn take_version(&mut self, first: usize, value: Slot) -> bool {
         let bytes = self.builder.bytes();
-        let before = self.members[first..].iter().position(|(at, _)| text_at(bytes, at.payload()) == b"resourceVersion");
+        let before = self.members[first..].iter().position(|(at, _)| counted_at(bytes, at.payload()) == b"resourceVersion");
         if let Some(before) = before {
             self.members.remove(first + before);
         }

@@ -29,6 +29,20 @@ pub(super) enum Tag {
     List,
     /// At a place: the count, the slots of the names in order, and the slots of the values.
     Map,
+    /// A text of the dictionary.
+    SharedText,
+    /// A list or map of the dictionary.
+    Shared,
+    /// At a place: the number of the names in the dictionary, and the slots of the values.
+    Shaped,
+    /// At a place: a text as the bytes it stands for, 16.
+    Uuid,
+    /// 4.
+    Time,
+    /// 4.
+    Ipv4,
+    /// The length, and so many.
+    Base64,
 }
 
 impl Slot {
@@ -69,7 +83,14 @@ impl Slot {
             3 => Tag::Short,
             4 => Tag::Text,
             5 => Tag::List,
-            _ => Tag::Map,
+            6 => Tag::Map,
+            7 => Tag::SharedText,
+            8 => Tag::Shared,
+            9 => Tag::Shaped,
+            10 => Tag::Uuid,
+            11 => Tag::Time,
+            12 => Tag::Ipv4,
+            _ => Tag::Base64,
         }
     }
 

@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::ser::{SerializeMap, SerializeSeq};
 
-use super::blob::{Blob, place, text, text_bytes};
+use super::blob::{Blob, Part, counted_at, place};
+use super::dictionary::Shape;
+use super::packed::unpack;
 use super::slot::{Slot, Tag, read_count};
 use crate::path::{FieldPath, Step};
 
@@ -15,7 +18,7 @@ use crate::path::{FieldPath, Step};
 /// Equality is by content, like that of `serde_json::Value`.
 #[derive(Clone, Copy)]
 pub struct ValueRef<'a> {
-    blob: &'a Blob,
+    part: Part<'a>,
     /// Where the slot is.
     at: u32,
     place: Place,
@@ -69,24 +72,33 @@ const VERSION_KEY: &str = "resourceVersion";
 impl<'a> ValueRef<'a> {
     /// The whole object, as it is read.
     pub(super) fn root(blob: &'a Blob) -> ValueRef<'a> {
-        ValueRef::new(blob, place::ROOT, Place::Root)
+        ValueRef::new(blob.own(), place::ROOT, Place::Root)
     }
 
     /// The whole object without the version beside it.
     pub(super) fn content(blob: &'a Blob) -> ValueRef<'a> {
-        ValueRef::new(blob, place::ROOT, Place::Other)
+        ValueRef::new(blob.own(), place::ROOT, Place::Other)
     }
 
-    fn new(blob: &'a Blob, at: usize, place: Place) -> ValueRef<'a> {
-        ValueRef { blob, at: at as u32, place }
+    /// A value of the dictionary.
+    pub(super) fn part(part: Part<'a>) -> ValueRef<'a> {
+        ValueRef { part, at: 0, place: Place::Other }
+    }
+
+    fn new(part: Part<'a>, at: usize, place: Place) -> ValueRef<'a> {
+        let slot = part.slot(at);
+        match slot.tag() {
+            Tag::Shared => ValueRef::part(part.blob.part(slot.payload() as u32)),
+            _ => ValueRef { part, at: at as u32, place },
+        }
     }
 
     fn bytes(self) -> &'a [u8] {
-        self.blob.bytes()
+        self.part.bytes
     }
 
     fn slot(self) -> Slot {
-        Slot::read(self.bytes(), self.at as usize)
+        self.part.slot(self.at as usize)
     }
 
     /// The integer or float, if this is one.
@@ -125,9 +137,10 @@ impl<'a> ValueRef<'a> {
                 b'f' => Kind::Float,
                 _ => Kind::Integer,
             },
-            Tag::Short | Tag::Text => Kind::String,
+            Tag::Short | Tag::Text | Tag::SharedText => Kind::String,
+            Tag::Uuid | Tag::Time | Tag::Ipv4 | Tag::Base64 => Kind::String,
             Tag::List => Kind::List,
-            Tag::Map => Kind::Map,
+            Tag::Map | Tag::Shaped | Tag::Shared => Kind::Map,
         }
     }
 
@@ -138,9 +151,14 @@ impl<'a> ValueRef<'a> {
 
     /// The text of a string.
     pub fn as_str(self) -> Option<Cow<'a, str>> {
-        match self.place {
-            Place::Version => self.blob.version().map(|version| Cow::Owned(version.to_string())),
-            _ => text(self.bytes(), self.at as usize).map(Cow::Borrowed),
+        if self.place == Place::Version {
+            return self.part.blob.version().map(|version| Cow::Owned(version.to_string()));
+        }
+        let slot = self.slot();
+        match slot.tag() {
+            tag @ (Tag::Uuid | Tag::Time | Tag::Ipv4) => Some(unpack(tag, &self.bytes()[slot.payload()..]).into()),
+            Tag::Base64 => Some(unpack(Tag::Base64, counted_at(self.bytes(), slot.payload())).into()),
+            _ => self.part.text(self.at as usize).map(Cow::Borrowed),
         }
     }
 
@@ -194,21 +212,17 @@ impl<'a> ValueRef<'a> {
 
     /// The number of members or elements; 0 for anything else.
     pub fn len(self) -> usize {
-        self.count() + usize::from(self.shows_version())
-    }
-
-    /// The number of slots that are here.
-    fn count(self) -> usize {
         let slot = self.slot();
         match slot.tag() {
-            Tag::List | Tag::Map if self.place != Place::Version => read_count(self.bytes(), slot.payload()).0,
-            _ => 0,
+            _ if self.place == Place::Version => 0,
+            Tag::List => read_count(self.bytes(), slot.payload()).0,
+            _ => Fields::of(self).map_or(0, |fields| fields.count) + usize::from(self.shows_version()),
         }
     }
 
     /// Whether this is where the version beside the content is read.
     fn shows_version(self) -> bool {
-        self.place == Place::Metadata && self.kind() == Kind::Map && self.blob.has_version()
+        self.place == Place::Metadata && self.kind() == Kind::Map && self.part.blob.has_version()
     }
 
     fn version(self) -> ValueRef<'a> {
@@ -238,7 +252,7 @@ impl<'a> ValueRef<'a> {
 
     /// The members of a map, ordered by name; none for anything else.
     pub fn members(self) -> Members<'a> {
-        let fields = Fields::of(self).unwrap_or(Fields { blob: self.blob, names: 0, count: 0 });
+        let fields = Fields::of(self).unwrap_or(Fields { part: self.part, names: Names::Here(0), values: 0, count: 0 });
         let before = |fields: &Fields<'_>| fields.find(VERSION_KEY).unwrap_or_else(|at| at);
         let version = self.shows_version().then(|| (before(&fields), self.version()));
         Members { fields, place: self.place, next: 0, version }
@@ -251,7 +265,7 @@ impl<'a> ValueRef<'a> {
             Tag::List if self.place != Place::Version => read_count(self.bytes(), slot.payload()),
             _ => (0, 0),
         };
-        Items { blob: self.blob, first, next: 0, count }
+        Items { part: self.part, first, next: 0, count }
     }
 
     /// The value at `path` below this one, the first one if the path has `[*]`.
@@ -275,7 +289,7 @@ impl<'a> ValueRef<'a> {
 
     /// The value as something that needs no borrow and shares the object.
     pub fn share(self) -> SharedValue {
-        SharedValue { blob: self.blob.clone(), at: self.at, place: self.place }
+        SharedValue { blob: self.part.blob.clone(), part: self.part.number, at: self.at, place: self.place }
     }
 
     /// The value as a `serde_json::Value`; copies everything.
@@ -316,40 +330,63 @@ enum Number {
 /// The slots of a map.
 #[derive(Clone, Copy)]
 struct Fields<'a> {
-    blob: &'a Blob,
-    /// Where the slots of the names begin.
-    names: usize,
+    part: Part<'a>,
+    names: Names<'a>,
+    /// Where the slots of the values begin.
+    values: usize,
     count: usize,
+}
+
+/// Where the names of a map are.
+#[derive(Clone, Copy)]
+enum Names<'a> {
+    /// The place where their slots begin.
+    Here(usize),
+    Shape(&'a Shape),
 }
 
 impl<'a> Fields<'a> {
     fn of(map: ValueRef<'a>) -> Option<Fields<'a>> {
-        let slot = map.slot();
-        if slot.tag() != Tag::Map || map.place == Place::Version {
+        if map.place == Place::Version {
             return None;
         }
-        let (count, names) = read_count(map.bytes(), slot.payload());
-        Some(Fields { blob: map.blob, names, count })
-    }
-
-    fn name_at(self, position: usize) -> usize {
-        self.names + position * Slot::SIZE
+        let (slot, part) = (map.slot(), map.part);
+        match slot.tag() {
+            Tag::Map => {
+                let (count, names) = read_count(part.bytes, slot.payload());
+                Some(Fields { part, names: Names::Here(names), values: names + count * Slot::SIZE, count })
+            }
+            Tag::Shaped => {
+                let (number, values) = read_count(part.bytes, slot.payload());
+                let shape = part.blob.dictionary()?.shape(number);
+                Some(Fields { part, names: Names::Shape(shape), values, count: shape.len() })
+            }
+            _ => None,
+        }
     }
 
     fn name(self, position: usize) -> &'a str {
-        text(self.blob.bytes(), self.name_at(position)).unwrap_or_default()
+        match self.names {
+            Names::Here(names) => self.part.text(names + position * Slot::SIZE).unwrap_or_default(),
+            Names::Shape(shape) => shape.name(position),
+        }
     }
 
     fn value(self, position: usize, place: Place) -> ValueRef<'a> {
-        ValueRef::new(self.blob, self.name_at(self.count + position), place)
+        ValueRef::new(self.part, self.values + position * Slot::SIZE, place)
     }
 
     /// The position of a name, or where it would be.
     fn find(self, name: &str) -> Result<usize, usize> {
+        let names = match self.names {
+            Names::Shape(shape) => return shape.find(name),
+            Names::Here(names) => names,
+        };
         let (mut from, mut to) = (0, self.count);
         while from < to {
             let middle = (from + to) / 2;
-            match text_bytes(self.blob.bytes(), self.name_at(middle)).unwrap_or_default().cmp(name.as_bytes()) {
+            let found = self.part.text_bytes(names + middle * Slot::SIZE).unwrap_or_default();
+            match found.cmp(name.as_bytes()) {
                 Ordering::Less => from = middle + 1,
                 Ordering::Greater => to = middle,
                 Ordering::Equal => return Ok(middle),
@@ -396,7 +433,7 @@ impl ExactSizeIterator for Members<'_> {}
 /// The elements of a list.
 #[derive(Clone)]
 pub struct Items<'a> {
-    blob: &'a Blob,
+    part: Part<'a>,
     /// Where the slots begin.
     first: usize,
     next: usize,
@@ -405,7 +442,7 @@ pub struct Items<'a> {
 
 impl<'a> Items<'a> {
     fn at(&self, position: usize) -> ValueRef<'a> {
-        ValueRef::new(self.blob, self.first + position * Slot::SIZE, Place::Other)
+        ValueRef::new(self.part, self.first + position * Slot::SIZE, Place::Other)
     }
 }
 
@@ -451,8 +488,20 @@ impl<'a> Iterator for Values<'a, '_> {
     }
 }
 
+impl ValueRef<'_> {
+    /// Whether both are one value of one dictionary.
+    fn is_same(&self, other: &Self) -> bool {
+        let (a, b) = (self.part, other.part);
+        let place = (a.number, self.at) == (b.number, other.at) && a.number != Part::OWN;
+        place && a.blob.dictionary().zip(b.blob.dictionary()).is_some_and(|(a, b)| Arc::ptr_eq(a, b))
+    }
+}
+
 impl PartialEq for ValueRef<'_> {
     fn eq(&self, other: &Self) -> bool {
+        if self.is_same(other) {
+            return true;
+        }
         if self.kind() != other.kind() {
             return false;
         }
@@ -497,6 +546,8 @@ impl serde::Serialize for ValueRef<'_> {
 #[derive(Clone)]
 pub struct SharedValue {
     blob: Blob,
+    /// The number of the part of its dictionary.
+    part: u32,
     at: u32,
     place: Place,
 }
@@ -504,7 +555,7 @@ pub struct SharedValue {
 impl SharedValue {
     /// The value, to be read.
     pub fn value(&self) -> ValueRef<'_> {
-        ValueRef { blob: &self.blob, at: self.at, place: self.place }
+        ValueRef { part: self.blob.part(self.part), at: self.at, place: self.place }
     }
 }
 

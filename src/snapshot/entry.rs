@@ -14,7 +14,7 @@ pub struct Entry {
     pub(super) name: ObjectName,
     pub(super) uid: Option<Arc<str>>,
     pub(super) version: Option<ResourceVersion>,
-    pub(super) object: Option<Object>,
+    pub(crate) object: Option<Object>,
     /// One for each index of the schema; those of an index by name are empty.
     pub(super) keys: Arc<[IndexKeys]>,
     pub(super) schema: Schema,
@@ -84,7 +84,7 @@ impl Entry {
     }
 
     /// The body and keys of `self`, which look the same, under the version of `newer`.
-    pub(super) fn renewed(&self, newer: &Entry) -> Entry {
+    pub(crate) fn renewed(&self, newer: &Entry) -> Entry {
         Entry {
             name: self.name.clone(),
             uid: self.uid.clone(),

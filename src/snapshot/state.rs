@@ -8,7 +8,7 @@ use super::entry::{Entry, Posting};
 use super::{Error, List, Query, Revision, Write};
 use crate::index::Tree;
 use crate::indexer::{IndexKeys, IndexSpec, Indexed, KeyProblem, MAX_KEYS, Schema};
-use crate::{IndexKey, ObjectName, ResourceVersion};
+use crate::{IndexKey, Object, ObjectName, ResourceVersion};
 
 /// Everything a snapshot holds. A clone shares all nodes with the original.
 #[derive(Clone, Debug)]
@@ -113,8 +113,8 @@ impl State {
 
     /// Puts an entry in the place of the one of its name, wherever that one was indexed.
     ///
-    /// What looks the same keeps its identity, so that no difference shows it.
-    pub(crate) fn put(&mut self, entry: Entry) -> Put {
+    /// What looks the same keeps its identity, so that no difference shows it; what does not is packed before it is kept.
+    pub(crate) fn put(&mut self, mut entry: Entry, pack: impl FnOnce(&Object) -> Object) -> Put {
         let old = self.entry(entry.name.parts()).cloned();
         let (entry, outcome) = match &old {
             Some(old) if old.looks_like(&entry) => {
@@ -123,7 +123,10 @@ impl State {
                 }
                 (old.renewed(&entry), Put::Invisible)
             }
-            _ => (entry, Put::Visible),
+            _ => {
+                entry.object = entry.object.as_ref().map(pack);
+                (entry, Put::Visible)
+            }
         };
         let entry = Arc::new(entry);
         self.names.insert(Arc::clone(&entry));

@@ -15,6 +15,7 @@ use super::tombstones::Tombstones;
 use super::{Changes, Error, Reset, Revision, Scope, Snapshot, Write};
 use crate::indexer::Schema;
 use crate::snapshot::{Entry, Prepared, Put, State};
+use crate::object::Packer;
 use crate::{Indexed, ObjectName, ResourceVersion};
 
 /// States, and who may see them when. A clone is the same.
@@ -43,6 +44,7 @@ struct Shared {
 /// The state that writes are made to, before it is published.
 struct Writer {
     state: State,
+    packer: Packer,
     deleted: Tombstones,
     /// Counts writes, to tell what came while a reset was open.
     sequence: u64,
@@ -65,6 +67,7 @@ impl Core {
             revision: watch::Sender::new(state.revision),
             writer: Mutex::new(Writer {
                 state,
+                packer: Packer::default(),
                 deleted: Tombstones::default(),
                 sequence: 0,
                 dirty: false,
@@ -187,7 +190,7 @@ impl Writer {
                 broken.push(name.clone());
             }
         }
-        let outcome = self.state.put(entry);
+        let outcome = self.state.put(entry, |object| self.packer.pack(object));
         // Also where nothing changed: it was written now, and an open reset asks when.
         if let Some(held) = self.state.entry(name.parts()) {
             held.sequence.store(self.sequence, Relaxed);
@@ -269,7 +272,13 @@ impl Reset for CoreReset {
         if !self.scope.covers(&object) {
             return Err(Error::OutsideReset { object, scope: self.scope.clone() });
         }
-        let entry = self.core.keeps.entry(&self.core.shared.published.load(), indexed)?;
+        let state = self.core.shared.published.load();
+        let mut entry = self.core.keeps.entry(&state, indexed)?;
+        // Here, so that what waits for the commit is small, and what did not change is not there twice.
+        match state.entry(object.parts()).filter(|held| held.looks_like(&entry)) {
+            Some(held) => entry = held.renewed(&entry),
+            None => entry.object = entry.object.map(|object| self.core.shared.writer.lock().packer.pack(&object)),
+        }
         self.pushed.insert(object, entry);
         Ok(())
     }

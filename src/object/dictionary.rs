@@ -1,0 +1,56 @@
+//! What many objects of one store have in common, kept once: texts, values and the names of maps. This is the side
+//! that reads; what enters is the [`Packer`](super::Packer)'s business.
+
+use super::stable::Stable;
+
+/// Numbered parts of objects, which hold it alive. It only grows; a new one is made to get rid of what is not used.
+#[derive(Default)]
+pub(super) struct Dictionary {
+    /// Texts, and values, which begin with their slot.
+    pub(super) parts: Stable<Box<[u8]>>,
+    pub(super) shapes: Stable<Shape>,
+}
+
+/// The names of the members of a map, ordered.
+pub(super) struct Shape {
+    names: Vec<Box<str>>,
+}
+
+impl Dictionary {
+    pub(super) fn part(&self, number: usize) -> &[u8] {
+        self.parts.get(number).map_or(&[], |part| part)
+    }
+
+    pub(super) fn shape(&self, number: usize) -> &Shape {
+        const NONE: &Shape = &Shape { names: Vec::new() };
+        self.shapes.get(number).unwrap_or(NONE)
+    }
+}
+
+impl Shape {
+    pub(super) fn new<'n>(names: impl Iterator<Item = &'n str>) -> Shape {
+        Shape { names: names.map(Box::from).collect() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    pub(super) fn name(&self, position: usize) -> &str {
+        self.names.get(position).map_or("", |name| name)
+    }
+
+    pub(super) fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.names.iter().map(|name| &**name)
+    }
+
+    /// The position of a name, or where it would be.
+    pub(super) fn find(&self, name: &str) -> Result<usize, usize> {
+        self.names.binary_search_by(|other| (**other).cmp(name))
+    }
+
+    /// The bytes asked of the allocator for the names.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&*self.names) + self.names.iter().map(|name| name.len()).sum::<usize>()
+    }
+}
