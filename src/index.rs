@@ -118,6 +118,16 @@ impl<T> Tree<T> {
 }
 
 impl<T: Item> Tree<T> {
+    /// A tree of elements that are in order, each at a place of its own. O(n).
+    pub(crate) fn from_sorted(items: Vec<T>) -> Tree<T> {
+        let mut nodes: Vec<Arc<Node<T>>> = chunks(items).map(|items| Arc::new(Node::Leaf(items))).collect();
+        while nodes.len() > 1 {
+            let children: Vec<Child<T>> = nodes.into_iter().filter_map(Child::new).collect();
+            nodes = chunks(children).map(|children| Arc::new(Node::Branch(children))).collect();
+        }
+        nodes.pop().map_or_else(Tree::default, |root| Tree { root })
+    }
+
     /// Puts an element at its place; the one that was there before is returned. O(log n).
     pub(crate) fn insert(&mut self, item: T) -> Option<T> {
         let (replaced, right) = insert(&mut self.root, item);
@@ -196,6 +206,14 @@ impl<T: Clone> Child<T> {
         };
         Some(Child { first, len: node.len(), node })
     }
+}
+
+/// Cuts into vectors of about equal length, as full as a node is on average after it grew.
+fn chunks<T>(items: Vec<T>) -> impl Iterator<Item = Vec<T>> {
+    let count = items.len().div_ceil(MAX);
+    let (short, longer) = (items.len() / count.max(1), items.len() % count.max(1));
+    let mut items = items.into_iter();
+    (0..count).map(move |at| items.by_ref().take(short + usize::from(at < longer)).collect())
 }
 
 fn insert<T: Item>(node: &mut Arc<Node<T>>, item: T) -> (Option<T>, Option<Arc<Node<T>>>) {

@@ -60,7 +60,7 @@ pub mod watcher;
 pub use kube;
 
 pub use indexer::{Indexed, Indexer};
-pub use object::{IndexKey, Object, ObjectName, ResourceVersion, ValueRef};
+pub use object::{IndexKey, NameRef, Object, ObjectName, ResourceVersion, ValueRef};
 pub use path::FieldPath;
 pub use snapshot::{Query, Snapshot};
 #[cfg(feature = "client")]

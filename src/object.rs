@@ -18,6 +18,7 @@ mod name;
 mod pack;
 mod packed;
 mod parse;
+mod record;
 mod sightings;
 mod slot;
 mod stable;
@@ -26,8 +27,9 @@ mod version;
 
 use blob::{Blob, place};
 pub(crate) use decode::Decoder;
-pub use name::{IndexKey, ObjectName};
+pub use name::{IndexKey, NameRef, ObjectName};
 pub(crate) use pack::Packer;
+pub(crate) use record::{Draft, Keys, Record};
 pub use value::{Items, Kind, Members, SharedValue, ValueRef};
 pub use version::ResourceVersion;
 
@@ -142,11 +144,6 @@ impl Object {
     /// The version of this object, which takes no part in equality.
     pub fn resource_version(&self) -> Option<ResourceVersion> {
         self.blob.version()
-    }
-
-    /// The same content under another version.
-    pub(crate) fn with_version(&self, version: Option<&ResourceVersion>) -> Object {
-        Object { blob: self.blob.renewed(version) }
     }
 
     /// The object as a typed one, straight from its values.

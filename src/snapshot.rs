@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::indexer::{KeyProblem, Schema};
-use crate::{IndexKey, Object, ObjectName};
+use crate::{IndexKey, NameRef, ObjectName};
 
 mod diff;
 mod entry;
@@ -16,6 +16,7 @@ mod write;
 
 pub use diff::{Change, ChangeKind, Diff};
 pub use entry::Entry;
+pub(crate) use entry::NewEntry;
 pub use list::{List, ListIter};
 pub use query::Query;
 pub(crate) use state::{Prepared, Put, State};
@@ -172,7 +173,7 @@ impl Snapshot {
 
     /// The object of that identity. O(log n).
     pub fn entry(&self, namespace: &str, name: &str) -> Option<&Entry> {
-        self.state.entry((namespace, name)).map(|entry| &**entry)
+        self.state.entry(NameRef::new(namespace, name))
     }
 
     /// The keys that exist under a prefix, ordered by component, each once.
@@ -195,7 +196,7 @@ impl Snapshot {
     /// # Errors
     ///
     /// When the index does not exist.
-    pub fn unindexed(&self, index: &str) -> Result<impl Iterator<Item = (&ObjectName, &KeyProblem)>, Error> {
+    pub fn unindexed(&self, index: &str) -> Result<impl Iterator<Item = (NameRef<'_>, KeyProblem)>, Error> {
         self.state.unindexed(index)
     }
 
@@ -232,11 +233,12 @@ impl Snapshot {
     pub fn with(&self, writes: impl IntoIterator<Item = Write>) -> Result<Snapshot, Error> {
         let mut state = State::clone(&self.state);
         let writes = writes.into_iter().map(|write| state.prepare(write)).collect::<Result<Vec<_>, _>>()?;
+        let mut packer = state.packer();
         let mut visible = false;
         for write in writes {
             visible |= match write {
-                Prepared::Apply(entry) => state.put(entry, Object::clone).is_visible(),
-                Prepared::Delete { name, .. } => state.take(&name).is_some(),
+                Prepared::Apply(entry) => state.write(&entry, &mut packer).is_visible(),
+                Prepared::Delete { name, .. } => state.take(name.as_name_ref()).is_some(),
             };
         }
         if visible && state.differs(&self.state) {

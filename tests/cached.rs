@@ -106,7 +106,7 @@ async fn references_alone_are_kept_and_a_snapshot_pins_names_versions_and_keys()
     let snapshot = world.store.snapshot();
     let entry = snapshot.entry("shop", "tls").unwrap();
     assert!(entry.object().is_none());
-    assert_eq!(entry.version(), Some(&world.cluster.revision().into()));
+    assert_eq!(entry.version(), Some(world.cluster.revision().into()));
     assert_eq!(world.gets(), 0);
     assert_eq!(world.store.cache_len(), 0);
 }

@@ -1812,15 +1812,15 @@ async fn whatever_happens_the_store_ends_as_the_cluster_and_the_differences_tell
         let mut replay = |changes: &mut Changes| {
             while let Some(diff) = changes.next().now_or_never().flatten() {
                 for change in &diff {
-                    let uid = |entry: &kube_indexed_store::snapshot::Entry| entry.uid().unwrap().to_owned();
+                    let uid = |entry: &kube_indexed_store::snapshot::Entry| entry.uid().unwrap().into_owned();
                     assert_eq!(
-                        replayed.get(change.name()),
+                        replayed.get(&change.name().to_owned()),
                         change.old().map(uid).as_ref(),
                         "a difference begins where the last one ended"
                     );
                     match change.new() {
-                        Some(entry) => replayed.insert(change.name().clone(), uid(entry)),
-                        None => replayed.remove(change.name()),
+                        Some(entry) => replayed.insert(change.name().to_owned(), uid(entry)),
+                        None => replayed.remove(&change.name().to_owned()),
                     };
                 }
             }

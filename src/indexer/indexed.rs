@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::keys::KeyProblem;
 use super::schema::DEFAULT_INDEX;
+use crate::object::Keys;
 use crate::{IndexKey, Object, ObjectName, ResourceVersion};
 
 /// An object with its identity, version and index keys, as an [`Indexer`](crate::Indexer) makes it or as it is
@@ -121,6 +122,13 @@ impl Indexed {
 }
 
 impl IndexKeys {
+    pub(crate) fn to_keys(&self) -> Keys<'_> {
+        match self {
+            IndexKeys::Found(keys) => Keys::Found(keys),
+            IndexKeys::Absent(problem) => Keys::Absent(problem.to_code()),
+        }
+    }
+
     /// The keys; empty where there are none.
     pub fn found(&self) -> &[IndexKey] {
         match self {

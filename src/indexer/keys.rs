@@ -41,6 +41,30 @@ pub enum KeyProblem {
     TooMany,
 }
 
+impl KeyProblem {
+    /// The problem as a short text, to be kept with an object.
+    pub(crate) fn to_code(&self) -> Cow<'static, str> {
+        match self {
+            KeyProblem::Missing { path } => format!("m{path}").into(),
+            KeyProblem::NotScalar { path, kind: Kind::List } => format!("l{path}").into(),
+            KeyProblem::NotScalar { path, .. } => format!("o{path}").into(),
+            KeyProblem::NotGiven => "g".into(),
+            KeyProblem::TooMany => "t".into(),
+        }
+    }
+
+    pub(crate) fn from_code(code: &str) -> KeyProblem {
+        let path = |at: usize| code.get(at..).and_then(|path| path.parse::<FieldPath>().ok());
+        match (code.as_bytes().first(), path(1)) {
+            (Some(b'm'), Some(path)) => KeyProblem::Missing { path },
+            (Some(b'l'), Some(path)) => KeyProblem::NotScalar { path, kind: Kind::List },
+            (Some(b'o'), Some(path)) => KeyProblem::NotScalar { path, kind: Kind::Map },
+            (Some(b't'), _) => KeyProblem::TooMany,
+            _ => KeyProblem::NotGiven,
+        }
+    }
+}
+
 /// The paths of one index, prepared.
 #[derive(Debug)]
 pub(super) struct KeyExtractor {

@@ -30,8 +30,9 @@ pub(super) mod place {
     pub(in super::super) const ROOT: usize = 0;
     pub(in super::super) const NAMESPACE: usize = Slot::SIZE;
     pub(in super::super) const NAME: usize = 2 * Slot::SIZE;
-    /// A version that is not a number.
-    pub(in super::super) const VERSION: usize = 3 * Slot::SIZE;
+    /// A list of what few objects have: the version, if it is not a number, the uid, if it is not in the content, and
+    /// the keys. Null, if there is nothing of all this.
+    pub(in super::super) const MORE: usize = 3 * Slot::SIZE;
     /// Where content begins.
     pub(in super::super) const END: usize = 4 * Slot::SIZE;
 }
@@ -120,6 +121,15 @@ impl Builder {
         Ok(Slot::new(tag, at))
     }
 
+    /// A text that begins like another.
+    pub(super) fn joined(&mut self, start: Slot, rest: &str) -> Result<Slot, TooLarge> {
+        let at = self.here()?;
+        self.bytes.extend(start.to_bytes());
+        write_count(&mut self.bytes, rest.len());
+        self.bytes.extend_from_slice(rest.as_bytes());
+        Ok(Slot::new(Tag::Joined, at))
+    }
+
     /// A map of values whose names are in the dictionary.
     pub(super) fn shaped(&mut self, shape: usize, values: &[Slot]) -> Result<Slot, TooLarge> {
         let at = self.here()?;
@@ -183,40 +193,56 @@ impl Builder {
 
     /// The blob of an object with this root.
     pub(super) fn finish(mut self, root: Slot, version: Option<&ResourceVersion>) -> Result<Blob, TooLarge> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
         self.set(place::ROOT, root);
-        self.blob(NEXT.fetch_add(1, Ordering::Relaxed), None, version)
+        self.blob(Header::new(new_identity(), None), version, &[])
     }
 
-    /// The blob of an object with this root, which is the same object as another blob's.
-    pub(super) fn finish_as(mut self, other: &Blob, root: Slot, dictionary: &Arc<Dictionary>) -> Result<Blob, TooLarge> {
-        self.set(place::ROOT, root);
-        self.blob(other.identity(), Some(Arc::clone(dictionary)), other.version().as_ref())
-    }
-
-    fn blob(
+    /// The blob of a stored object.
+    pub(super) fn finish_stored(
         mut self,
+        root: Slot,
         identity: u64,
-        dictionary: Option<Arc<Dictionary>>,
+        dictionary: &Arc<Dictionary>,
         version: Option<&ResourceVersion>,
+        more: &[Slot],
     ) -> Result<Blob, TooLarge> {
+        self.set(place::ROOT, root);
+        self.blob(Header::new(identity, Some(Arc::clone(dictionary))), version, more)
+    }
+
+    /// What is written here comes last, so that it can be taken off again.
+    fn blob(mut self, header: Header, version: Option<&ResourceVersion>, more: &[Slot]) -> Result<Blob, TooLarge> {
         let number = version.and_then(ResourceVersion::number);
         let text = match (version, number) {
-            // Last of all, so that it can be taken off again.
             (Some(version), None) => self.long_text(&version.to_string())?,
             _ => Slot::NULL,
         };
-        self.set(place::VERSION, text);
-        let header = Header { dictionary, identity, version: number.unwrap_or_default() };
+        let mut all = vec![text];
+        all.extend_from_slice(more);
+        let needed = all.iter().any(|slot| *slot != Slot::NULL);
+        let more = if needed { self.list(&all)? } else { Slot::NULL };
+        self.set(place::MORE, more);
+        let header = Header { version: number.unwrap_or_default(), ..header };
         Ok(Blob(ThinArc::from_header_and_slice(header, &self.bytes)))
     }
+}
+
+impl Header {
+    fn new(identity: u64, dictionary: Option<Arc<Dictionary>>) -> Header {
+        Header { dictionary, identity, version: 0 }
+    }
+}
+
+/// An identity that nothing else has.
+pub(super) fn new_identity() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 impl Blob {
     /// Holds nothing but the dictionary.
     pub(super) fn reader(dictionary: Arc<Dictionary>) -> Blob {
-        let header = Header { dictionary: Some(dictionary), identity: u64::MAX, version: 0 };
-        Blob(ThinArc::from_header_and_slice(header, &[0; place::END]))
+        Blob(ThinArc::from_header_and_slice(Header::new(u64::MAX, Some(dictionary)), &[0; place::END]))
     }
 
     fn header(&self) -> &Header {
@@ -246,26 +272,55 @@ impl Blob {
         Part { blob: self, bytes, number }
     }
 
+    /// Where the slots are of what few objects have, after that of the version.
+    pub(super) fn more(&self) -> Option<(usize, usize)> {
+        let own = self.own();
+        let slot = own.slot(place::MORE);
+        let (count, first) = (slot.tag() == Tag::List).then(|| read_count(own.bytes, slot.payload()))?;
+        Some((first + Slot::SIZE, count - 1))
+    }
+
+    fn version_text(&self) -> Option<&str> {
+        let (after, _) = self.more()?;
+        self.own().text(after - Slot::SIZE)
+    }
+
     pub(super) fn version(&self) -> Option<ResourceVersion> {
-        match (self.header().version, self.own().text(place::VERSION)) {
-            (0, None) => None,
-            (0, Some(text)) => Some(ResourceVersion::new(text)),
-            (number, _) => Some(ResourceVersion::from_number(number)),
+        match self.header().version {
+            0 => self.version_text().map(ResourceVersion::new),
+            number => Some(ResourceVersion::from_number(number)),
         }
     }
 
     pub(super) fn has_version(&self) -> bool {
-        self.header().version != 0 || self.own().slot(place::VERSION) != Slot::NULL
+        self.header().version != 0 || self.version_text().is_some()
     }
 
     /// The same content under another version.
     pub(super) fn renewed(&self, version: Option<&ResourceVersion>) -> Blob {
         let own = self.own();
-        let old = own.slot(place::VERSION);
-        let content = if old.tag() == Tag::Text { old.payload() } else { own.bytes.len() };
+        let more = self.more().map(|(first, count)| {
+            let slots = (0..count).map(|at| own.slot(first + at * Slot::SIZE)).collect::<Vec<_>>();
+            let version = own.slot(first - Slot::SIZE);
+            let content = if version.tag() == Tag::Text { version } else { own.slot(place::MORE) };
+            (slots, content.payload())
+        });
+        let (more, content) = more.unwrap_or((Vec::new(), own.bytes.len()));
         let builder = Builder { bytes: own.bytes[..content].to_vec() };
+        let header = Header::new(self.identity(), self.dictionary().cloned());
         // What does not fit is a version of 256 MiB.
-        builder.blob(self.identity(), self.dictionary().cloned(), version).unwrap_or_else(|TooLarge| self.clone())
+        builder.blob(header, version, &more).unwrap_or_else(|TooLarge| self.clone())
+    }
+
+    /// Whether both are one allocation.
+    pub(super) fn is(&self, other: &Blob) -> bool {
+        std::ptr::eq(self.header(), other.header())
+    }
+
+    /// Namespace and name, empty where there are none.
+    pub(super) fn identity_bytes(&self) -> (&[u8], &[u8]) {
+        let text = |at| self.own().text_bytes(at).unwrap_or_default();
+        (text(place::NAMESPACE), text(place::NAME))
     }
 }
 
@@ -285,19 +340,27 @@ impl<'a> Part<'a> {
         Slot::read(self.bytes, at)
     }
 
+    fn shared_text(self, slot: Slot) -> Option<&'a str> {
+        Some(self.blob.dictionary()?.text(slot.payload()))
+    }
+
     /// The bytes of the text whose slot is at a place; `None` for anything else.
     pub(super) fn text_bytes(self, at: usize) -> Option<&'a [u8]> {
         let slot = self.slot(at);
         match slot.tag() {
             Tag::Short => Some(&self.bytes[at..at + slot.short_len()]),
             Tag::Text => Some(counted_at(self.bytes, slot.payload())),
-            Tag::SharedText => Some(self.blob.part(slot.payload() as u32).bytes),
+            Tag::SharedText => Some(self.shared_text(slot)?.as_bytes()),
             _ => None,
         }
     }
 
     /// The text whose slot is at a place; `None` for anything else, and for packed ones.
     pub(super) fn text(self, at: usize) -> Option<&'a str> {
+        let slot = self.slot(at);
+        if slot.tag() == Tag::SharedText {
+            return self.shared_text(slot);
+        }
         // Only whole texts were ever written; without unsafe code the check is the price of reading them.
         self.text_bytes(at).map(|text| std::str::from_utf8(text).unwrap_or_default())
     }

@@ -1,14 +1,19 @@
 //! What many objects of one store have in common, kept once: texts, values and the names of maps. This is the side
 //! that reads; what enters is the [`Packer`](super::Packer)'s business.
 
+use std::sync::Arc;
+
 use super::stable::Stable;
 
 /// Numbered parts of objects, which hold it alive. It only grows; a new one is made to get rid of what is not used.
 #[derive(Default)]
 pub(super) struct Dictionary {
-    /// Texts, and values, which begin with their slot.
+    pub(super) texts: Stable<Box<str>>,
+    /// Lists and maps, which begin with their slot.
     pub(super) parts: Stable<Box<[u8]>>,
     pub(super) shapes: Stable<Shape>,
+    /// The names of the store's indexes, and how many components their keys have.
+    pub(super) indexes: Box<[(Arc<str>, usize)]>,
 }
 
 /// The names of the members of a map, ordered.
@@ -17,6 +22,10 @@ pub(super) struct Shape {
 }
 
 impl Dictionary {
+    pub(super) fn text(&self, number: usize) -> &str {
+        self.texts.get(number).map_or("", |text| text)
+    }
+
     pub(super) fn part(&self, number: usize) -> &[u8] {
         self.parts.get(number).map_or(&[], |part| part)
     }

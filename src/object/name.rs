@@ -48,6 +48,11 @@ impl ObjectName {
     pub(crate) fn parts(&self) -> (&str, &str) {
         (self.namespace(), self.name())
     }
+
+    /// The same, borrowed.
+    pub fn as_name_ref(&self) -> NameRef<'_> {
+        NameRef { namespace: self.namespace(), name: self.name() }
+    }
 }
 
 impl PartialEq for ObjectName {
@@ -78,16 +83,89 @@ impl Ord for ObjectName {
 
 impl fmt::Display for ObjectName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.namespace().is_empty() {
-            write!(f, "{}/", self.namespace())?;
-        }
-        f.write_str(self.name())
+        self.as_name_ref().fmt(f)
     }
 }
 
 impl fmt::Debug for ObjectName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ObjectName({self})")
+    }
+}
+
+/// A borrowed [`ObjectName`]: what a stored object answers when it is asked for its name.
+///
+/// ```
+/// use kube_indexed_store::{NameRef, ObjectName};
+///
+/// let name = NameRef::new("shop", "web");
+/// assert_eq!(name, ObjectName::new("shop", "web"));
+/// assert_eq!(ObjectName::from(name).to_string(), name.to_string());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NameRef<'a> {
+    namespace: &'a str,
+    name: &'a str,
+}
+
+impl<'a> NameRef<'a> {
+    /// The object `name` in `namespace`; an empty namespace is cluster scope.
+    pub fn new(namespace: &'a str, name: &'a str) -> NameRef<'a> {
+        NameRef { namespace, name }
+    }
+
+    /// The namespace, empty for cluster scope.
+    pub fn namespace(self) -> &'a str {
+        self.namespace
+    }
+
+    /// The name within the namespace.
+    pub fn name(self) -> &'a str {
+        self.name
+    }
+
+    /// The same, owned: one allocation.
+    pub fn to_owned(self) -> ObjectName {
+        ObjectName::new(self.namespace, self.name)
+    }
+}
+
+impl From<NameRef<'_>> for ObjectName {
+    fn from(name: NameRef<'_>) -> ObjectName {
+        name.to_owned()
+    }
+}
+
+impl<'a> From<&'a ObjectName> for NameRef<'a> {
+    fn from(name: &'a ObjectName) -> NameRef<'a> {
+        name.as_name_ref()
+    }
+}
+
+impl PartialEq<ObjectName> for NameRef<'_> {
+    fn eq(&self, other: &ObjectName) -> bool {
+        *self == other.as_name_ref()
+    }
+}
+
+impl PartialEq<NameRef<'_>> for ObjectName {
+    fn eq(&self, other: &NameRef<'_>) -> bool {
+        self.as_name_ref() == *other
+    }
+}
+
+impl fmt::Display for NameRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.namespace.is_empty() {
+            write!(f, "{}/", self.namespace)?;
+        }
+        f.write_str(self.name)
+    }
+}
+
+impl fmt::Debug for NameRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NameRef({self})")
     }
 }
 
@@ -129,11 +207,6 @@ impl IndexKey {
     /// Compares the first components with a prefix; a key that starts with it is equal to it.
     pub(crate) fn cmp_prefix(&self, prefix: &[&str]) -> Ordering {
         self.components().take(prefix.len()).cmp(prefix.iter().copied())
-    }
-
-    /// Compares the first `length` components of two keys.
-    pub(crate) fn cmp_first(&self, other: &IndexKey, length: usize) -> Ordering {
-        self.components().take(length).cmp(other.components().take(length))
     }
 }
 

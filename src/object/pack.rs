@@ -6,28 +6,33 @@ use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::blob::{Blob, Builder, TooLarge, place};
+use super::blob::{Blob, Builder, TooLarge, new_identity, place};
 use super::dictionary::{Dictionary, Shape};
 use super::packed::pack;
-use super::sightings::Sightings;
+use super::record::{Draft, Keys, Record};
+use super::sightings::{Counted, Sightings};
 use super::slot::{LIMIT, Slot, Tag};
 use super::stable::Stable;
 use super::value::{Kind, ValueRef};
-use super::Object;
+use super::{IndexKey, Object};
 
 /// The writing side of a dictionary. There is one for each.
 pub(crate) struct Packer {
     dictionary: Arc<Dictionary>,
     /// Reads the dictionary.
     reader: Blob,
+    texts: Numbers,
     parts: Numbers,
     shapes: Numbers,
     sightings: Sightings,
     hasher: DefaultHashBuilder,
-    /// The bytes of all that was packed.
+    /// How many records were packed since all were, and how many values that were.
     packed: usize,
+    values: usize,
     /// The values of the object at hand, in the order in which they are visited.
     digests: Vec<Digest>,
+    /// Which one that is, by a few bits.
+    object: u8,
 }
 
 /// The numbers of what is in the dictionary, found by hash.
@@ -61,53 +66,162 @@ enum Role {
     Other,
 }
 
+/// With fewer records than that it is not worth packing them anew.
+const MIN_RECORDS: usize = 1_024;
+/// How long the start of a text is that may be shared: shorter ones are not worth it.
+const MIN_START: usize = 8;
+const MAX_START: usize = 256;
+
 /// What is being written: an object, or a part of the dictionary.
 struct Target {
     builder: Builder,
-    /// The object, by a few bits; `None` for parts, in which nothing is seen for the first time.
-    object: Option<u8>,
+    /// Whether this is a part, in which nothing is seen for the first time.
+    part: bool,
     /// The texts that were written.
     texts: HashTable<(u32, Slot)>,
+    /// How texts began that were not, by hash.
+    starts: Vec<u32>,
 }
 
-impl Default for Packer {
-    fn default() -> Packer {
-        let dictionary = Arc::<Dictionary>::default();
+impl Packer {
+    /// For a store with these indexes.
+    pub(crate) fn new(indexes: impl IntoIterator<Item = (Arc<str>, usize)>) -> Packer {
+        let dictionary = Arc::new(Dictionary { indexes: indexes.into_iter().collect(), ..Dictionary::default() });
         Packer {
             reader: Blob::reader(Arc::clone(&dictionary)),
             dictionary,
+            texts: Numbers::default(),
             parts: Numbers::default(),
             shapes: Numbers::default(),
             sightings: Sightings::default(),
             hasher: DefaultHashBuilder::default(),
             packed: 0,
+            values: 0,
             digests: Vec::new(),
+            object: 0,
         }
     }
-}
 
-impl Packer {
-    /// The same object, packed.
-    pub(crate) fn pack(&mut self, object: &Object) -> Object {
-        let packed = object.blob.dictionary().is_some_and(|dictionary| Arc::ptr_eq(dictionary, &self.dictionary));
-        if packed {
-            return object.clone();
-        }
-        let content = ValueRef::content(&object.blob);
-        self.sightings.size_for(self.packed);
+    /// A record that keeps what the draft tells.
+    pub(crate) fn pack(&mut self, draft: &Draft<'_>) -> Record {
         self.digests.clear();
-        self.digest(content);
-        let owner = self.hasher.hash_one(object.blob.own().text(place::NAMESPACE)) as u8;
-        let owner = owner ^ self.hasher.hash_one(object.blob.own().text(place::NAME)) as u8;
-        let mut target = Target { builder: Builder::default(), object: Some(owner), texts: HashTable::new() };
-        let root = Role::Root { secret: object.kind() == "Secret" };
-        let blob = self
-            .value(&mut target, content, &mut 0, root)
-            .and_then(|root| target.builder.finish_as(&object.blob, root, &self.dictionary));
-        // What is not larger than it may be does not become so.
-        let blob = blob.unwrap_or_else(|TooLarge| object.blob.clone());
-        self.packed += blob.own().bytes.len();
-        Object { blob }
+        self.object = self.hasher.hash_one((draft.name.namespace(), draft.name.name())) as u8;
+        let target = || Target::new(Builder::default(), false);
+        // What was decoded is at most half as large as what fits, and keys that do not fit are too many.
+        let blob = self.write(target(), draft, draft.keys);
+        let blob = blob.or_else(|TooLarge| self.write(target(), draft, &vec![Keys::TOO_MANY; draft.keys.len()]));
+        let blob = blob.unwrap_or_else(|TooLarge| self.reader.clone());
+        self.packed += 1;
+        self.values += self.digests.len();
+        Record { object: Object { blob } }
+    }
+
+    fn write(&mut self, mut target: Target, draft: &Draft<'_>, keys: &[Keys<'_>]) -> Result<Blob, TooLarge> {
+        let mut root = Slot::NULL;
+        if let Some(body) = draft.body {
+            let content = ValueRef::content(&body.blob);
+            self.digest(content);
+            let role = Role::Root { secret: body.kind() == "Secret" };
+            root = self.value(&mut target, content, &mut 0, role)?;
+        }
+        for (fixed, text) in [(place::NAMESPACE, draft.name.namespace()), (place::NAME, draft.name.name())] {
+            let slot = self.identity(&mut target, text)?;
+            target.builder.set(fixed, slot);
+        }
+        let given = draft.uid.filter(|uid| draft.body.and_then(Object::uid).is_none_or(|own| own != *uid));
+        let mut more = vec![given.map_or(Ok(Slot::NULL), |uid| target.builder.text(uid))?];
+        for keys in keys {
+            more.push(match keys {
+                Keys::Absent(reason) => self.identity(&mut target, reason)?,
+                Keys::Found([]) => Slot::NULL,
+                Keys::Found(keys) => {
+                    let components = keys.iter().flat_map(IndexKey::components);
+                    let components = components.map(|component| self.identity(&mut target, component));
+                    let components = components.collect::<Result<Vec<_>, _>>()?;
+                    target.builder.list(&components)?
+                }
+                Keys::Of(record, index) => {
+                    let components = record.components_of(*index);
+                    let components = components.map(|component| self.identity(&mut target, component));
+                    let components = components.collect::<Result<Vec<_>, _>>()?;
+                    if components.is_empty() { Slot::NULL } else { target.builder.list(&components)? }
+                }
+            });
+        }
+        let identity = draft.identity.or(draft.body.map(|body| body.blob.identity()));
+        let identity = identity.unwrap_or_else(new_identity);
+        target.builder.finish_stored(root, identity, &self.dictionary, draft.version, &more)
+    }
+
+    /// A text that is compared.
+    fn identity(&mut self, target: &mut Target, text: &str) -> Result<Slot, TooLarge> {
+        self.text(target, text, self.text_hash(text), Role::Identity)
+    }
+
+    /// Whether so much was packed since all was packed anew that it is worth doing it again, for so many records.
+    pub(crate) fn is_due(&self, records: usize) -> bool {
+        self.packed >= records.max(MIN_RECORDS)
+    }
+
+    /// Packs all records of a store anew, with a dictionary of what occurs more than once in them, and nothing else.
+    pub(crate) fn repack<'r>(&mut self, records: impl Iterator<Item = &'r mut Record>) {
+        let mut records: Vec<&mut Record> = records.collect();
+        let mut fresh = Packer::new(self.dictionary.indexes.iter().cloned());
+        let mut counted = Counted::new(self.values);
+        for record in &records {
+            if let Some(body) = record.body() {
+                fresh.digests.clear();
+                let content = ValueRef::content(&body.blob);
+                fresh.digest(content);
+                let role = Role::Root { secret: body.kind() == "Secret" };
+                fresh.count(&mut counted, content, &mut 0, role);
+            }
+        }
+        fresh.sightings = Sightings::Counted(counted);
+        for record in &mut records {
+            **record = fresh.pack_again(record);
+        }
+        if std::env::var("DBG").is_ok() { eprintln!("repack: {} records, values {}, old parts {} bytes {} all {}; new texts {} bytes {} parts {} bytes {} shapes {} shapebytes {} all {}", records.len(), self.values, self.parts.found.len(), self.parts.bytes, self.bytes(), fresh.texts.found.len(), fresh.texts.bytes, fresh.parts.found.len(), fresh.parts.bytes, fresh.shapes.found.len(), fresh.shapes.bytes, fresh.bytes()); }
+        fresh.sightings = Sightings::default();
+        fresh.packed = 0;
+        fresh.values = 0;
+        *self = fresh;
+    }
+
+    /// Counts what may enter the dictionary. What contains and was counted before is not looked into again: once in the
+    /// dictionary, it is there with all it contains.
+    fn count(&self, counted: &mut Counted, value: ValueRef<'_>, at: &mut usize, role: Role) {
+        let digest = self.digests[*at];
+        let end = *at + digest.values as usize;
+        *at += 1;
+        match value.kind() {
+            Kind::String if role != Role::Payload => {
+                counted.count(digest.hash);
+            }
+            kind @ (Kind::List | Kind::Map) => {
+                if role == Role::Other && !counted.count(digest.hash) {
+                    *at = end;
+                    return;
+                }
+                if kind == Kind::Map {
+                    counted.count(self.shape_hash(value));
+                }
+                value.items().for_each(|item| self.count(counted, item, at, role.below("")));
+                value.members().for_each(|(name, member)| self.count(counted, member, at, role.below(name)));
+            }
+            _ => {}
+        }
+    }
+
+    fn pack_again(&mut self, record: &Record) -> Record {
+        let (name, version, uid) = (record.name(), record.version(), record.given_uid());
+        let keys = |index| match record.absent(index) {
+            Some(reason) => Keys::Absent(reason.into()),
+            None => Keys::Of(record, index),
+        };
+        let keys: Vec<Keys<'_>> = (0..record.indexes().len()).map(keys).collect();
+        let identity = Some(record.object.blob.identity());
+        self.pack(&Draft { name, uid, version: version.as_ref(), keys: &keys, body: record.body(), identity })
     }
 
     /// Notes what each value is known by, the containing before the contained.
@@ -146,14 +260,15 @@ impl Packer {
         let end = *at + digest.values as usize;
         let container = matches!(value.kind(), Kind::List | Kind::Map) && !value.is_empty();
         if container && role == Role::Other {
-            if let Some(number) = self.find_part(digest.hash, |reader, number| {
-                ValueRef::part(reader.part(number)) == value
-            }) {
+            let same = |number| ValueRef::part(self.reader.part(number)) == value;
+            if let Some(number) = self.parts.find(digest.hash, same) {
                 *at = end;
                 return Ok(Slot::new(Tag::Shared, number));
             }
-            if target.object.is_some_and(|object| self.sightings.see(digest.hash, object)) {
-                let mut part = Target { builder: Builder::part(), object: None, texts: HashTable::new() };
+            // Roughly, before it is written.
+            let bytes = 6 * digest.values as usize;
+            if self.sightings.admit(digest.hash, self.object, bytes, target.part) {
+                let mut part = Target::new(Builder::part(), true);
                 let root = self.content(&mut part, value, at, role)?;
                 if let Some(number) = self.add_part(digest.hash, part.builder.finish_part(root)) {
                     return Ok(Slot::new(Tag::Shared, number));
@@ -190,15 +305,7 @@ impl Packer {
             Kind::Map => {
                 let mut values = Vec::with_capacity(value.len());
                 for (name, member) in value.members() {
-                    let slot = self.value(target, member, at, role.below(name))?;
-                    if role == Role::Metadata {
-                        match name {
-                            "name" => target.builder.set(place::NAME, identity(slot)),
-                            "namespace" => target.builder.set(place::NAMESPACE, identity(slot)),
-                            _ => {}
-                        }
-                    }
-                    values.push(slot);
+                    values.push(self.value(target, member, at, role.below(name))?);
                 }
                 self.map(target, value, &values)
             }
@@ -213,16 +320,50 @@ impl Packer {
             return target.builder.packed(tag, &packed);
         }
         if role != Role::Payload {
-            if let Some(number) = self.find_part(hash, |reader, number| reader.part(number).bytes == text.as_bytes()) {
+            if let Some(number) = self.find_text(text, hash) {
                 return Ok(Slot::new(Tag::SharedText, number));
             }
-            if target.object.is_some_and(|object| self.sightings.see(hash, object))
-                && let Some(number) = self.add_part(hash, text.as_bytes().into())
+            if self.sightings.admit(hash, self.object, text.len(), target.part)
+                && let Some(number) = self.add_text(hash, text)
             {
                 return Ok(Slot::new(Tag::SharedText, number));
             }
         }
+        if role == Role::Other
+            && let Some(slot) = self.joined(target, text)?
+        {
+            return Ok(slot);
+        }
         target.text(text, hash)
+    }
+
+    /// A text that begins as others do: up to the last `-` as the names of what is generated.
+    fn joined(&mut self, target: &mut Target, text: &str) -> Result<Option<Slot>, TooLarge> {
+        let Some(end) = text.rfind('-').filter(|end| *end >= MIN_START && *end <= MAX_START) else { return Ok(None) };
+        let (start, rest) = text.split_at(end + 1);
+        let hash = self.text_hash(start);
+        let slot = match self.find_text(start, hash) {
+            Some(number) => Slot::new(Tag::SharedText, number),
+            None if target.known(start, hash) || target.starts.contains(&(hash as u32)) => target.text(start, hash)?,
+            None => {
+                target.starts.push(hash as u32);
+                return Ok(None);
+            }
+        };
+        target.builder.joined(slot, rest).map(Some)
+    }
+
+    fn shape_hash(&self, map: ValueRef<'_>) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        map.members().for_each(|(name, _)| name.hash(&mut hasher));
+        hasher.finish()
+    }
+
+    fn text_hash(&self, text: &str) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        (Kind::String as u8).hash(&mut hasher);
+        Some(text).hash(&mut hasher);
+        hasher.finish()
     }
 
     fn map(&mut self, target: &mut Target, map: ValueRef<'_>, values: &[Slot]) -> Result<Slot, TooLarge> {
@@ -230,16 +371,12 @@ impl Packer {
             return Ok(Slot::EMPTY_MAP);
         }
         let names = || map.members().map(|(name, _)| name);
-        let mut hasher = self.hasher.build_hasher();
-        names().for_each(|name| name.hash(&mut hasher));
-        let hash = hasher.finish();
+        let hash = self.shape_hash(map);
         let shapes = &self.dictionary.shapes;
         let same = |number| shapes.get(number as usize).is_some_and(|shape: &Shape| shape.names().eq(names()));
         let known = self.shapes.find(hash, same);
-        // The same names are seen in parts as well: which part they are first seen in says nothing.
-        let object = target.object.unwrap_or_else(|| self.digests[0].hash as u8);
         let shape = known.or_else(|| {
-            let again = self.sightings.see(hash, object);
+            let again = self.sightings.admit(hash, self.object, 4 * values.len(), false);
             again.then(|| Shape::new(names())).and_then(|shape| {
                 let bytes = shape.bytes();
                 self.shapes.add(hash, bytes, Stable::<Shape>::LIMIT, |number| shapes.set(number, shape))
@@ -248,13 +385,29 @@ impl Packer {
         if let Some(shape) = shape {
             return target.builder.shaped(shape as usize, values);
         }
-        let names = names().map(|name| target.name(name, self.hasher.hash_one(name))).collect::<Result<Vec<_>, _>>()?;
+        let names = names().map(|name| self.name(target, name)).collect::<Result<Vec<_>, _>>()?;
         let members: Vec<_> = names.into_iter().zip(values.iter().copied()).collect();
         target.builder.map(&members)
     }
 
-    fn find_part(&self, hash: u64, same: impl Fn(&Blob, u32) -> bool) -> Option<u32> {
-        self.parts.find(hash, |number| same(&self.reader, number))
+    /// The name of a member, which is shared like a text, but never in the slot itself.
+    fn name(&mut self, target: &mut Target, name: &str) -> Result<Slot, TooLarge> {
+        let hash = self.text_hash(name);
+        match name.len() {
+            ..=Slot::MAX_SHORT => target.name(name, hash),
+            _ => self.text(target, name, hash, Role::Identity),
+        }
+    }
+
+    fn find_text(&self, text: &str, hash: u64) -> Option<u32> {
+        self.texts.find(hash, |number| self.dictionary.text(number as usize) == text)
+    }
+
+    fn add_text(&mut self, hash: u64, text: &str) -> Option<u32> {
+        let dictionary = &self.dictionary;
+        self.texts.add(hash, text.len(), Stable::<Box<str>>::LIMIT.min(LIMIT), |number| {
+            dictionary.texts.set(number, text.into());
+        })
     }
 
     fn add_part(&mut self, hash: u64, part: Box<[u8]>) -> Option<u32> {
@@ -266,16 +419,12 @@ impl Packer {
 
     /// The bytes asked of the allocator for the dictionary and what is needed to add to it.
     pub(crate) fn bytes(&self) -> usize {
+        let texts = Stable::<Box<str>>::bytes(self.texts.found.len()) + self.texts.bytes();
         let parts = Stable::<Box<[u8]>>::bytes(self.parts.found.len()) + self.parts.bytes();
         let shapes = Stable::<Shape>::bytes(self.shapes.found.len()) + self.shapes.bytes();
         let own = size_of::<Dictionary>() + place::END;
-        own + parts + shapes + self.sightings.bytes() + self.digests.capacity() * size_of::<Digest>()
+        own + texts + parts + shapes + self.sightings.bytes() + self.digests.capacity() * size_of::<Digest>()
     }
-}
-
-/// The slot of a name or namespace, which is one only if it is a text.
-fn identity(slot: Slot) -> Slot {
-    if matches!(slot.tag(), Tag::Short | Tag::Text | Tag::SharedText) { slot } else { Slot::NULL }
 }
 
 impl Role {
@@ -318,6 +467,19 @@ fn spread(hash: u32) -> u64 {
 }
 
 impl Target {
+    fn new(builder: Builder, part: bool) -> Target {
+        Target { builder, part, texts: HashTable::new(), starts: Vec::new() }
+    }
+
+    /// Whether a text was written.
+    fn known(&self, text: &str, hash: u64) -> bool {
+        self.texts.find(spread(hash as u32), |entry| self.is(entry, text, hash as u32)).is_some()
+    }
+
+    fn is(&self, entry: &(u32, Slot), text: &str, hash: u32) -> bool {
+        entry.0 == hash && self.builder.text_of(entry.1) == text.as_bytes()
+    }
+
     /// A text, written once however often it occurs.
     fn text(&mut self, text: &str, hash: u64) -> Result<Slot, TooLarge> {
         self.once(text, hash, Builder::text)
@@ -335,12 +497,10 @@ impl Target {
         write: impl FnOnce(&mut Builder, &str) -> Result<Slot, TooLarge>,
     ) -> Result<Slot, TooLarge> {
         let hash = hash as u32;
-        let builder = &mut self.builder;
-        let eq = |(found, slot): &(u32, Slot)| *found == hash && builder.text_of(*slot) == text.as_bytes();
-        if let Some((_, slot)) = self.texts.find(spread(hash), eq) {
+        if let Some((_, slot)) = self.texts.find(spread(hash), |entry| self.is(entry, text, hash)) {
             return Ok(*slot);
         }
-        let slot = write(builder, text)?;
+        let slot = write(&mut self.builder, text)?;
         self.texts.insert_unique(spread(hash), (hash, slot), |(hash, _)| spread(*hash));
         Ok(slot)
     }
@@ -349,6 +509,7 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ResourceVersion;
     use proptest::prelude::*;
     use serde_json::{Map, Value, json};
 
@@ -403,19 +564,39 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_packed_reads_as_what_it_was(contents in prop::collection::vec(value(), 1..6), secret: bool) {
-            let mut packer = Packer::default();
+            let mut packer = Packer::new([("by-spec".into(), 2)]);
             let kind = if secret { "Secret" } else { "ConfigMap" };
             // Three times in other objects, so that everything enters the dictionary that may.
             for at in 0..3 * contents.len() {
                 let object = object(at, kind, &contents[at % contents.len()]);
-                let packed = packer.pack(&object);
-                prop_assert!(packed == object && packed.ptr_eq(&object));
-                prop_assert_eq!(packed.to_value(), object.to_value());
-                prop_assert_eq!(packed.name(), object.name());
-                prop_assert_eq!(packed.resource_version(), object.resource_version());
-                prop_assert_eq!(packed.parse::<Value>().unwrap(), object.to_value());
-                let again = Packer::default().pack(&packed);
-                prop_assert_eq!(again.to_value(), object.to_value());
+                let keys = [IndexKey::new(["10.0.0.1", "aGVsbG8gd29ybGQsIGhvdyBhcmUgeW91Pz8="]), IndexKey::new(["", "a"])];
+                let name = object.name().unwrap();
+                let text = ResourceVersion::new("text");
+                let draft = Draft {
+                    name: name.as_name_ref(),
+                    uid: Some("1").filter(|_| at % 2 == 1),
+                    version: Some(&text).filter(|_| at % 3 == 0),
+                    keys: &[if at % 5 == 0 { Keys::Absent("m".into()) } else { Keys::Found(&keys) }],
+                    body: Some(&object).filter(|_| at % 7 != 6),
+                    identity: None,
+                };
+                let record = packer.pack(&draft);
+                prop_assert!(record.fits(&draft) && record.looks_like(&packer.pack(&draft)));
+                prop_assert_eq!(record.name(), name.as_name_ref());
+                prop_assert_eq!(record.version(), draft.version.cloned());
+                for version in [Some("text-2"), None, Some("3"), Some("text-4")].map(|text| text.map(ResourceVersion::new)) {
+                    let renewed = record.renewed(version.as_ref());
+                    prop_assert!(renewed.looks_like(&record) || draft.body.is_none());
+                    prop_assert_eq!(renewed.version(), version);
+                    prop_assert_eq!(renewed.key_count(0), if at % 5 == 0 { 0 } else { 2 });
+                }
+                let Some(packed) = record.body() else { continue };
+                prop_assert!(packed == &object && packed.ptr_eq(&object));
+                let mut expected = object.to_value();
+                expected["metadata"].as_object_mut().unwrap().remove("resourceVersion");
+                let renewed = record.renewed(None);
+                prop_assert_eq!(renewed.body().unwrap().to_value(), expected.clone());
+                prop_assert_eq!(renewed.body().unwrap().parse::<Value>().unwrap(), expected);
             }
         }
     }

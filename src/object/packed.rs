@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::slot::Tag;
 
 /// The shortest text that is tried as base64: shorter ones are words.
-const MIN_BASE64: usize = 24;
+const MIN_BASE64: usize = 16;
 
 /// The bytes of a text, and how they are to be read.
 pub(super) fn pack(text: &str) -> Option<(Tag, Vec<u8>)> {

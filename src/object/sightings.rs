@@ -1,37 +1,107 @@
-//! What was seen once: a small, forgetful table that tells what is seen again in another object.
+//! What occurs more than once, and so is worth a place in the dictionary.
+//!
+//! While objects come one by one, that is what is seen a second time, in another object. When all objects there are
+//! packed anew, it is what was counted before. Both are small tables of hashes in which what falls on the place of
+//! another is taken for it, or takes its place: a mistake costs a few bytes and is never wrong.
 
-/// Hashes of what was seen, each with a few bits that tell in which object. What falls on the place of another takes
-/// it, so that nothing grows with what is seen.
-#[derive(Default)]
-pub(super) struct Sightings {
+pub(super) enum Sightings {
+    Seen(Seen),
+    Counted(Counted),
+}
+
+/// Hashes of what was seen, each with a few bits that tell in which object.
+pub(super) struct Seen {
+    places: Box<[u32]>,
+    /// How many times something was seen for the first time.
+    first: usize,
+}
+
+/// Hashes of what occurs, each with how often, up to 255 times. What was seen twice keeps its place.
+pub(super) struct Counted {
     places: Box<[u32]>,
 }
 
 const MIN: usize = 1 << 8;
-const MAX: usize = 1 << 22;
+const MAX: usize = 1 << 20;
+/// How many more first sightings than places there are before the table grows.
+const CROWDED: usize = 16;
+/// What an entry of the dictionary costs beside its content, in bytes, roughly.
+const OVERHEAD: usize = 40;
+
+impl Default for Sightings {
+    fn default() -> Sightings {
+        Sightings::Seen(Seen { places: vec![0; MIN].into(), first: 0 })
+    }
+}
 
 impl Sightings {
-    /// Makes room for about as much as is worth remembering for objects of so many bytes. What was seen before the
-    /// table grew is forgotten.
-    pub(super) fn size_for(&mut self, bytes: usize) {
-        let wanted = (bytes / 128).next_power_of_two().clamp(MIN, MAX);
-        if wanted > self.places.len() {
-            self.places = vec![0; wanted].into();
+    /// Whether what is at hand, of about so many bytes, is to enter the dictionary. In a part of the dictionary only
+    /// what was counted does.
+    pub(super) fn admit(&mut self, hash: u64, object: u8, bytes: usize, in_part: bool) -> bool {
+        match self {
+            Sightings::Seen(seen) => !in_part && seen.see(hash, object),
+            Sightings::Counted(counted) => {
+                let count = counted.get(hash);
+                count > 1 && count * bytes > bytes + OVERHEAD
+            }
         }
     }
 
-    /// Whether this was seen before, in another object.
-    pub(super) fn see(&mut self, hash: u64, object: u8) -> bool {
+    /// The bytes asked of the allocator.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Sightings::Seen(seen) => size_of_val(&*seen.places),
+            Sightings::Counted(counted) => size_of_val(&*counted.places),
+        }
+    }
+}
+
+impl Seen {
+    fn see(&mut self, hash: u64, object: u8) -> bool {
         let at = hash as usize & (self.places.len() - 1);
         let what = (hash >> 40) as u32;
         let place = &mut self.places[at];
         let seen = *place >> 8 == what && *place as u8 != object;
         *place = what << 8 | u32::from(object);
+        if !seen {
+            self.first += 1;
+            if self.first > CROWDED * self.places.len() && self.places.len() < MAX {
+                // What was seen may be at either of the two places that its old one became.
+                self.places = [&*self.places, &*self.places].concat().into();
+            }
+        }
         seen
     }
+}
 
-    /// The bytes asked of the allocator.
-    pub(super) fn bytes(&self) -> usize {
-        size_of_val(&*self.places)
+impl Counted {
+    /// For objects of so many values, of which most are not worth remembering.
+    pub(super) fn new(values: usize) -> Counted {
+        Counted { places: vec![0; (values / CROWDED).next_power_of_two().clamp(MIN, MAX)].into() }
+    }
+
+    fn at(&self, hash: u64) -> usize {
+        hash as usize & (self.places.len() - 1)
+    }
+
+    fn get(&self, hash: u64) -> usize {
+        let place = self.places[self.at(hash)];
+        if place >> 8 == (hash >> 40) as u32 { (place & 0xff) as usize } else { 0 }
+    }
+
+    /// Whether this is the first one.
+    pub(super) fn count(&mut self, hash: u64) -> bool {
+        let at = self.at(hash);
+        let what = (hash >> 40) as u32;
+        let place = &mut self.places[at];
+        let (other, count) = (*place >> 8, *place & 0xff);
+        if other == what && count > 0 {
+            *place = what << 8 | (count + 1).min(0xff);
+            return false;
+        }
+        if count <= 1 {
+            *place = what << 8 | 1;
+        }
+        true
     }
 }

@@ -43,6 +43,8 @@ pub(super) enum Tag {
     Ipv4,
     /// The length, and so many.
     Base64,
+    /// At a place: the slot of how a text begins, the length of the rest, and the rest.
+    Joined,
 }
 
 impl Slot {
@@ -90,7 +92,8 @@ impl Slot {
             10 => Tag::Uuid,
             11 => Tag::Time,
             12 => Tag::Ipv4,
-            _ => Tag::Base64,
+            13 => Tag::Base64,
+            _ => Tag::Joined,
         }
     }
 

@@ -138,7 +138,7 @@ impl<'a> ValueRef<'a> {
                 _ => Kind::Integer,
             },
             Tag::Short | Tag::Text | Tag::SharedText => Kind::String,
-            Tag::Uuid | Tag::Time | Tag::Ipv4 | Tag::Base64 => Kind::String,
+            Tag::Uuid | Tag::Time | Tag::Ipv4 | Tag::Base64 | Tag::Joined => Kind::String,
             Tag::List => Kind::List,
             Tag::Map | Tag::Shaped | Tag::Shared => Kind::Map,
         }
@@ -158,6 +158,11 @@ impl<'a> ValueRef<'a> {
         match slot.tag() {
             tag @ (Tag::Uuid | Tag::Time | Tag::Ipv4) => Some(unpack(tag, &self.bytes()[slot.payload()..]).into()),
             Tag::Base64 => Some(unpack(Tag::Base64, counted_at(self.bytes(), slot.payload())).into()),
+            Tag::Joined => {
+                let start = self.part.text_bytes(slot.payload())?;
+                let rest = counted_at(self.bytes(), slot.payload() + Slot::SIZE);
+                String::from_utf8([start, rest].concat()).ok().map(Cow::Owned)
+            }
             _ => self.part.text(self.at as usize).map(Cow::Borrowed),
         }
     }

@@ -1,11 +1,10 @@
 //! Differences of two snapshots: what a subscriber is told.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::entry::Entry;
 use super::{Revision, State};
-use crate::ObjectName;
+use crate::NameRef;
 use crate::index::Item;
 
 /// What changed from one snapshot to a later one, ordered by namespace and name.
@@ -19,8 +18,8 @@ pub struct Diff {
 /// One object that is not as it was.
 #[derive(Clone, Debug)]
 pub struct Change {
-    old: Option<Arc<Entry>>,
-    new: Option<Arc<Entry>>,
+    old: Option<Entry>,
+    new: Option<Entry>,
 }
 
 /// What happened to an object.
@@ -93,9 +92,9 @@ impl fmt::Display for Diff {
 
 impl Change {
     /// The identity.
-    pub fn name(&self) -> &ObjectName {
+    pub fn name(&self) -> NameRef<'_> {
         match (&self.new, &self.old) {
-            (Some(entry), _) | (None, Some(entry)) => &entry.name,
+            (Some(entry), _) | (None, Some(entry)) => entry.name(),
             (None, None) => unreachable!("a change has a side"),
         }
     }
@@ -105,22 +104,22 @@ impl Change {
         match (&self.old, &self.new) {
             (None, _) => ChangeKind::Created,
             (_, None) => ChangeKind::Deleted,
-            (Some(old), Some(new)) if old.uid != new.uid && old.uid.is_some() && new.uid.is_some() => {
-                ChangeKind::Replaced
-            }
-            _ => ChangeKind::Modified,
+            (Some(old), Some(new)) => match (old.uid(), new.uid()) {
+                (Some(old), Some(new)) if old != new => ChangeKind::Replaced,
+                _ => ChangeKind::Modified,
+            },
         }
     }
 
     /// The object before, with its keys.
     pub fn old(&self) -> Option<&Entry> {
-        self.old.as_deref()
+        self.old.as_ref()
     }
 
     /// The object now, with its keys.
     #[expect(clippy::new_ret_no_self, reason = "the counterpart of old")]
     pub fn new(&self) -> Option<&Entry> {
-        self.new.as_deref()
+        self.new.as_ref()
     }
 }
 
@@ -143,7 +142,7 @@ impl fmt::Display for ChangeKind {
 
 impl PartialEq for Change {
     fn eq(&self, other: &Change) -> bool {
-        let same = |a: &Option<Arc<Entry>>, b: &Option<Arc<Entry>>| match (a, b) {
+        let same = |a: &Option<Entry>, b: &Option<Entry>| match (a, b) {
             (Some(a), Some(b)) => a.order(b).is_eq() && a.unchanged(b),
             (None, None) => true,
             _ => false,

@@ -1,141 +1,191 @@
 //! What a store holds of one object.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use crate::index::Item;
-use crate::indexer::{IndexKeys, KeyProblem, Schema};
-use crate::{IndexKey, Object, ObjectName, ResourceVersion};
+use crate::indexer::{IndexKeys, KeyProblem};
+use crate::object::{Draft, Keys, Packer, Record};
+use crate::{IndexKey, NameRef, Object, ObjectName, ResourceVersion};
 
-/// One object of a store: identity, version and keys, and its body unless the store keeps references only.
+/// One object of a store: identity, version and keys, and its body unless the store keeps references only. A clone is
+/// the same.
+#[derive(Clone)]
 pub struct Entry {
+    record: Record,
+}
+
+/// What is to become an entry, checked against the schema.
+pub(crate) struct NewEntry {
     pub(super) name: ObjectName,
     pub(super) uid: Option<Arc<str>>,
     pub(super) version: Option<ResourceVersion>,
-    pub(crate) object: Option<Object>,
     /// One for each index of the schema; those of an index by name are empty.
-    pub(super) keys: Arc<[IndexKeys]>,
-    pub(super) schema: Schema,
-    /// When it was last written, in the counting of its store, which alone reads and moves it, under its lock: a
-    /// write that changes nothing shares the entry with the snapshots before.
-    pub(crate) sequence: AtomicU64,
+    pub(super) keys: Vec<IndexKeys>,
+    pub(super) body: Option<Object>,
 }
 
 impl Entry {
     /// The identity.
-    pub fn name(&self) -> &ObjectName {
-        &self.name
+    pub fn name(&self) -> NameRef<'_> {
+        self.record.name()
+    }
+
+    pub(super) fn name_bytes(&self) -> (&[u8], &[u8]) {
+        self.record.name_bytes()
     }
 
     /// The uid, which tells a recreated object from the one before.
-    pub fn uid(&self) -> Option<&str> {
-        self.uid.as_deref()
+    pub fn uid(&self) -> Option<Cow<'_, str>> {
+        self.record.uid()
     }
 
     /// The version as last seen, by visible and invisible changes.
-    pub fn version(&self) -> Option<&ResourceVersion> {
-        self.version.as_ref()
+    pub fn version(&self) -> Option<ResourceVersion> {
+        self.record.version()
     }
 
     /// The object; `None` in stores that keep references only.
     pub fn object(&self) -> Option<&Object> {
-        self.object.as_ref()
+        self.record.body()
     }
 
     /// The keys in an index; `None` when there is no such index. In an index by name the one key is the name.
     pub fn keys(&self, index: &str) -> Option<Vec<IndexKey>> {
-        let position = self.schema.position(index)?;
-        if self.schema.indexes()[position].is_by_name() {
-            return Some(vec![IndexKey::new([self.name.namespace(), self.name.name()])]);
+        let position = self.record.indexes().iter().position(|(name, _)| **name == *index)?;
+        if self.record.indexes()[position].1 == 0 {
+            return Some(vec![IndexKey::new([self.name().namespace(), self.name().name()])]);
         }
-        Some(self.keys[position].found().to_vec())
+        Some(self.index_keys(position).collect())
     }
 
     /// The keys by the names of their indexes.
     pub(crate) fn named_keys(&self) -> Arc<[(Arc<str>, IndexKeys)]> {
-        let named = self.schema.indexes().iter().zip(&*self.keys).filter(|(index, _)| !index.is_by_name());
-        named.map(|(index, keys)| (index.shared_name(), keys.clone())).collect()
+        let indexes = self.record.indexes().iter().enumerate().filter(|(_, (_, components))| *components > 0);
+        let keys = |position| match self.problem(position) {
+            Some(problem) => IndexKeys::Absent(problem),
+            None => IndexKeys::Found(self.index_keys(position).collect()),
+        };
+        indexes.map(|(position, (name, _))| (Arc::clone(name), keys(position))).collect()
+    }
+
+    fn index_keys(&self, position: usize) -> impl Iterator<Item = IndexKey> {
+        (0..self.key_count(position)).map(move |key| self.record.index_key(position, key))
     }
 
     /// Why an index does not find the object, if it does not.
-    pub(super) fn problem(&self, position: usize) -> Option<&KeyProblem> {
-        match &self.keys[position] {
-            IndexKeys::Absent(problem) => Some(problem),
-            IndexKeys::Found(_) => None,
-        }
+    pub(super) fn problem(&self, position: usize) -> Option<KeyProblem> {
+        self.record.absent(position).map(KeyProblem::from_code)
     }
 
-    pub(super) fn found(&self, position: usize) -> &[IndexKey] {
-        self.keys[position].found()
+    pub(super) fn key_count(&self, position: usize) -> usize {
+        self.record.key_count(position)
     }
 
-    /// Whether a reader could tell the two apart by anything but the version beside the content.
+    /// The first components of a key, as bytes.
+    pub(super) fn key(&self, position: usize, key: usize, length: usize) -> impl Iterator<Item = &[u8]> {
+        self.record.key(position, key).take(length)
+    }
+
+    /// Packs all entries of a store anew.
+    pub(super) fn repack(entries: &mut [Entry], packer: &mut Packer) {
+        packer.repack(entries.iter_mut().map(|entry| &mut entry.record));
+    }
+
+    /// Whether both are one, and not only equal.
+    pub(crate) fn is(&self, other: &Entry) -> bool {
+        self.record.is(&other.record)
+    }
+
+    /// Whether writing the new one would change nothing but the version beside the content.
     ///
     /// For references the version stands for the body, so it counts.
-    pub(crate) fn looks_like(&self, other: &Entry) -> bool {
-        let bodies = match (&self.object, &other.object) {
-            (Some(a), Some(b)) => a == b,
-            (None, None) => self.version == other.version,
-            _ => false,
-        };
-        bodies && self.uid == other.uid && (Arc::ptr_eq(&self.keys, &other.keys) || self.keys == other.keys)
+    pub(crate) fn fits(&self, new: &NewEntry) -> bool {
+        new.draft(|draft| self.record.fits(&draft))
     }
 
-    /// The body and keys of `self`, which look the same, under the version of `newer`.
-    pub(crate) fn renewed(&self, newer: &Entry) -> Entry {
-        Entry {
-            name: self.name.clone(),
-            uid: self.uid.clone(),
-            version: newer.version.clone(),
-            object: self.object.as_ref().map(|object| object.with_version(newer.version.as_ref())),
-            keys: Arc::clone(&self.keys),
-            schema: self.schema.clone(),
-            sequence: AtomicU64::default(),
-        }
+    /// The body and keys of `self` under another version.
+    pub(crate) fn renewed(&self, version: Option<&ResourceVersion>) -> Entry {
+        Entry { record: self.record.renewed(version) }
+    }
+}
+
+impl NewEntry {
+    pub(crate) fn name(&self) -> &ObjectName {
+        &self.name
+    }
+
+    pub(crate) fn version(&self) -> Option<&ResourceVersion> {
+        self.version.as_ref()
+    }
+
+    pub(crate) fn pack(&self, packer: &mut Packer) -> Entry {
+        Entry { record: self.draft(|draft| packer.pack(&draft)) }
+    }
+
+    fn draft<T>(&self, then: impl FnOnce(Draft<'_>) -> T) -> T {
+        let keys: Vec<Keys<'_>> = self.keys.iter().map(IndexKeys::to_keys).collect();
+        then(Draft {
+            name: self.name.as_name_ref(),
+            uid: self.uid.as_deref(),
+            version: self.version.as_ref(),
+            keys: &keys,
+            body: self.body.as_ref(),
+            identity: None,
+        })
     }
 }
 
 /// Identity only: the body may be a Secret's.
 impl fmt::Debug for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Entry({}", self.name)?;
-        if let Some(version) = &self.version {
+        write!(f, "Entry({}", self.name())?;
+        if let Some(version) = self.version() {
             write!(f, " @{version}")?;
         }
         f.write_str(")")
     }
 }
 
-impl Item for Arc<Entry> {
+impl Item for Entry {
     fn order(&self, other: &Self) -> Ordering {
-        self.name.cmp(&other.name)
+        self.name_bytes().cmp(&other.name_bytes())
     }
 
     fn unchanged(&self, other: &Self) -> bool {
-        Arc::ptr_eq(self, other) || self.looks_like(other)
+        self.record.looks_like(&other.record)
     }
 }
 
 /// An entry at its place in an index of prefixes of one length.
 #[derive(Clone)]
 pub(super) struct Posting {
-    pub(super) key: IndexKey,
+    pub(super) entry: Entry,
+    /// The index, by position.
+    pub(super) index: u16,
     /// How many components of the key count.
-    pub(super) length: usize,
-    pub(super) entry: Arc<Entry>,
+    pub(super) length: u16,
+    /// Which of the entry's keys.
+    pub(super) key: u16,
 }
 
 impl Posting {
-    pub(super) fn cmp_to(&self, key: &IndexKey, name: &ObjectName) -> Ordering {
-        self.key.cmp_first(key, self.length).then_with(|| self.entry.name.cmp(name))
+    /// All components of the key.
+    pub(super) fn index_key(&self) -> IndexKey {
+        self.entry.record.index_key(self.index.into(), self.key.into())
+    }
+
+    /// The components that count, as bytes.
+    pub(super) fn components(&self) -> impl Iterator<Item = &[u8]> {
+        self.entry.key(self.index.into(), self.key.into(), self.length.into())
     }
 }
 
 impl Item for Posting {
     fn order(&self, other: &Self) -> Ordering {
-        self.cmp_to(&other.key, &other.entry.name)
+        self.components().cmp(other.components()).then_with(|| self.entry.order(&other.entry))
     }
 
     fn unchanged(&self, other: &Self) -> bool {

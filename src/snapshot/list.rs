@@ -19,15 +19,15 @@ pub struct List(Form);
 #[derive(Clone)]
 enum Form {
     /// A range of the tree of names.
-    Names(Tree<Arc<Entry>>, Range<usize>),
+    Names(Tree<Entry>, Range<usize>),
     /// A range of an index.
     Postings(Tree<Posting>, Range<usize>),
     /// What a selector left over.
-    Picked(Arc<[Arc<Entry>]>),
+    Picked(Arc<[Entry]>),
 }
 
 impl List {
-    pub(super) fn names(tree: Tree<Arc<Entry>>, range: Range<usize>) -> List {
+    pub(super) fn names(tree: Tree<Entry>, range: Range<usize>) -> List {
         List(Form::Names(tree, range))
     }
 
@@ -36,7 +36,7 @@ impl List {
     }
 
     pub(crate) fn filtered(&self, keep: impl Fn(&Entry) -> bool) -> List {
-        List(Form::Picked(self.shared().filter(|entry| keep(entry)).cloned().collect()))
+        List(Form::Picked(self.iter().filter(|entry| keep(entry)).cloned().collect()))
     }
 
     /// The number of entries.
@@ -56,9 +56,9 @@ impl List {
     pub fn at(&self, position: usize) -> Option<&Entry> {
         let within = |range: &Range<usize>| (position < range.len()).then(|| range.start + position);
         match &self.0 {
-            Form::Names(tree, range) => tree.at(within(range)?).map(|entry| &**entry),
-            Form::Postings(tree, range) => tree.at(within(range)?).map(|posting| &*posting.entry),
-            Form::Picked(entries) => entries.get(position).map(|entry| &**entry),
+            Form::Names(tree, range) => tree.at(within(range)?),
+            Form::Postings(tree, range) => tree.at(within(range)?).map(|posting| &posting.entry),
+            Form::Picked(entries) => entries.get(position),
         }
     }
 
@@ -80,11 +80,6 @@ impl List {
     /// The objects, in order; entries that are references only are passed over.
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
         self.iter().filter_map(Entry::object)
-    }
-
-    pub(super) fn shared(&self) -> impl Iterator<Item = &Arc<Entry>> {
-        let mut iter = self.iter();
-        std::iter::from_fn(move || iter.next_shared())
     }
 }
 
@@ -109,26 +104,20 @@ pub struct ListIter<'l>(IterForm<'l>);
 
 #[derive(Clone)]
 enum IterForm<'l> {
-    Names(Iter<'l, Arc<Entry>>),
+    Names(Iter<'l, Entry>),
     Postings(Iter<'l, Posting>),
-    Picked(std::slice::Iter<'l, Arc<Entry>>),
-}
-
-impl<'l> ListIter<'l> {
-    fn next_shared(&mut self) -> Option<&'l Arc<Entry>> {
-        match &mut self.0 {
-            IterForm::Names(iter) => iter.next(),
-            IterForm::Postings(iter) => iter.next().map(|posting| &posting.entry),
-            IterForm::Picked(iter) => iter.next(),
-        }
-    }
+    Picked(std::slice::Iter<'l, Entry>),
 }
 
 impl<'l> Iterator for ListIter<'l> {
     type Item = &'l Entry;
 
     fn next(&mut self) -> Option<&'l Entry> {
-        self.next_shared().map(|entry| &**entry)
+        match &mut self.0 {
+            IterForm::Names(iter) => iter.next(),
+            IterForm::Postings(iter) => iter.next().map(|posting| &posting.entry),
+            IterForm::Picked(iter) => iter.next(),
+        }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -1,21 +1,21 @@
 //! The trees behind a snapshot, and how one write changes them.
 
+use std::cmp::Ordering;
 use std::ops::Range;
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
-use super::entry::{Entry, Posting};
+use super::entry::{Entry, NewEntry, Posting};
 use super::{Error, List, Query, Revision, Write};
-use crate::index::Tree;
+use crate::index::{Item, Tree};
 use crate::indexer::{IndexKeys, IndexSpec, Indexed, KeyProblem, MAX_KEYS, Schema};
-use crate::{IndexKey, Object, ObjectName, ResourceVersion};
+use crate::object::Packer;
+use crate::{IndexKey, NameRef, ObjectName, ResourceVersion};
 
 /// Everything a snapshot holds. A clone shares all nodes with the original.
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     pub(crate) schema: Schema,
     pub(crate) revision: Revision,
-    pub(crate) names: Tree<Arc<Entry>>,
+    pub(crate) names: Tree<Entry>,
     /// For each index, unless it is by name, a tree for each prefix length: results of any prefix length are in the
     /// one order, and a shorter prefix has its objects scattered in a tree of longer ones.
     indexes: Vec<Vec<Tree<Posting>>>,
@@ -23,7 +23,7 @@ pub(crate) struct State {
 
 /// A write that fits the schema.
 pub(crate) enum Prepared {
-    Apply(Entry),
+    Apply(NewEntry),
     Delete { name: ObjectName, version: Option<ResourceVersion> },
 }
 
@@ -54,27 +54,31 @@ impl State {
         State { schema, revision: Revision::default(), names: Tree::default(), indexes }
     }
 
-    pub(crate) fn entry(&self, name: (&str, &str)) -> Option<&Arc<Entry>> {
-        self.names.find(|entry| entry.name.parts().cmp(&name))
+    pub(crate) fn entry(&self, name: NameRef<'_>) -> Option<&Entry> {
+        let name = (name.namespace().as_bytes(), name.name().as_bytes());
+        self.names.find(|entry| entry.name_bytes().cmp(&name))
     }
 
     /// The positions of a namespace in the order of names.
     pub(crate) fn namespace(&self, namespace: &str) -> Range<usize> {
-        self.names.equal_range(|entry| entry.name.namespace().cmp(namespace))
+        self.names.equal_range(|entry| entry.name_bytes().0.cmp(namespace.as_bytes()))
     }
 
     /// Checks a write against the schema and brings its keys into the schema's order.
     pub(crate) fn prepare(&self, write: Write) -> Result<Prepared, Error> {
         match write {
-            Write::Apply(indexed) => self.entry_of(indexed).map(Prepared::Apply),
+            Write::Apply(indexed) => self.check_write(indexed).map(Prepared::Apply),
             Write::Delete { name, version } => Ok(Prepared::Delete { name, version }),
         }
     }
 
-    pub(crate) fn entry_of(&self, indexed: Indexed) -> Result<Entry, Error> {
+    pub(crate) fn check_write(&self, indexed: Indexed) -> Result<NewEntry, Error> {
         let Indexed { name, uid, version, keys: given, body } = indexed;
-        let not_given = || IndexKeys::Absent(KeyProblem::NotGiven);
-        let mut keys: Vec<IndexKeys> = self.schema.indexes().iter().map(|_| not_given()).collect();
+        let not_given = |index: &IndexSpec| match index.is_by_name() {
+            true => IndexKeys::Found([].into()),
+            false => IndexKeys::Absent(KeyProblem::NotGiven),
+        };
+        let mut keys: Vec<IndexKeys> = self.schema.indexes().iter().map(not_given).collect();
         for (index, found) in given {
             let position = self.position(&index)?;
             let spec = &self.schema.indexes()[position];
@@ -95,15 +99,31 @@ impl State {
                 _ => IndexKeys::Absent(KeyProblem::TooMany),
             };
         }
-        Ok(Entry {
-            name,
-            uid,
-            version,
-            object: body,
-            keys: keys.into(),
-            schema: self.schema.clone(),
-            sequence: AtomicU64::default(),
-        })
+        Ok(NewEntry { name, uid, version, keys, body })
+    }
+
+    /// Packs all entries anew, which changes nothing that can be seen.
+    pub(crate) fn repack(&mut self, packer: &mut Packer) {
+        let mut entries: Vec<Entry> = self.names.range(0..self.names.len()).cloned().collect();
+        // Each entry goes as soon as it is packed anew, if no snapshot has it.
+        self.names = Tree::default();
+        self.indexes.iter_mut().flatten().for_each(|tree| *tree = Tree::default());
+        Entry::repack(&mut entries, packer);
+        for (index, trees) in self.indexes.iter_mut().enumerate() {
+            for (tree, length) in trees.iter_mut().zip(1..) {
+                let mut all: Vec<Posting> = entries.iter().flat_map(|entry| postings(entry, index, length)).collect();
+                all.sort_by(Posting::order);
+                *tree = Tree::from_sorted(all);
+            }
+        }
+        self.names = Tree::from_sorted(entries);
+    }
+
+    /// What packs entries for this schema.
+    pub(crate) fn packer(&self) -> Packer {
+        // An index by name has no keys of its own.
+        let components = |index: &IndexSpec| if index.is_by_name() { 0 } else { index.components() };
+        Packer::new(self.schema.indexes().iter().map(|index| (index.shared_name(), components(index))))
     }
 
     /// Whether readers can tell the two apart. It costs what it takes to come to the first difference.
@@ -113,46 +133,68 @@ impl State {
 
     /// Puts an entry in the place of the one of its name, wherever that one was indexed.
     ///
-    /// What looks the same keeps its identity, so that no difference shows it; what does not is packed before it is kept.
-    pub(crate) fn put(&mut self, mut entry: Entry, pack: impl FnOnce(&Object) -> Object) -> Put {
-        let old = self.entry(entry.name.parts()).cloned();
-        let (entry, outcome) = match &old {
-            Some(old) if old.looks_like(&entry) => {
-                if old.version == entry.version {
+    /// What looks the same keeps its identity, so that no difference shows it.
+    pub(crate) fn write(&mut self, new: &NewEntry, packer: &mut Packer) -> Put {
+        let old = self.entry(new.name.as_name_ref()).cloned();
+        match &old {
+            Some(old) if old.fits(new) => {
+                if old.version() == new.version {
                     return Put::Unchanged;
                 }
-                (old.renewed(&entry), Put::Invisible)
+                self.replace(Some(old), old.renewed(new.version.as_ref()));
+                Put::Invisible
             }
             _ => {
-                entry.object = entry.object.as_ref().map(pack);
-                (entry, Put::Visible)
+                self.replace(old.as_ref(), new.pack(packer));
+                Put::Visible
             }
+        }
+    }
+
+    /// Puts an entry that was made before in the place of the one of its name.
+    pub(crate) fn put(&mut self, entry: Entry) -> Put {
+        let old = self.entry(entry.name()).cloned();
+        let outcome = match &old {
+            Some(old) if old.unchanged(&entry) => match old.version() == entry.version() {
+                true => Put::Unchanged,
+                false => Put::Invisible,
+            },
+            _ => Put::Visible,
         };
-        let entry = Arc::new(entry);
-        self.names.insert(Arc::clone(&entry));
-        for (position, trees) in self.indexes.iter_mut().enumerate() {
-            let found = entry.found(position);
-            let before = old.as_ref().map_or(&[][..], |old| old.found(position));
-            for (tree, length) in trees.iter_mut().zip(1..) {
-                let kept = |key: &IndexKey| found.binary_search_by(|new| new.cmp_first(key, length)).is_ok();
-                for key in prefixes(before, length).filter(|key| !kept(key)) {
-                    tree.remove(&|posting: &Posting| posting.cmp_to(key, &entry.name));
-                }
-                for key in prefixes(found, length) {
-                    tree.insert(Posting { key: key.clone(), length, entry: Arc::clone(&entry) });
-                }
-            }
+        match (outcome, &old) {
+            (Put::Unchanged, _) => {}
+            // What was there before keeps its identity.
+            (Put::Invisible, Some(old)) => self.replace(Some(old), old.renewed(entry.version().as_ref())),
+            _ => self.replace(old.as_ref(), entry),
         }
         outcome
     }
 
-    /// Takes out the entry of that name, from every index.
-    pub(crate) fn take(&mut self, name: &ObjectName) -> Option<Arc<Entry>> {
-        let old = self.names.remove(&|entry: &Arc<Entry>| entry.name.cmp(name))?;
-        for (position, trees) in self.indexes.iter_mut().enumerate() {
+    fn replace(&mut self, old: Option<&Entry>, entry: Entry) {
+        self.names.insert(entry.clone());
+        for (index, trees) in self.indexes.iter_mut().enumerate() {
             for (tree, length) in trees.iter_mut().zip(1..) {
-                for key in prefixes(old.found(position), length) {
-                    tree.remove(&|posting: &Posting| posting.cmp_to(key, name));
+                let postings = |entry| postings(entry, index, length);
+                for gone in old.into_iter().flat_map(postings) {
+                    if !postings(&entry).any(|posting| posting.order(&gone).is_eq()) {
+                        tree.remove(&|posting: &Posting| posting.order(&gone));
+                    }
+                }
+                for posting in postings(&entry) {
+                    tree.insert(posting);
+                }
+            }
+        }
+    }
+
+    /// Takes out the entry of that name, from every index.
+    pub(crate) fn take(&mut self, name: NameRef<'_>) -> Option<Entry> {
+        let bytes = (name.namespace().as_bytes(), name.name().as_bytes());
+        let old = self.names.remove(&|entry: &Entry| entry.name_bytes().cmp(&bytes))?;
+        for (index, trees) in self.indexes.iter_mut().enumerate() {
+            for (tree, length) in trees.iter_mut().zip(1..) {
+                for gone in postings(&old, index, length) {
+                    tree.remove(&|posting: &Posting| posting.order(&gone));
                 }
             }
         }
@@ -166,11 +208,12 @@ impl State {
             [] => List::names(names, 0..self.names.len()),
             [namespace] if self.is_by_name(position) => List::names(names, self.namespace(namespace)),
             [namespace, name] if self.is_by_name(position) => {
-                List::names(names, self.names.equal_range(|entry| entry.name.parts().cmp(&(*namespace, *name))))
+                let name = (namespace.as_bytes(), name.as_bytes());
+                List::names(names, self.names.equal_range(|entry| entry.name_bytes().cmp(&name)))
             }
             prefix => {
                 let tree = &self.indexes[position][prefix.len() - 1];
-                List::postings(tree.clone(), tree.equal_range(|posting| posting.key.cmp_prefix(prefix)))
+                List::postings(tree.clone(), tree.equal_range(|posting| cmp_prefix(posting, prefix)))
             }
         };
         match query.labels.filter(|labels| !labels.is_empty()) {
@@ -187,23 +230,23 @@ impl State {
         let position = self.check(query)?;
         if self.is_by_name(position) {
             let names = self.get(&Query { labels: None, ..*query })?;
-            return Ok(names.iter().map(|entry| IndexKey::new([entry.name.namespace(), entry.name.name()])).collect());
+            return Ok(names.iter().map(|entry| IndexKey::new([entry.name().namespace(), entry.name().name()])).collect());
         }
         let Some(tree) = self.indexes[position].last() else { return Ok(Vec::new()) };
-        let Range { mut start, end } = tree.equal_range(|posting| posting.key.cmp_prefix(query.prefix));
+        let Range { mut start, end } = tree.equal_range(|posting| cmp_prefix(posting, query.prefix));
         let mut keys = Vec::new();
         while let Some(posting) = tree.at(start).filter(|_| start < end) {
-            keys.push(posting.key.clone());
-            start = tree.equal_range(|other| other.key.cmp(&posting.key)).end;
+            keys.push(posting.index_key());
+            start = tree.equal_range(|other| other.components().cmp(posting.components())).end;
         }
         Ok(keys)
     }
 
-    pub(super) fn unindexed(&self, index: &str) -> Result<impl Iterator<Item = (&ObjectName, &KeyProblem)>, Error> {
+    pub(super) fn unindexed(&self, index: &str) -> Result<impl Iterator<Item = (NameRef<'_>, KeyProblem)>, Error> {
         let position = self.position(index)?;
         let by_name = self.is_by_name(position);
         let entries = self.names.range(0..if by_name { 0 } else { self.names.len() });
-        Ok(entries.filter_map(move |entry| Some((&entry.name, entry.problem(position)?))))
+        Ok(entries.filter_map(move |entry| Some((entry.name(), entry.problem(position)?))))
     }
 
     fn is_by_name(&self, position: usize) -> bool {
@@ -225,8 +268,16 @@ impl State {
     }
 }
 
-/// The keys that differ in their first components; `keys` are ordered.
-fn prefixes(keys: &[IndexKey], length: usize) -> impl Iterator<Item = &IndexKey> {
-    let same = move |pair: (&IndexKey, &IndexKey)| pair.0.cmp_first(pair.1, length).is_eq();
-    keys.iter().enumerate().filter(move |(at, key)| *at == 0 || !same((&keys[at - 1], key))).map(|(_, key)| key)
+/// Compares the first components of a posting with a prefix; one that starts with it is equal to it.
+fn cmp_prefix(posting: &Posting, prefix: &[&str]) -> Ordering {
+    posting.components().take(prefix.len()).cmp(prefix.iter().map(|component| component.as_bytes()))
+}
+
+/// The places of an entry in an index of prefixes of one length: one for each prefix that its keys have.
+fn postings(entry: &Entry, index: usize, length: usize) -> impl Iterator<Item = Posting> {
+    let posting =
+        move |key: usize| Posting { entry: entry.clone(), index: index as u16, length: length as u16, key: key as u16 };
+    // The keys are ordered.
+    let repeats = move |key: usize| key > 0 && entry.key(index, key, length).eq(entry.key(index, key - 1, length));
+    (0..entry.key_count(index)).filter(move |key| !repeats(*key)).map(posting)
 }

@@ -78,7 +78,8 @@ impl Bodies {
     pub(super) fn find(&self, core: &Core, entry: &Entry) -> BodyGet {
         let mut state = self.inner.state.lock();
         let now = Instant::now();
-        let known = state.cache.get(entry.name(), now).filter(|body| body.is_current(entry.version())).cloned();
+        let (name, version) = (entry.name().to_owned(), entry.version());
+        let known = state.cache.get(&name, now).filter(|body| body.is_current(version.as_ref())).cloned();
         match known {
             Some(body) => {
                 state.stats.hits += 1;
@@ -87,7 +88,6 @@ impl Bodies {
             None => {
                 state.stats.misses += 1;
                 let (bodies, core) = (self.clone(), core.clone());
-                let (name, version) = (entry.name().clone(), entry.version().cloned());
                 BodyGet::Fetching(async move { bodies.fetch(&core, name, version).await }.boxed())
             }
         }
@@ -187,7 +187,7 @@ impl Inner {
         let permit = self.running.acquire().await;
         self.state.lock().stats.start();
         let before = core.reference(&name);
-        let begun_at = before.as_ref().and_then(|before| before.version()).cloned();
+        let begun_at = before.as_ref().and_then(Entry::version);
         let started = Started(&self);
         // Whoever wrote the fetcher: if it panics, each of those who wait gets an error, and none a panic.
         let fetching = AssertUnwindSafe(async { self.fetch.fetch(&name).await }).catch_unwind();
@@ -205,7 +205,7 @@ impl Inner {
         match &found {
             Ok(Some(body)) => {
                 let same = match (&before, core.reference(&name)) {
-                    (Some(before), Some(after)) => Arc::ptr_eq(before, &after),
+                    (Some(before), Some(after)) => before.is(&after),
                     _ => false,
                 };
                 if same && state.is_running(&name, id) && body.is_current(begun_at.as_ref()) {

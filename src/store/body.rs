@@ -58,7 +58,7 @@ impl BodyGet {
                 object: object.clone(),
                 keys: entry.named_keys(),
                 #[cfg(feature = "client")]
-                version: entry.version().cloned(),
+                version: entry.version(),
                 stale: false,
             }),
             None => BodyGet::Fetching(Box::pin(std::future::ready(Ok(None)))),

@@ -2,10 +2,9 @@
 //!
 //! The one lock is the writers'; readers take the published state through an [`ArcSwap`] and never wait.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -13,8 +12,9 @@ use tokio::sync::watch;
 
 use super::tombstones::Tombstones;
 use super::{Changes, Error, Reset, Revision, Scope, Snapshot, Write};
+use crate::index::Tree;
 use crate::indexer::Schema;
-use crate::snapshot::{Entry, Prepared, Put, State};
+use crate::snapshot::{Entry, NewEntry, Prepared, Put, State};
 use crate::object::Packer;
 use crate::{Indexed, ObjectName, ResourceVersion};
 
@@ -48,6 +48,9 @@ struct Writer {
     deleted: Tombstones,
     /// Counts writes, to tell what came while a reset was open.
     sequence: u64,
+    /// When each object was last written, as long as a reset asks for it: they are many, and resets are rare.
+    written: HashMap<ObjectName, u64>,
+    open_resets: usize,
     /// Whether the state is not what is published.
     dirty: bool,
     /// Whether readers may see something new.
@@ -66,10 +69,12 @@ impl Core {
             published: Arc::new(ArcSwap::from_pointee(state.clone())),
             revision: watch::Sender::new(state.revision),
             writer: Mutex::new(Writer {
+                packer: state.packer(),
                 state,
-                packer: Packer::default(),
                 deleted: Tombstones::default(),
                 sequence: 0,
+                written: HashMap::new(),
+                open_resets: 0,
                 dirty: false,
                 visible: false,
                 #[cfg(feature = "client")]
@@ -86,7 +91,7 @@ impl Core {
     pub(super) fn write(&self, batch: Vec<Write>) -> Result<Revision, Error> {
         let mut writer = self.shared.writer.lock();
         let prepare = |write| match write {
-            Write::Apply(indexed) => Ok(Prepared::Apply(self.keeps.entry(&writer.state, indexed)?)),
+            Write::Apply(indexed) => Ok(Prepared::Apply(self.keeps.check(&writer.state, indexed)?)),
             Write::Delete { name, version } => Ok(Prepared::Delete { name, version }),
         };
         let batch = batch.into_iter().map(prepare).collect::<Result<Vec<_>, Error>>()?;
@@ -96,6 +101,11 @@ impl Core {
 
     fn publish(&self, writer: &mut Writer) -> Revision {
         let shared = &self.shared;
+        if writer.packer.is_due(writer.state.names.len()) {
+            let Writer { state, packer, .. } = writer;
+            state.repack(packer);
+            writer.dirty = true;
+        }
         // Each write was visible by itself, but a batch may end where it began.
         if std::mem::take(&mut writer.visible) && writer.state.differs(&shared.published.load()) {
             writer.state.revision.0 += 1;
@@ -121,8 +131,9 @@ impl Core {
     }
 
     pub(super) fn reset(&self, scope: Scope) -> Box<dyn Reset> {
-        let opened = self.shared.writer.lock().sequence;
-        Box::new(CoreReset { core: self.clone(), scope, opened, pushed: BTreeMap::new() })
+        let mut writer = self.shared.writer.lock();
+        writer.open_resets += 1;
+        Box::new(CoreReset { core: self.clone(), scope, opened: writer.sequence, open: true, pushed: Tree::default() })
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
@@ -131,8 +142,8 @@ impl Core {
 
     /// What is held of an object now.
     #[cfg(feature = "client")]
-    pub(super) fn reference(&self, name: &ObjectName) -> Option<Arc<Entry>> {
-        self.shared.published.load().entry(name.parts()).cloned()
+    pub(super) fn reference(&self, name: &ObjectName) -> Option<Entry> {
+        self.shared.published.load().entry(name.as_name_ref()).cloned()
     }
 
     pub(super) fn changes(&self) -> Changes {
@@ -142,7 +153,7 @@ impl Core {
 }
 
 impl Keeps {
-    fn entry(&self, state: &State, indexed: Indexed) -> Result<Entry, Error> {
+    fn check(&self, state: &State, indexed: Indexed) -> Result<NewEntry, Error> {
         let kept = match self {
             Keeps::Objects if indexed.object().is_none() => {
                 return Err(Error::NoBody { object: indexed.name().clone() });
@@ -151,7 +162,7 @@ impl Keeps {
             #[cfg(feature = "client")]
             Keeps::References(_) => Indexed { body: None, ..indexed },
         };
-        Ok(state.entry_of(kept)?)
+        Ok(state.check_write(kept)?)
     }
 }
 
@@ -159,15 +170,17 @@ impl Writer {
     fn write(&mut self, write: Prepared) {
         self.sequence += 1;
         match write {
-            Prepared::Apply(entry) => {
-                let held = self.state.entry(entry.name().parts()).and_then(|held| held.version());
-                let newest = held.or_else(|| self.deleted.newest(entry.name()));
-                if !late(entry.version(), newest) {
-                    self.put(entry);
+            Prepared::Apply(new) => {
+                let held = self.state.entry(new.name().as_name_ref()).cloned();
+                let version = held.as_ref().and_then(Entry::version);
+                let newest = version.or_else(|| self.deleted.newest(new.name()).cloned());
+                if !late(new.version(), newest.as_ref()) {
+                    let outcome = self.state.write(&new, &mut self.packer);
+                    self.applied(new.name(), held, outcome);
                 }
             }
             Prepared::Delete { name, version } => {
-                let held = self.state.entry(name.parts()).and_then(|held| held.version()).cloned();
+                let held = self.state.entry(name.as_name_ref()).and_then(Entry::version);
                 let newest = held.as_ref().or_else(|| self.deleted.newest(&name));
                 if !late(version.as_ref(), newest) {
                     self.deleted.insert(name.clone(), version, held, self.sequence);
@@ -177,30 +190,42 @@ impl Writer {
         }
     }
 
-    fn put(&mut self, entry: Entry) {
-        let name = entry.name().clone();
-        self.deleted.remove(&name);
+    fn put(&mut self, entry: &Entry) {
+        let held = self.state.entry(entry.name()).cloned();
+        let outcome = self.state.put(entry.clone());
+        self.applied(&entry.name().to_owned(), held, outcome);
+    }
+
+    /// Notes what came of a write.
+    fn applied(&mut self, name: &ObjectName, held: Option<Entry>, outcome: Put) {
+        self.deleted.remove(name);
+        // Also where nothing changed: it was written now.
+        self.note_written(name);
         #[cfg(feature = "client")]
         if let Some(broken) = &mut self.broken {
-            let newer = self.state.entry(name.parts()).is_some_and(|held| match held.version().zip(entry.version()) {
-                Some((old, new)) => old.is_older_than(new) || (old == new && held.looks_like(&entry)),
+            let held = held.as_ref().and_then(Entry::version);
+            let newer = match held.zip(self.state.entry(name.as_name_ref()).and_then(Entry::version)) {
+                Some((old, new)) => old.is_older_than(&new) || (old == new && outcome == Put::Unchanged),
                 None => false,
-            });
+            };
             if !newer {
                 broken.push(name.clone());
             }
         }
-        let outcome = self.state.put(entry, |object| self.packer.pack(object));
-        // Also where nothing changed: it was written now, and an open reset asks when.
-        if let Some(held) = self.state.entry(name.parts()) {
-            held.sequence.store(self.sequence, Relaxed);
-        }
+        #[cfg(not(feature = "client"))]
+        let _ = held;
         self.visible |= outcome.is_visible();
         self.dirty |= outcome != Put::Unchanged;
     }
 
+    fn note_written(&mut self, name: &ObjectName) {
+        if self.open_resets > 0 {
+            self.written.insert(name.clone(), self.sequence);
+        }
+    }
+
     fn take(&mut self, name: &ObjectName) {
-        let gone = self.state.take(name).is_some();
+        let gone = self.state.take(name.as_name_ref()).is_some();
         #[cfg(feature = "client")]
         if let Some(broken) = self.broken.as_mut().filter(|_| gone) {
             broken.push(name.clone());
@@ -209,43 +234,53 @@ impl Writer {
         self.dirty |= gone;
     }
 
-    fn replace(
-        &mut self,
-        scope: &Scope,
-        opened: u64,
-        pushed: BTreeMap<ObjectName, Entry>,
-        version: Option<&ResourceVersion>,
-    ) {
+    fn replace(&mut self, scope: &Scope, opened: u64, pushed: Tree<Entry>, version: Option<&ResourceVersion>) {
         self.sequence += 1;
+        // What this writes itself came while others were open, not while it was.
+        let written = self.close_reset();
+        let written = |entry: &Entry| match written.is_empty() {
+            true => 0,
+            false => written.get(&entry.name().to_owned()).copied().unwrap_or_default(),
+        };
         // What came while the reset was open is newer than the list, unless its version says that it is not.
         let survives = |sequence: u64, written: Option<&ResourceVersion>| sequence > opened && !stale(written, version);
         let range = match scope {
             Scope::All => 0..self.state.names.len(),
             Scope::Namespace(namespace) => self.state.namespace(namespace),
-            Scope::Name(name) => self.state.names.equal_range(|entry| entry.name().cmp(name)),
+            Scope::Name(name) => self.state.names.equal_range(|entry| entry.name().cmp(&name.as_name_ref())),
         };
-        let gone: Vec<ObjectName> = self
-            .state
-            .names
-            .range(range)
-            .filter(|held| !pushed.contains_key(held.name()) && !survives(held.sequence.load(Relaxed), held.version()))
-            .map(|held| held.name().clone())
-            .collect();
+        let mut gone: Vec<ObjectName> = Vec::new();
+        for held in self.state.names.range(range) {
+            let name = held.name();
+            if pushed.find(|entry| entry.name().cmp(&name)).is_none()
+                && !survives(written(held), held.version().as_ref())
+            {
+                gone.push(name.to_owned());
+            }
+        }
         gone.iter().for_each(|name| self.take(name));
         self.deleted.retain(|name, deleted, sequence| !scope.covers(name) || survives(sequence, deleted));
-        for (name, entry) in pushed {
+        for entry in pushed.range(0..pushed.len()) {
             // The version of the object tells as well, and alone where that of the list is not known.
-            let survives = match (self.state.entry(name.parts()), self.deleted.version(&name)) {
-                (Some(held), _) => {
-                    survives(held.sequence.load(Relaxed), held.version()) && !stale(held.version(), entry.version())
+            let new = entry.version();
+            let deleted = || self.deleted.version(&entry.name().to_owned());
+            let survives = match self.state.entry(entry.name()) {
+                Some(held) => {
+                    let version = held.version();
+                    survives(written(held), version.as_ref()) && !stale(version.as_ref(), new.as_ref())
                 }
-                (None, Some(deleted)) => !stale(deleted, entry.version()),
-                (None, None) => false,
+                None => deleted().is_some_and(|deleted| !stale(deleted, new.as_ref())),
             };
             if !survives {
                 self.put(entry);
             }
         }
+    }
+
+    /// One reset fewer is open; returns when objects were written while it was.
+    fn close_reset(&mut self) -> HashMap<ObjectName, u64> {
+        self.open_resets -= 1;
+        if self.open_resets == 0 { std::mem::take(&mut self.written) } else { self.written.clone() }
     }
 }
 
@@ -263,7 +298,9 @@ struct CoreReset {
     core: Core,
     scope: Scope,
     opened: u64,
-    pushed: BTreeMap<ObjectName, Entry>,
+    /// Whether it was neither committed nor abandoned yet.
+    open: bool,
+    pushed: Tree<Entry>,
 }
 
 impl Reset for CoreReset {
@@ -273,21 +310,32 @@ impl Reset for CoreReset {
             return Err(Error::OutsideReset { object, scope: self.scope.clone() });
         }
         let state = self.core.shared.published.load();
-        let mut entry = self.core.keeps.entry(&state, indexed)?;
+        let new = self.core.keeps.check(&state, indexed)?;
         // Here, so that what waits for the commit is small, and what did not change is not there twice.
-        match state.entry(object.parts()).filter(|held| held.looks_like(&entry)) {
-            Some(held) => entry = held.renewed(&entry),
-            None => entry.object = entry.object.map(|object| self.core.shared.writer.lock().packer.pack(&object)),
-        }
-        self.pushed.insert(object, entry);
+        self.pushed.insert(match state.entry(object.as_name_ref()).filter(|held| held.fits(&new)) {
+            Some(held) if held.version().as_ref() == new.version() => held.clone(),
+            Some(held) => held.renewed(new.version()),
+            None => new.pack(&mut self.core.shared.writer.lock().packer),
+        });
         Ok(())
     }
 
-    fn commit(self: Box<Self>, version: Option<ResourceVersion>) -> Revision {
-        let CoreReset { core, scope, opened, pushed } = *self;
+    fn commit(mut self: Box<Self>, version: Option<ResourceVersion>) -> Revision {
+        // Gone before all is packed anew, so that nothing is held twice.
+        let (core, pushed) = (self.core.clone(), std::mem::take(&mut self.pushed));
         let mut writer = core.shared.writer.lock();
-        writer.replace(&scope, opened, pushed, version.as_ref());
+        self.open = false;
+        writer.replace(&self.scope, self.opened, pushed, version.as_ref());
         core.publish(&mut writer)
+    }
+}
+
+impl Drop for CoreReset {
+    fn drop(&mut self) {
+        if self.open {
+            // What was written is nobody's business then.
+            drop(self.core.shared.writer.lock().close_reset());
+        }
     }
 }
 

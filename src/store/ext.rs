@@ -37,8 +37,8 @@ pub trait StoreExt: Store {
     fn delete_matching(&self, query: Query<'_>) -> Result<usize, Error> {
         let found = self.snapshot().get(&query)?;
         let delete = |entry: &crate::snapshot::Entry| Write::Delete {
-            name: entry.name().clone(),
-            version: entry.version().cloned(),
+            name: entry.name().to_owned(),
+            version: entry.version(),
         };
         self.write(found.iter().map(delete).collect())?;
         Ok(found.len())

@@ -121,7 +121,7 @@ impl Pinned {
 
     /// The body of an entry that has none in the snapshot, as far as it is known; if it is not, it will be fetched.
     pub(super) fn body(&self, entry: &Entry) -> Known {
-        let named = (Arc::clone(&self.name), entry.name().clone());
+        let named = (Arc::clone(&self.name), entry.name().to_owned());
         let mut state = self.run.0.lock();
         match state.pinned.get(&named) {
             Some(Some(body)) => return Known::Here(body.clone()),
@@ -143,7 +143,7 @@ impl Pinned {
 
     /// The body of an entry that this render has seen already.
     pub(super) fn seen(&self, entry: &Entry) -> Option<Known> {
-        let named = (Arc::clone(&self.name), entry.name().clone());
+        let named = (Arc::clone(&self.name), entry.name().to_owned());
         let state = self.run.0.lock();
         Some(match state.pinned.get(&named)? {
             Some(body) => Known::Here(body.clone()),
@@ -153,7 +153,7 @@ impl Pinned {
 
     /// An entry as a template value.
     pub(super) fn value(&self, entry: &Entry) -> Value {
-        self.run.0.lock().at_hand = Some((Arc::clone(&self.name), entry.name().clone()));
+        self.run.0.lock().at_hand = Some((Arc::clone(&self.name), entry.name().to_owned()));
         if let Some(object) = entry.object() {
             return object_value(object);
         }

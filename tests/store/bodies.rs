@@ -663,7 +663,7 @@ fn readers_writers_and_deletions_at_once_see_nothing_older_than_what_was_told_be
                             let (name, version) = (object.name().unwrap(), object.resource_version().unwrap());
                             assert_eq!(object.to_value()["note"].to_string(), version.to_string());
                             if let Some(entry) = told.entry(name.namespace(), name.name()) {
-                                assert!(version >= *entry.version().unwrap(), "{name} at {version}");
+                                assert!(version >= entry.version().unwrap(), "{name} at {version}");
                             }
                             assert!(!by_service || object.label(SERVICE).as_deref() == Some(parity));
                         }

@@ -26,15 +26,15 @@ use crate::things::*;
 /// The older snapshot with a difference replayed on it.
 pub fn replay(older: &Snapshot, diff: &Diff) -> Snapshot {
     let write = |change: &Change| {
-        let Some(entry) = change.new() else { return Write::delete(change.name().clone()) };
+        let Some(entry) = change.new() else { return Write::delete(change.name().to_owned()) };
         let further = older.schema().indexes().iter().filter(|index| !index.is_by_name());
         let keys =
             further.flat_map(|index| entry.keys(index.name()).unwrap().into_iter().map(|key| (index.name(), key)));
         let indexed = match entry.object() {
             Some(object) => Indexed::new(object.clone()).unwrap(),
-            None => Indexed::reference(change.name().clone(), entry.version().cloned()),
+            None => Indexed::reference(change.name().to_owned(), entry.version()),
         };
-        let indexed = entry.uid().into_iter().fold(indexed, Indexed::with_uid);
+        let indexed = entry.uid().into_iter().fold(indexed, |indexed, uid| indexed.with_uid(&uid));
         Write::Apply(keys.fold(indexed, |indexed, (index, key)| indexed.key(index, key.components())))
     };
     older.with(diff.into_iter().map(write)).unwrap()

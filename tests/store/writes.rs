@@ -287,7 +287,7 @@ fn a_late_apply_is_ignored<F: Fixture>() {
     // As numbers: as texts it would be the newer one.
     store.apply(thing("a", "web").at(9).service("old").indexed()).unwrap();
     assert_eq!(under(&store, "by-service", &["a"]), under(&store, "by-service", &["a", "new"]));
-    assert_eq!(store.snapshot().entry("a", "web").unwrap().version(), Some(&ResourceVersion::from(10)));
+    assert_eq!(store.snapshot().entry("a", "web").unwrap().version(), Some(ResourceVersion::from(10)));
     store.apply(thing("a", "web").at(10).service("same").indexed()).unwrap();
     assert_eq!(under(&store, "by-service", &["a", "same"]), ["a/web"], "the same version is not older");
 }
