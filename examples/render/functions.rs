@@ -144,18 +144,23 @@ fn escape(text: &str, longest: usize) -> String {
     escaped
 }
 
-/// A name of Kubernetes: labels of lower-case letters, digits and dashes, joined by dots.
+/// A name of Kubernetes: lower-case letters, digits and dashes, with dots between. Unlike in the DNS, what is between the
+/// dots may be as long as the name.
 fn is_dns_name(text: &str) -> bool {
-    is_host_name(text) && !text.contains('_')
+    is_labels(text, 253) && !text.contains('_')
 }
 
-/// As a name of Kubernetes, but with underscores, which names of hosts in the DNS may have.
+/// As in the DNS, but with underscores, which names of hosts may have there.
 fn is_host_name(text: &str) -> bool {
+    is_labels(text, 63)
+}
+
+fn is_labels(text: &str, longest: usize) -> bool {
     let edge = |byte: Option<&u8>| byte.is_some_and(|byte| *byte != b'-');
     text.len() <= 253
         && text.split('.').all(|label| {
             let bytes = label.as_bytes();
-            bytes.len() <= 63
+            bytes.len() <= longest
                 && edge(bytes.first())
                 && edge(bytes.last())
                 && bytes.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
@@ -281,6 +286,14 @@ mod tests {
         assert_eq!(quote(String::new()).unwrap(), "''");
         assert_eq!(quote("it's".into()).unwrap(), r"'it'\''s'");
         assert!(quote("/a\nserver evil".into()).is_err());
+    }
+
+    #[test]
+    fn only_names_of_hosts_have_short_labels() {
+        let (fits, long) = ("a".repeat(63), "a".repeat(64));
+        assert!(is_dns_name(&fits) && is_host_name(&fits));
+        assert!(is_dns_name(&long) && !is_host_name(&long));
+        assert!(is_dns_name(&"a".repeat(253)) && !is_dns_name(&"a".repeat(254)));
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub struct Options {
 
     /// Watch a real cluster: the current context of your kubeconfig, or the one this pod runs in
     ///
-    /// Only reads: it needs to list and watch what the configuration names.
+    /// Only reads: it needs to list and watch what the configuration names, and to get what it keeps on demand.
     #[arg(long)]
     pub cluster: bool,
 
