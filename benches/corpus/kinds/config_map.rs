@@ -32,15 +32,15 @@ fn settings(random: &mut Random, app: &App, length: usize) -> String {
     while text.len() < length {
         let (subject, knob) = (random.pick(SUBJECTS), random.pick(KNOBS));
         text += &match random.below(4) {
-            0 => format!("{knob}_{subject} = {}\n", random.below(40_000)),
+            0 => format!("{knob}_{subject} = {}\n", random.below(400) * 50),
             1 => format!("use-{subject}-{knob} {}\n", random.pick(&["on", "off"])),
             2 => {
                 let role = random.pick(ROLES);
                 format!("[{subject}.{knob}]\nupstream = \"{role}.{}.svc:{}\"\n", app.namespace, app.port)
             }
             _ => {
-                let [first, second, third] = [(); 3].map(|()| random.pick(REMARKS));
-                format!("; {first} {knob} {second} {subject} {third}\n")
+                let (first, second) = (random.pick(REMARKS), random.pick(REMARKS));
+                format!("; {first} {subject} {second} {knob}\n")
             }
         };
     }
