@@ -27,11 +27,11 @@ impl Literal {
         }
         let below = format!("{joined}/");
         let under = |key: &str| components.is_empty() || key == joined || key.starts_with(&below);
-        let found = buckets.iter().filter(|(key, _)| under(key)).flat_map(|(_, bucket)| bucket.iter().cloned());
-        let mut found: Vec<_> = found.collect();
-        drop(buckets);
-        found.sort_unstable_by(|a, b| identity(a).cmp(&identity(b)));
-        found
+        let found = buckets.iter().filter(|(key, _)| under(key)).flat_map(|(_, bucket)| bucket);
+        // The names are looked up once for each object, not for each comparison.
+        let mut found: Vec<_> = found.map(|object| (identity(object), object)).collect();
+        found.sort_unstable_by_key(|(identity, _)| *identity);
+        found.into_iter().map(|(_, object)| Arc::clone(object)).collect()
     }
 }
 

@@ -58,7 +58,7 @@ impl Peer for Reflector {
     }
 
     fn prefix(&self, namespace: &str) -> usize {
-        read(self.store.state_filter(|object| object.metadata.namespace.as_deref() == Some(namespace)))
+        read(self.store.state_filter(|object| object.metadata.namespace.as_deref().unwrap_or_default() == namespace))
     }
 
     fn list(&self) -> usize {

@@ -36,7 +36,7 @@ fn settings(random: &mut Random, app: &App, length: usize) -> String {
             1 => format!("use-{subject}-{knob} {}\n", random.pick(&["on", "off"])),
             2 => {
                 let role = random.pick(ROLES);
-                format!("[{subject}.{knob}]\nupstream = \"{role}.{}.svc:{}\"\n", app.namespace, app.port)
+                format!("[{subject}.{knob}]\nupstream = \"{role}.{}.svc.cluster.local:{}\"\n", app.namespace, app.port)
             }
             _ => {
                 let (first, second) = (random.pick(REMARKS), random.pick(REMARKS));
