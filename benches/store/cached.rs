@@ -41,7 +41,7 @@ fn cached(sample: &Sample) -> CachedStore {
     let bodies = all.list().objects().filter_map(|object| Some((object.name()?, object.clone()))).collect();
     let store = CachedStore::builder(Server(bodies)).ttl(Duration::from_secs(100_000)).build();
     for object in all.list().objects() {
-        let reference = object.name().map(|name| Indexed::reference(name, object.resource_version().cloned()));
+        let reference = object.name().map(|name| Indexed::reference(name, object.resource_version()));
         store.apply(reference.expect("what is stored has a name")).expect("its keys fit");
     }
     store
