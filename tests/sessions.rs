@@ -9,7 +9,8 @@ use kube_indexed_store::store::Error as StoreError;
 use kube_indexed_store::template::Renderer;
 use kube_indexed_store::testing::{FakeCluster, Fault};
 use kube_indexed_store::watcher::{Resource, Watcher, WatcherSet};
-use kube_indexed_store::{CachedStore, Indexer, ObjectName, Store};
+use kube_indexed_store::{CachedStore, Indexer, ObjectName, Snapshot, Store};
+use minijinja::context;
 use serde_json::{Value, json};
 
 const LONG: Duration = Duration::from_secs(600);
@@ -334,6 +335,90 @@ async fn a_render_that_read_everything_by_an_index_is_concerned_by_what_enters_a
     world.cluster.apply(&other).unwrap();
     world.caught_up().await;
     assert!(!rendered.is_current(world.watchers.stores()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_render_that_read_several_keys_of_one_index_is_concerned_by_each() {
+    let template =
+        "{% for namespace in ['shop', 'blog'] %}{{ resources.services.get(namespace) | length }}{% endfor %}";
+    let world = World::new([service("shop", "web", "a"), service("blog", "web", "a")], template).await;
+    for namespace in ["shop", "blog"] {
+        let mut rendered = world.renderer.watched_session(&world.watchers).render("test").await.unwrap();
+        world.cluster.create(service(namespace, "new", "a")).unwrap();
+        world.caught_up().await;
+        assert!(!rendered.is_current(world.watchers.stores()), "{namespace}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_render_that_is_out_of_date_stays_so_and_one_that_is_current_counts_as_one_of_now() {
+    let template = "{{ resources.services.get('shop') | length }}";
+    let world = World::new([service("shop", "web", "a")], template).await;
+    world.cluster.namespace("blog");
+    let mut rendered = world.renderer.watched_session(&world.watchers).render("test").await.unwrap();
+    let revisions = |snapshots: &BTreeMap<String, Snapshot>| -> Vec<_> {
+        snapshots.iter().map(|(name, snapshot)| (name.clone(), snapshot.revision())).collect()
+    };
+    let mut of_now = revisions(&world.watchers.snapshots());
+    assert_eq!(revisions(rendered.snapshots()), of_now);
+    for (namespace, current) in [("blog", true), ("shop", false)] {
+        world.cluster.create(service(namespace, "new", "a")).unwrap();
+        world.caught_up().await;
+        for _ in 0..2 {
+            assert_eq!(rendered.is_current(world.watchers.stores()), current, "{namespace}");
+        }
+        if current {
+            of_now = revisions(&world.watchers.snapshots());
+        }
+        assert_eq!(revisions(rendered.snapshots()), of_now);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_render_from_a_store_that_is_not_there_any_more_is_not_current() {
+    let world = World::new([service("shop", "web", "a")], "{{ resources.services | length }}").await;
+    let mut rendered = world.renderer.watched_session(&world.watchers).render("test").await.unwrap();
+    let mut stores = world.watchers.stores().clone();
+    stores.remove("secrets");
+    assert!(rendered.is_current(&stores), "it was not read");
+    stores.remove("services");
+    assert!(!rendered.is_current(&stores));
+}
+
+#[tokio::test(start_paused = true)]
+async fn old_bodies_that_are_served_because_newer_ones_cannot_be_fetched_are_named() {
+    let mut world = World::new([secret("a", "1"), secret("b", "2")], READ_ALL).await;
+    let secrets = Watcher::builder(world.cluster.client(), Resource::new("v1", "secrets"));
+    let store = CachedStore::builder(secrets.fetcher()).serve_stale(true).build();
+    world.watchers.insert("secrets", secrets.store(store).start().unwrap());
+    world.watchers.wait_until_synced(LONG).await.unwrap();
+    let rendered = world.renderer.watched_session(&world.watchers).render("test").await.unwrap();
+    assert_eq!((rendered.text(), rendered.stale_objects()), ("a=MQ==;b=Mg==;", [].as_slice()));
+    world.cluster.fault(Fault::on("get").resource("secrets").name("b").status(503));
+    world.cluster.apply(secret("a", "3")).unwrap();
+    world.cluster.apply(secret("b", "4")).unwrap();
+    world.caught_up().await;
+    let rendered = world.renderer.watched_session(&world.watchers).render("test").await.unwrap();
+    let stale = [("secrets".to_owned(), ObjectName::new("shop", "b"))];
+    assert_eq!((rendered.text(), rendered.stale_objects()), ("a=Mw==;b=Mg==;", stale.as_slice()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_context_is_seen_beside_the_stores_in_every_pass() {
+    let template = "{{ greeting }} {{ resources.secrets.fetch('shop', 'a').data.password }}";
+    let world = World::new([secret("a", "1")], template).await;
+    let session = world.renderer.watched_session(&world.watchers);
+    let rendered = session.context(context! { greeting => "hello" }).render("test").await.unwrap();
+    assert_eq!((rendered.text(), rendered.passes()), ("hello MQ==", 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn debugging_shows_names_and_sizes_and_nothing_of_the_text() {
+    let world = World::new([secret("a", "1")], READ_ALL).await;
+    let session = world.renderer.watched_session(&world.watchers);
+    assert_eq!(format!("{session:?}"), r#"Session { stores: ["secrets", "services"], .. }"#);
+    let rendered = session.render("test").await.unwrap();
+    assert_eq!(format!("{rendered:?}"), "Rendered { length: 7, passes: 2, fetched: 1, .. }");
 }
 
 #[tokio::test(start_paused = true)]

@@ -326,6 +326,15 @@ fn a_deletion_that_comes_before_the_object_keeps_it_out<F: Fixture>() {
     assert!(store.is_empty());
 }
 
+fn a_deletion_does_not_count_any_more_when_the_object_is_there_again<F: Fixture>() {
+    let store = filled::<F>([&thing("a", "web").at(5)]);
+    store.write(vec![thing("a", "web").at(8).delete()]).unwrap();
+    store.apply(thing("a", "web").indexed()).unwrap();
+    // Older than the deletion, but what is held now is of no known version.
+    store.apply(thing("a", "web").at(7).note("new").indexed()).unwrap();
+    assert_eq!(shown(&store).objects, [thing("a", "web").at(7).note("new").json()]);
+}
+
 fn a_write_without_a_version_always_applies<F: Fixture>() {
     let store = filled::<F>([&thing("a", "web").at(10).note(1)]);
     store.apply(thing("a", "web").note(2).indexed()).unwrap();
@@ -385,6 +394,7 @@ conformance! {
     a_deletion_without_a_version_counts_as_one_of_the_version_held,
     deleting_again_what_is_gone_does_not_make_the_deletion_forgotten,
     a_deletion_that_comes_before_the_object_keeps_it_out,
+    a_deletion_does_not_count_any_more_when_the_object_is_there_again,
     a_write_without_a_version_always_applies,
     versions_that_cannot_be_compared_are_never_late,
 }
