@@ -9,7 +9,8 @@ use kube_indexed_store::store::Error as StoreError;
 use kube_indexed_store::template::Renderer;
 use kube_indexed_store::testing::{FakeCluster, Fault};
 use kube_indexed_store::watcher::{Resource, Watcher, WatcherSet};
-use kube_indexed_store::{CachedStore, Indexer, ObjectName, Store};
+use kube_indexed_store::{CachedStore, Indexed, Indexer, ObjectName, Snapshot, Store, StoreExt};
+use minijinja::context;
 use serde_json::{Value, json};
 
 const LONG: Duration = Duration::from_secs(600);
@@ -160,16 +161,28 @@ async fn a_body_that_moved_to_another_key_is_absent_under_the_old_one() {
 
 #[tokio::test(start_paused = true)]
 async fn a_remembered_body_that_is_newer_than_its_reference_moves_too() {
-    let by_issuer = "{% for s in resources.secrets.index('by-issuer').get('a') %}{{ s.metadata.name }} {% endfor %}";
-    let mut world = World::new([secret("a", "1"), secret("b", "2")], by_issuer).await;
-    world.renderer.add_template("warm", "{{ resources.secrets.fetch('shop', 'a').data.password }}").unwrap();
+    let cluster = FakeCluster::new();
+    cluster.namespace("shop");
     let mut moved = secret("a", "1");
     moved["metadata"]["labels"]["issuer"] = json!("z");
-    world.cluster.apply(moved).unwrap();
-    let stores = world.watchers.stores();
-    world.renderer.session(stores).render("warm").await.unwrap();
-    let rendered = world.renderer.session(stores).render("test").await.unwrap();
-    assert_eq!(rendered.text(), "b ");
+    cluster.create(moved).unwrap();
+    cluster.create(secret("b", "2")).unwrap();
+    let indexer = Indexer::builder().index("by-issuer", ["metadata.labels.issuer"]).build().unwrap();
+    let secrets = Watcher::builder(cluster.client(), Resource::new("v1", "secrets")).indexer(indexer.clone());
+    // No watch feeds it: its references stay what they are.
+    let store: Arc<dyn Store> = Arc::new(CachedStore::builder(secrets.fetcher()).indexer(&indexer).build());
+    for name in ["a", "b"] {
+        store.apply(Indexed::reference(ObjectName::new("shop", name), None).key("by-issuer", ["a"])).unwrap();
+    }
+    let stores = BTreeMap::from([("secrets".to_owned(), store)]);
+    let mut renderer = Renderer::new();
+    let by_issuer = "{% for s in resources.secrets.index('by-issuer').get('a') %}{{ s.metadata.name }} {% endfor %}";
+    renderer.add_template("warm", READ_ALL).unwrap();
+    renderer.add_template("test", by_issuer).unwrap();
+    renderer.session(&stores).render("warm").await.unwrap();
+    let rendered = renderer.session(&stores).render("test").await.unwrap();
+    // Nothing was missing, but the first pass saw what is no part of the answer.
+    assert_eq!((rendered.text(), rendered.passes(), rendered.fetched()), ("b ", 2, 0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -251,6 +264,15 @@ async fn an_error_of_the_template_itself_has_its_place_and_object() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_error_names_no_object_that_only_an_earlier_pass_has_read() {
+    let template = "{% for s in resources.secrets %}{{ s.metadata.name }}{% endfor %}{{ fail('why') }}";
+    let world = World::new([secret("a", "1")], template).await;
+    let session = world.renderer.watched_session(&world.watchers);
+    world.cluster.delete("Secret", "shop", "a").unwrap();
+    assert_eq!(session.render("test").await.unwrap_err().to_string(), "test, line 1: invalid operation: why");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_store_that_has_not_synced_is_named_with_the_reason_if_the_template_reads_it() {
     let cluster = FakeCluster::new();
     cluster.fault(Fault::on("list").resource("secrets").forbidden("proxy"));
@@ -281,7 +303,9 @@ async fn a_store_that_is_stale_for_too_long_is_refused_and_before_that_flagged()
     let session = || world.renderer.watched_session(&world.watchers);
     let flagged = session().max_stale(Duration::from_secs(60)).render("test").await.unwrap();
     assert_eq!(flagged.text(), "1");
-    assert!(flagged.stale()["services"] >= Duration::from_secs(30), "{:?}", flagged.stale());
+    let age = flagged.stale()["services"];
+    assert!(age >= Duration::from_secs(30), "{age:?}");
+    assert_eq!(session().max_stale(age).render("test").await.unwrap().text(), "1", "no longer than that");
     let error = session().max_stale(Duration::from_secs(20)).render("test").await.unwrap_err().to_string();
     assert!(error.contains("store \"services\" is stale for 3") && error.contains("more than 20s"), "{error}");
 }
@@ -334,6 +358,90 @@ async fn a_render_that_read_everything_by_an_index_is_concerned_by_what_enters_a
     world.cluster.apply(&other).unwrap();
     world.caught_up().await;
     assert!(!rendered.is_current(world.watchers.stores()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_render_that_read_several_keys_of_one_index_is_concerned_by_each() {
+    let template =
+        "{% for namespace in ['shop', 'blog'] %}{{ resources.services.get(namespace) | length }}{% endfor %}";
+    let world = World::new([service("shop", "web", "a"), service("blog", "web", "a")], template).await;
+    for namespace in ["shop", "blog"] {
+        let mut rendered = world.renderer.watched_session(&world.watchers).render("test").await.unwrap();
+        world.cluster.create(service(namespace, "new", "a")).unwrap();
+        world.caught_up().await;
+        assert!(!rendered.is_current(world.watchers.stores()), "{namespace}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_render_that_is_out_of_date_stays_so_and_one_that_is_current_counts_as_one_of_now() {
+    let template = "{{ resources.services.get('shop') | length }}";
+    let world = World::new([service("shop", "web", "a")], template).await;
+    world.cluster.namespace("blog");
+    let mut rendered = world.renderer.watched_session(&world.watchers).render("test").await.unwrap();
+    let revisions = |snapshots: &BTreeMap<String, Snapshot>| -> Vec<_> {
+        snapshots.iter().map(|(name, snapshot)| (name.clone(), snapshot.revision())).collect()
+    };
+    let mut of_now = revisions(&world.watchers.snapshots());
+    assert_eq!(revisions(rendered.snapshots()), of_now);
+    for (namespace, current) in [("blog", true), ("shop", false)] {
+        world.cluster.create(service(namespace, "new", "a")).unwrap();
+        world.caught_up().await;
+        for _ in 0..2 {
+            assert_eq!(rendered.is_current(world.watchers.stores()), current, "{namespace}");
+        }
+        if current {
+            of_now = revisions(&world.watchers.snapshots());
+        }
+        assert_eq!(revisions(rendered.snapshots()), of_now);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_render_from_a_store_that_is_not_there_any_more_is_not_current() {
+    let world = World::new([service("shop", "web", "a")], "{{ resources.services | length }}").await;
+    let mut rendered = world.renderer.watched_session(&world.watchers).render("test").await.unwrap();
+    let mut stores = world.watchers.stores().clone();
+    stores.remove("secrets");
+    assert!(rendered.is_current(&stores), "it was not read");
+    stores.remove("services");
+    assert!(!rendered.is_current(&stores));
+}
+
+#[tokio::test(start_paused = true)]
+async fn old_bodies_that_are_served_because_newer_ones_cannot_be_fetched_are_named() {
+    let mut world = World::new([secret("a", "1"), secret("b", "2")], READ_ALL).await;
+    let secrets = Watcher::builder(world.cluster.client(), Resource::new("v1", "secrets"));
+    let store = CachedStore::builder(secrets.fetcher()).serve_stale(true).build();
+    world.watchers.insert("secrets", secrets.store(store).start().unwrap());
+    world.watchers.wait_until_synced(LONG).await.unwrap();
+    let rendered = world.renderer.watched_session(&world.watchers).render("test").await.unwrap();
+    assert_eq!((rendered.text(), rendered.stale_objects()), ("a=MQ==;b=Mg==;", [].as_slice()));
+    world.cluster.fault(Fault::on("get").resource("secrets").name("b").status(503));
+    world.cluster.apply(secret("a", "3")).unwrap();
+    world.cluster.apply(secret("b", "4")).unwrap();
+    world.caught_up().await;
+    let rendered = world.renderer.watched_session(&world.watchers).render("test").await.unwrap();
+    let stale = [("secrets".to_owned(), ObjectName::new("shop", "b"))];
+    assert_eq!((rendered.text(), rendered.stale_objects()), ("a=Mw==;b=Mg==;", stale.as_slice()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_context_is_seen_beside_the_stores_in_every_pass() {
+    let template = "{{ greeting }} {{ resources.secrets.fetch('shop', 'a').data.password }}";
+    let world = World::new([secret("a", "1")], template).await;
+    let session = world.renderer.watched_session(&world.watchers);
+    let rendered = session.context(context! { greeting => "hello" }).render("test").await.unwrap();
+    assert_eq!((rendered.text(), rendered.passes()), ("hello MQ==", 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn debugging_shows_names_and_sizes_and_nothing_of_the_text() {
+    let world = World::new([secret("a", "1")], READ_ALL).await;
+    let session = world.renderer.watched_session(&world.watchers);
+    assert_eq!(format!("{session:?}"), r#"Session { stores: ["secrets", "services"], .. }"#);
+    let rendered = session.render("test").await.unwrap();
+    assert_eq!(format!("{rendered:?}"), "Rendered { length: 7, passes: 2, fetched: 1, .. }");
 }
 
 #[tokio::test(start_paused = true)]

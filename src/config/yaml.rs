@@ -10,7 +10,7 @@ pub(super) fn read(text: &str) -> Result<Config, Error> {
         return Err(Error::Syntax { file: None, line: None, message });
     }
     serde_saphyr::from_str(text).map_err(|error| {
-        let line = error.location().map(|location| location.line()).filter(|line| *line > 0);
+        let line = error.location().map(|location| location.line());
         let message = match error.without_snippet() {
             YamlError::SerdeUnknownField { field, expected, .. } => unknown("field", field, expected),
             YamlError::SerdeUnknownVariant { variant, expected, .. } => unknown("value", variant, expected),
@@ -58,7 +58,9 @@ fn plain(message: &str, key: Option<&str>) -> String {
         "expected string scalar" => "a text",
         "invalid boolean" => "true or false",
         "invalid u64" | "invalid usize" => "a whole number",
-        "unexpected value for unit enum variant" => "a single word",
+        "unexpected value for unit enum variant" | "externally tagged enum expected scalar or mapping" => {
+            "a single word"
+        }
         _ if first.starts_with("multiple YAML documents") => {
             return "there are several documents: only one is read".to_owned();
         }

@@ -82,6 +82,21 @@ mod tests {
     }
 
     #[test]
+    fn deletions_that_a_reset_has_left_are_forgotten_in_their_order_too() {
+        let mut tombstones = Tombstones::default();
+        let name = |number: u64| ObjectName::new("ns", &format!("object-{number}"));
+        let insert = |tombstones: &mut Tombstones, numbers: std::ops::Range<u64>| {
+            numbers.for_each(|number| tombstones.insert(name(number), Some((number + 1).into()), None, number));
+        };
+        insert(&mut tombstones, 0..10);
+        tombstones.retain(|_, _, sequence| sequence % 2 == 0);
+        assert_eq!((tombstones.deletions.len(), tombstones.order.len()), (5, 5));
+        insert(&mut tombstones, 10..10 + MAX as u64);
+        assert_eq!((tombstones.newest(&name(8)), tombstones.newest(&name(10))), (None, Some(&11.into())));
+        assert_eq!((tombstones.deletions.len(), tombstones.order.len()), (MAX, MAX));
+    }
+
+    #[test]
     fn a_deletion_without_a_version_keeps_what_is_known_of_the_one_before() {
         let mut tombstones = Tombstones::default();
         let name = ObjectName::new("ns", "a");

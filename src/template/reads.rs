@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::indexer::DEFAULT_INDEX;
 use crate::snapshot::{Diff, Entry};
 
 /// What was asked of one store.
@@ -15,8 +14,6 @@ pub(super) struct Reads {
 
 impl Reads {
     pub(super) fn prefix(&mut self, index: &str, prefix: &[String]) {
-        // Everything is everything, whatever the index.
-        let index = if prefix.is_empty() { DEFAULT_INDEX } else { index };
         match self.prefixes.get_mut(index) {
             Some(known) if known.contains(prefix) => {}
             Some(known) => {

@@ -54,11 +54,10 @@ pub(super) enum Known {
 }
 
 impl Run {
-    /// Forgets what one pass leaves behind, before the next.
+    /// Forgets what one pass leaves behind, before the next; what it has missed is taken by [`fetch`](Run::fetch).
     pub(super) fn begin(&self) {
         let mut state = self.0.lock();
         state.at_hand = None;
-        state.misses.clear();
         state.repeat = false;
     }
 

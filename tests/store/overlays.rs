@@ -151,6 +151,20 @@ fn a_clone_of_a_store_is_the_same_store() {
     assert_eq!((clone.stats().fetches, clone.stats(), clone.cache_len()), (1, served.store.stats(), 1));
 }
 
+#[test]
+fn debugging_shows_names_and_sizes_and_nothing_of_what_objects_hold() {
+    let web = thing("a", "web").at(1).note("hunter2");
+    let store = filled::<Memory>([&web]);
+    let mut reset = store.reset(Scope::Namespace("a".into()));
+    reset.push(web.indexed()).unwrap();
+    let object = "Object(example.org/v1 Thing a/web @1)";
+    assert_eq!(format!("{store:?}"), "MemoryStore(1 objects, revision 1)");
+    assert_eq!(format!("{reset:?}"), "Reset(namespace a, 1 objects)");
+    assert_eq!(format!("{:?}", objects(&store, Query::all())), format!("[{object}]"));
+    assert_eq!(format!("{:?}", store.get(Query::all()).unwrap()), format!("Get(Some([{object}]))"));
+    assert_eq!(format!("{:?}", store.changes()), "Changes");
+}
+
 conformance! {
     an_overlay_is_what_applying_and_reading_gives_in_every_index,
     overlays_lie_on_overlays,

@@ -1,8 +1,11 @@
 //! Applying and deleting: identity, keys, batches, late writes.
 
-use kube_indexed_store::indexer::MAX_KEYS;
-use kube_indexed_store::store::Error;
-use kube_indexed_store::{IndexKey, Indexed, ObjectName, Query, ResourceVersion, Store, StoreExt, Write, snapshot};
+use kube_indexed_store::indexer::{MAX_KEYS, Schema};
+use kube_indexed_store::store::{Changes, Error, Get, Reset, Revision, Scope};
+use kube_indexed_store::{
+    IndexKey, Indexed, MemoryStore, ObjectName, Query, ResourceVersion, Snapshot, Store, StoreExt, Write, snapshot,
+};
+use parking_lot::Mutex;
 
 use crate::fixtures::*;
 use crate::random::Random;
@@ -201,13 +204,13 @@ fn a_reference_is_refused_by_a_store_of_whole_objects_and_all_that_one_of_refere
     if F::REFERENCES {
         // It is all that is kept.
         store.apply(reference()).unwrap();
-        store.reset(kube_indexed_store::store::Scope::All).push(reference()).unwrap();
+        store.reset(Scope::All).push(reference()).unwrap();
         assert_eq!(names(&store.snapshot().list()), ["a/web"]);
         return;
     }
     let error = store.write(vec![thing("a", "other").apply(), reference().into()]).unwrap_err();
     assert_eq!(error, Error::NoBody { object: name.clone() });
-    assert_eq!(store.reset(kube_indexed_store::store::Scope::All).push(reference()).unwrap_err(), error);
+    assert_eq!(store.reset(Scope::All).push(reference()).unwrap_err(), error);
     assert!(store.is_empty());
 }
 
@@ -237,6 +240,49 @@ fn deleting_what_matches_removes_all_that_a_query_finds_and_counts_it<F: Fixture
     assert_eq!(store.revision().get(), before.get() + 1, "one publication");
     assert_eq!(store.delete_matching(Query::prefix(&["c"])).unwrap(), 0);
     assert!(store.delete_matching(Query::index("other")).is_err());
+}
+
+/// A store to which something is written just before the next batch.
+#[derive(Debug)]
+struct Meanwhile {
+    store: MemoryStore,
+    before: Mutex<Vec<Write>>,
+}
+
+impl Store for Meanwhile {
+    fn schema(&self) -> Schema {
+        self.store.schema()
+    }
+
+    fn write(&self, batch: Vec<Write>) -> Result<Revision, Error> {
+        self.store.write(std::mem::take(&mut *self.before.lock()))?;
+        self.store.write(batch)
+    }
+
+    fn reset(&self, scope: Scope) -> Box<dyn Reset> {
+        self.store.reset(scope)
+    }
+
+    fn get(&self, query: Query<'_>) -> Result<Get, Error> {
+        self.store.get(query)
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        self.store.snapshot()
+    }
+
+    fn changes(&self) -> Changes {
+        self.store.changes()
+    }
+}
+
+#[test]
+fn deleting_what_matches_leaves_an_object_that_becomes_newer_meanwhile() {
+    let store = filled::<Memory>([&thing("a", "one").at(5), &thing("a", "two").at(6)]);
+    let before = Mutex::new(vec![thing("a", "two").at(7).note("newer").apply()]);
+    let store = Meanwhile { store, before };
+    assert_eq!(store.delete_matching(Query::prefix(&["a"])).unwrap(), 2);
+    assert_eq!(shown(&store).objects, [thing("a", "two").at(7).note("newer").json()]);
 }
 
 fn clearing_removes_everything_at_once_and_forgets_versions<F: Fixture>() {
@@ -326,6 +372,15 @@ fn a_deletion_that_comes_before_the_object_keeps_it_out<F: Fixture>() {
     assert!(store.is_empty());
 }
 
+fn a_deletion_does_not_count_any_more_when_the_object_is_there_again<F: Fixture>() {
+    let store = filled::<F>([&thing("a", "web").at(5)]);
+    store.write(vec![thing("a", "web").at(8).delete()]).unwrap();
+    store.apply(thing("a", "web").indexed()).unwrap();
+    // Older than the deletion, but what is held now is of no known version.
+    store.apply(thing("a", "web").at(7).note("new").indexed()).unwrap();
+    assert_eq!(shown(&store).objects, [thing("a", "web").at(7).note("new").json()]);
+}
+
 fn a_write_without_a_version_always_applies<F: Fixture>() {
     let store = filled::<F>([&thing("a", "web").at(10).note(1)]);
     store.apply(thing("a", "web").note(2).indexed()).unwrap();
@@ -385,6 +440,7 @@ conformance! {
     a_deletion_without_a_version_counts_as_one_of_the_version_held,
     deleting_again_what_is_gone_does_not_make_the_deletion_forgotten,
     a_deletion_that_comes_before_the_object_keeps_it_out,
+    a_deletion_does_not_count_any_more_when_the_object_is_there_again,
     a_write_without_a_version_always_applies,
     versions_that_cannot_be_compared_are_never_late,
 }
