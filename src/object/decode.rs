@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::blob::{Builder, TooLarge, place, counted_at};
+use super::blob::{Builder, TooLarge, counted_at, place};
 use super::slot::{Slot, Tag};
 use super::{MAX_DEPTH, Object, ResourceVersion};
 use crate::path::{Cursor, Mask};
@@ -121,7 +121,8 @@ impl Target {
     /// Puts `metadata.resourceVersion` beside the content, if it is a text; what was there before is forgotten.
     fn take_version(&mut self, first: usize, value: Slot) -> bool {
         let bytes = self.builder.bytes();
-        let before = self.members[first..].iter().position(|(at, _)| counted_at(bytes, at.payload()) == b"resourceVersion");
+        let before =
+            self.members[first..].iter().position(|(at, _)| counted_at(bytes, at.payload()) == b"resourceVersion");
         if let Some(before) = before {
             self.members.remove(first + before);
         }

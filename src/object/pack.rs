@@ -181,7 +181,6 @@ impl Packer {
         for record in &mut records {
             **record = fresh.pack_again(record);
         }
-        if std::env::var("DBG").is_ok() { eprintln!("repack: {} records, values {}, old parts {} bytes {} all {}; new texts {} bytes {} parts {} bytes {} shapes {} shapebytes {} all {}", records.len(), self.values, self.parts.found.len(), self.parts.bytes, self.bytes(), fresh.texts.found.len(), fresh.texts.bytes, fresh.parts.found.len(), fresh.parts.bytes, fresh.shapes.found.len(), fresh.shapes.bytes, fresh.bytes()); }
         fresh.sightings = Sightings::default();
         fresh.packed = 0;
         fresh.values = 0;
@@ -316,7 +315,9 @@ impl Packer {
         if let Some(slot) = Slot::short(text) {
             return Ok(slot);
         }
-        if role != Role::Identity && let Some((tag, packed)) = pack(text) {
+        if role != Role::Identity
+            && let Some((tag, packed)) = pack(text)
+        {
             return target.builder.packed(tag, &packed);
         }
         if role != Role::Payload {

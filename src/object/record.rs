@@ -143,7 +143,8 @@ impl Record {
             let keys = (0..count).all(|key| self.key(index, key).eq(other.key(index, key)));
             count == other.key_count(index) && keys && self.absent(index) == other.absent(index)
         };
-        self.object.blob.is(&other.object.blob) || (bodies && self.uid() == other.uid() && (0..self.indexes().len()).all(keys))
+        self.object.blob.is(&other.object.blob)
+            || (bodies && self.uid() == other.uid() && (0..self.indexes().len()).all(keys))
     }
 
     /// Whether a record of this draft would look like this one.

@@ -59,7 +59,8 @@ mod tests {
         (0..1_000).for_each(|position| list.set(position, position));
         assert!((0..1_000).all(|position| list.get(position) == Some(&position)));
         assert_eq!((list.get(1_000), list.get(10_000_000)), (None, None));
-        let allocated: usize = list.chunks.iter().filter_map(|chunk| chunk.get()).map(|chunk| size_of_val(&**chunk)).sum();
+        let allocated: usize =
+            list.chunks.iter().filter_map(|chunk| chunk.get()).map(|chunk| size_of_val(&**chunk)).sum();
         assert_eq!(Stable::<usize>::bytes(1_000), allocated);
     }
 }

@@ -230,7 +230,10 @@ impl State {
         let position = self.check(query)?;
         if self.is_by_name(position) {
             let names = self.get(&Query { labels: None, ..*query })?;
-            return Ok(names.iter().map(|entry| IndexKey::new([entry.name().namespace(), entry.name().name()])).collect());
+            return Ok(names
+                .iter()
+                .map(|entry| IndexKey::new([entry.name().namespace(), entry.name().name()]))
+                .collect());
         }
         let Some(tree) = self.indexes[position].last() else { return Ok(Vec::new()) };
         let Range { mut start, end } = tree.equal_range(|posting| cmp_prefix(posting, query.prefix));

@@ -14,8 +14,8 @@ use super::tombstones::Tombstones;
 use super::{Changes, Error, Reset, Revision, Scope, Snapshot, Write};
 use crate::index::Tree;
 use crate::indexer::Schema;
-use crate::snapshot::{Entry, NewEntry, Prepared, Put, State};
 use crate::object::Packer;
+use crate::snapshot::{Entry, NewEntry, Prepared, Put, State};
 use crate::{Indexed, ObjectName, ResourceVersion};
 
 /// States, and who may see them when. A clone is the same.

@@ -36,10 +36,8 @@ pub trait StoreExt: Store {
     /// When the query does not fit the indexes.
     fn delete_matching(&self, query: Query<'_>) -> Result<usize, Error> {
         let found = self.snapshot().get(&query)?;
-        let delete = |entry: &crate::snapshot::Entry| Write::Delete {
-            name: entry.name().to_owned(),
-            version: entry.version(),
-        };
+        let delete =
+            |entry: &crate::snapshot::Entry| Write::Delete { name: entry.name().to_owned(), version: entry.version() };
         self.write(found.iter().map(delete).collect())?;
         Ok(found.len())
     }

@@ -165,8 +165,7 @@ impl Known {
 impl Fetch for Server {
     fn fetch(&self, name: &ObjectName) -> BoxFuture<'static, Result<Option<Indexed>, fetch::Error>> {
         let known = self.0.lock();
-        let version =
-            known.held.as_ref().and_then(|held| held.entry(name.namespace(), name.name())?.version());
+        let version = known.held.as_ref().and_then(|held| held.entry(name.namespace(), name.name())?.version());
         let found = known.written.get(&(name.clone(), version)).cloned();
         async move { Ok(found) }.boxed()
     }

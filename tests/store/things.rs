@@ -217,7 +217,11 @@ pub struct Seen {
 
 pub fn seen(snapshot: &Snapshot) -> Seen {
     let entry = |entry: &Entry| {
-        (entry.name().to_string(), entry.version().map(|version| version.to_string()), entry.uid().map(|uid| uid.into_owned()))
+        (
+            entry.name().to_string(),
+            entry.version().map(|version| version.to_string()),
+            entry.uid().map(|uid| uid.into_owned()),
+        )
     };
     let mut seen = Seen {
         entries: snapshot.list().iter().map(entry).collect(),
