@@ -64,6 +64,11 @@ impl<T> Tree<T> {
         self.root.len()
     }
 
+    /// The bytes asked of the allocator for the nodes. O(n).
+    pub(crate) fn bytes(&self) -> usize {
+        self.root.bytes()
+    }
+
     /// The element at a position. O(log n).
     pub(crate) fn at(&self, mut position: usize) -> Option<&T> {
         let mut node = &*self.root;
@@ -163,6 +168,18 @@ impl<T> Node<T> {
         match self {
             Node::Leaf(items) => items.len(),
             Node::Branch(children) => children.iter().map(|child| child.len).sum(),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        // An `Arc` counts twice.
+        let node = 2 * size_of::<usize>() + size_of::<Node<T>>();
+        node + match self {
+            Node::Leaf(items) => items.capacity() * size_of::<T>(),
+            Node::Branch(children) => {
+                let below = children.iter().map(|child| child.node.bytes()).sum::<usize>();
+                children.capacity() * size_of::<Child<T>>() + below
+            }
         }
     }
 

@@ -160,6 +160,12 @@ impl Object {
         self.root().to_value()
     }
 
+    /// The bytes asked of the allocator, without what is shared with others.
+    #[cfg(feature = "client")]
+    pub(crate) fn bytes(&self) -> usize {
+        self.blob.bytes()
+    }
+
     /// Whether two handles came from one decoding, which implies equality and costs nothing.
     pub fn ptr_eq(&self, other: &Object) -> bool {
         self.blob.identity() == other.blob.identity()

@@ -212,6 +212,11 @@ impl Snapshot {
         Diff::new(&older.state, &self.state)
     }
 
+    /// The bytes of the objects, without what they share, and of the indexes.
+    pub(crate) fn bytes(&self) -> (usize, usize) {
+        self.state.bytes()
+    }
+
     /// A snapshot of the same store before anything was in it.
     #[cfg(feature = "client")]
     pub(crate) fn emptied(&self) -> Snapshot {

@@ -21,6 +21,7 @@ mod memory;
 #[cfg(feature = "client")]
 mod stats;
 mod tombstones;
+mod usage;
 
 pub use body::{Body, BodyGet};
 #[cfg(feature = "client")]
@@ -31,6 +32,7 @@ pub use get::{Get, GetFuture, Objects};
 pub use memory::{MemoryStore, MemoryStoreBuilder};
 #[cfg(feature = "client")]
 pub use stats::Stats;
+pub use usage::Memory;
 
 use crate::indexer::Schema;
 use crate::snapshot::Entry;
@@ -174,6 +176,13 @@ pub trait Store: Debug + Send + Sync + 'static {
 
     /// The differences from now on.
     fn changes(&self) -> Changes;
+
+    /// What the store takes in memory; a store of one's own may count no more than what its snapshot tells. O(n).
+    fn memory(&self) -> Memory {
+        let snapshot = self.snapshot();
+        let (object_bytes, index_bytes) = snapshot.bytes();
+        Memory { objects: snapshot.len(), object_bytes, index_bytes, ..Memory::default() }
+    }
 }
 
 /// A replacement that is being collected; see [`Store::reset`].
@@ -225,6 +234,10 @@ macro_rules! forward {
 
             fn changes(&self) -> Changes {
                 (**self).changes()
+            }
+
+            fn memory(&self) -> Memory {
+                (**self).memory()
             }
         }
     )*};

@@ -124,6 +124,10 @@ impl<K: Hash + Eq + Clone, V> TtlLru<K, V> {
         self.entries.len()
     }
 
+    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
+        self.entries.iter().map(|(_, kept)| &kept.value)
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }

@@ -312,6 +312,13 @@ impl Blob {
         builder.blob(header, version, &more).unwrap_or_else(|TooLarge| self.clone())
     }
 
+    /// The bytes asked of the allocator.
+    pub(super) fn bytes(&self) -> usize {
+        // The count of handles, the header, the length and the content.
+        let bytes = size_of::<usize>() + size_of::<Header>() + size_of::<usize>() + self.own().bytes.len();
+        bytes.next_multiple_of(align_of::<usize>())
+    }
+
     /// Whether both are one allocation.
     pub(super) fn is(&self, other: &Blob) -> bool {
         std::ptr::eq(self.header(), other.header())

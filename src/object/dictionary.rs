@@ -18,7 +18,7 @@ pub(super) struct Dictionary {
 
 /// The names of the members of a map, ordered.
 pub(super) struct Shape {
-    names: Vec<Box<str>>,
+    names: Box<[Box<str>]>,
 }
 
 impl Dictionary {
@@ -30,9 +30,8 @@ impl Dictionary {
         self.parts.get(number).map_or(&[], |part| part)
     }
 
-    pub(super) fn shape(&self, number: usize) -> &Shape {
-        const NONE: &Shape = &Shape { names: Vec::new() };
-        self.shapes.get(number).unwrap_or(NONE)
+    pub(super) fn shape(&self, number: usize) -> Option<&Shape> {
+        self.shapes.get(number)
     }
 }
 

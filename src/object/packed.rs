@@ -16,7 +16,7 @@ pub(super) fn pack(text: &str) -> Option<(Tag, Vec<u8>)> {
         7..=15 if text.as_bytes()[0].is_ascii_digit() => (Tag::Ipv4, text.parse::<Ipv4Addr>().ok()?.octets().to_vec()),
         20 if text.ends_with('Z') => (Tag::Time, seconds(text)?.to_le_bytes().to_vec()),
         36 if text.as_bytes()[8] == b'-' => (Tag::Uuid, uuid(text.as_bytes())?.to_vec()),
-        MIN_BASE64.. if text.len() % 4 == 0 => (Tag::Base64, BASE64.decode(text).ok()?),
+        MIN_BASE64.. if text.len().is_multiple_of(4) => (Tag::Base64, BASE64.decode(text).ok()?),
         _ => return None,
     };
     (unpack(packed.0, &packed.1) == text).then_some(packed)

@@ -125,6 +125,11 @@ impl Record {
         Record { object: Object { blob: self.object.blob.renewed(version) } }
     }
 
+    /// The bytes asked of the allocator, without what is shared with others.
+    pub(crate) fn bytes(&self) -> usize {
+        self.object.blob.bytes()
+    }
+
     /// Whether both are of one writing, whatever their versions.
     pub(crate) fn is(&self, other: &Record) -> bool {
         self.object.blob.identity() == other.object.blob.identity()

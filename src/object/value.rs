@@ -363,7 +363,7 @@ impl<'a> Fields<'a> {
             }
             Tag::Shaped => {
                 let (number, values) = read_count(part.bytes, slot.payload());
-                let shape = part.blob.dictionary()?.shape(number);
+                let shape = part.blob.dictionary()?.shape(number)?;
                 Some(Fields { part, names: Names::Shape(shape), values, count: shape.len() })
             }
             _ => None,

@@ -94,6 +94,11 @@ impl Entry {
         packer.repack(entries.iter_mut().map(|entry| &mut entry.record));
     }
 
+    /// The bytes asked of the allocator.
+    pub(super) fn bytes(&self) -> usize {
+        self.record.bytes()
+    }
+
     /// Whether both are one, and not only equal.
     pub(crate) fn is(&self, other: &Entry) -> bool {
         self.record.is(&other.record)

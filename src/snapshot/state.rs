@@ -48,7 +48,7 @@ impl State {
     pub(crate) fn new(schema: Schema) -> State {
         let trees = |index: &IndexSpec| match index.is_by_name() {
             true => Vec::new(),
-            false => vec![Tree::default(); index.components()],
+            false => (0..index.components()).map(|_| Tree::default()).collect(),
         };
         let indexes = schema.indexes().iter().map(trees).collect();
         State { schema, revision: Revision::default(), names: Tree::default(), indexes }
@@ -117,6 +117,12 @@ impl State {
             }
         }
         self.names = Tree::from_sorted(entries);
+    }
+
+    /// The bytes of the entries, and of the trees.
+    pub(crate) fn bytes(&self) -> (usize, usize) {
+        let entries = self.names.range(0..self.names.len()).map(Entry::bytes).sum();
+        (entries, self.names.bytes() + self.indexes.iter().flatten().map(Tree::bytes).sum::<usize>())
     }
 
     /// What packs entries for this schema.

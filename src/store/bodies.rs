@@ -167,6 +167,11 @@ impl Bodies {
         self.inner.state.lock().cache.len()
     }
 
+    /// The bytes asked of the allocator for what is remembered.
+    pub(super) fn bytes(&self) -> usize {
+        self.inner.state.lock().cache.values().map(|body| body.object.bytes()).sum()
+    }
+
     pub(super) fn clear(&self) {
         let mut state = self.inner.state.lock();
         state.stats.cleared += state.cache.len() as u64;

@@ -11,7 +11,7 @@ use futures::future::try_join_all;
 
 use super::bodies::Bodies;
 use super::core::{Core, Keeps};
-use super::{Body, BodyGet, Changes, Error, Get, Query, Reset, Revision, Scope, Snapshot, Stats, Store, Write};
+use super::{Body, BodyGet, Changes, Error, Get, Memory, Query, Reset, Revision, Scope, Snapshot, Stats, Store, Write};
 use crate::fetch::Fetch;
 use crate::indexer::{Indexer, Schema};
 use crate::selector::LabelSelector;
@@ -253,6 +253,10 @@ impl Store for CachedStore {
 
     fn changes(&self) -> Changes {
         self.core.changes()
+    }
+
+    fn memory(&self) -> Memory {
+        Memory { body_bytes: self.bodies.bytes(), ..self.core.memory() }
     }
 }
 

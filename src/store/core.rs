@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::tombstones::Tombstones;
-use super::{Changes, Error, Reset, Revision, Scope, Snapshot, Write};
+use super::{Changes, Error, Memory, Reset, Revision, Scope, Snapshot, Write};
 use crate::index::Tree;
 use crate::indexer::Schema;
 use crate::object::Packer;
@@ -134,6 +134,16 @@ impl Core {
         let mut writer = self.shared.writer.lock();
         writer.open_resets += 1;
         Box::new(CoreReset { core: self.clone(), scope, opened: writer.sequence, open: true, pushed: Tree::default() })
+    }
+
+    pub(super) fn memory(&self) -> Memory {
+        // Writers wait only for the number: the state is walked without them.
+        let (state, shared_bytes) = {
+            let writer = self.shared.writer.lock();
+            (writer.state.clone(), writer.packer.bytes())
+        };
+        let (object_bytes, index_bytes) = state.bytes();
+        Memory { objects: state.names.len(), object_bytes, shared_bytes, index_bytes, body_bytes: 0 }
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::core::{Core, Keeps};
-use super::{Changes, Error, Get, Query, Reset, Revision, Scope, Snapshot, Store, Write};
+use super::{Changes, Error, Get, Memory, Query, Reset, Revision, Scope, Snapshot, Store, Write};
 use crate::indexer::{DEFAULT_INDEX, IndexSpec, Indexer, Schema};
 
 /// A [`Store`] that keeps every object in memory. A clone is the same store.
@@ -124,6 +124,10 @@ impl Store for MemoryStore {
 
     fn changes(&self) -> Changes {
         self.core.changes()
+    }
+
+    fn memory(&self) -> Memory {
+        self.core.memory()
     }
 }
 

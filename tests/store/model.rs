@@ -414,7 +414,7 @@ fn run<S: Store>(store: &S, steps: usize, references: bool, mut look: impl FnMut
         let (now, before) = (its_model.visible(), other_model.visible());
         let different = now.keys().chain(before.keys()).filter(|&name| now.get(name) != before.get(name));
         let different: BTreeSet<_> = different.map(|(namespace, name)| ObjectName::new(namespace, name)).collect();
-        assert_eq!(diff.into_iter().map(|change| change.name().clone()).collect::<Vec<_>>(), Vec::from_iter(different));
+        assert_eq!(diff.into_iter().map(|change| change.name()).collect::<Vec<_>>(), Vec::from_iter(different));
     }
 }
 
