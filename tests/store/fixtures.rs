@@ -14,7 +14,7 @@ use futures::future::BoxFuture;
 use kube_indexed_store::fetch::{self, Fetch};
 use kube_indexed_store::indexer::Schema;
 use kube_indexed_store::snapshot::{Entry, Revision};
-use kube_indexed_store::store::{BodyGet, CachedStoreBuilder, Changes, Error, Get, Reset, Scope};
+use kube_indexed_store::store::{BodyGet, CachedStoreBuilder, Changes, Error, Get, Memory, Reset, Scope};
 use kube_indexed_store::{
     CachedStore, Indexed, Indexer, MemoryStore, ObjectName, Query, ResourceVersion, Snapshot, Store, Write,
 };
@@ -206,6 +206,10 @@ impl Store for Served {
 
     fn changes(&self) -> Changes {
         self.store.changes()
+    }
+
+    fn memory(&self) -> Memory {
+        self.store.memory()
     }
 }
 
