@@ -14,7 +14,7 @@ use futures::future::BoxFuture;
 use kube_indexed_store::fetch::{self, Fetch};
 use kube_indexed_store::indexer::Schema;
 use kube_indexed_store::snapshot::{Entry, Revision};
-use kube_indexed_store::store::{BodyGet, CachedStoreBuilder, Changes, Error, Get, Memory, Reset, Scope};
+use kube_indexed_store::store::{BodyGet, CachedStoreBuilder, Changes, Error, Get, Reset, Scope};
 use kube_indexed_store::{
     CachedStore, Indexed, Indexer, MemoryStore, ObjectName, Query, ResourceVersion, Snapshot, Store, Write,
 };
@@ -208,7 +208,7 @@ impl Store for Served {
         self.store.changes()
     }
 
-    fn memory(&self) -> Memory {
+    fn memory(&self) -> kube_indexed_store::store::Memory {
         self.store.memory()
     }
 }
