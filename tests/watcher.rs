@@ -998,8 +998,9 @@ async fn a_list_that_the_server_keeps_waiting_is_followed_by_one_of_whatever_it_
     let watcher = synced(watching(proxy.client())).await;
     proxy.script("list", [silence()]);
     eventually("listed again", || proxy.lists() == 3).await;
-    let lists = proxy.asked.lock().iter().map(|(_, uri)| uri.clone()).filter(|uri| !uri.contains("watch=true"));
-    let versions: Vec<bool> = lists.map(|uri| uri.contains("resourceVersion=")).collect();
+    let asked = proxy.asked.lock().clone();
+    let lists = asked.iter().filter(|(_, uri)| !uri.contains("watch=true"));
+    let versions: Vec<bool> = lists.map(|(_, uri)| uri.contains("resourceVersion=")).collect();
     assert_eq!(versions, [false, true, false]);
     eventually("synced", || watcher.status().to_string() == "synced").await;
 }
