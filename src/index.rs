@@ -118,7 +118,16 @@ impl<T> Tree<T> {
 
     /// The one element that `probe` calls equal. O(log n).
     pub(crate) fn find(&self, probe: impl Fn(&T) -> Ordering) -> Option<&T> {
-        self.at(self.rank(|item| probe(item) == Ordering::Less)).filter(|item| probe(item) == Ordering::Equal)
+        let mut node = &*self.root;
+        loop {
+            match node {
+                Node::Leaf(items) => return items.binary_search_by(probe).ok().map(|at| &items[at]),
+                Node::Branch(children) => {
+                    let at = children.partition_point(|child| probe(&child.first).is_le()).checked_sub(1)?;
+                    node = &children[at].node;
+                }
+            }
+        }
     }
 }
 
@@ -198,10 +207,9 @@ impl<T: Clone> Node<T> {
         if self.width() <= MAX {
             return None;
         }
-        let at = self.width() / 2;
         Some(Arc::new(match self {
-            Node::Leaf(items) => Node::Leaf(items.split_off(at)),
-            Node::Branch(children) => Node::Branch(children.split_off(at)),
+            Node::Leaf(items) => Node::Leaf(split_off_half(items)),
+            Node::Branch(children) => Node::Branch(split_off_half(children)),
         }))
     }
 
@@ -225,6 +233,19 @@ impl<T: Clone> Child<T> {
     }
 }
 
+/// Room for some more, not for twice as many: a node is small and written seldom.
+fn make_room<T>(items: &mut Vec<T>) {
+    if items.len() == items.capacity() {
+        items.reserve_exact(MAX / 16);
+    }
+}
+
+fn split_off_half<T>(items: &mut Vec<T>) -> Vec<T> {
+    let right = items.split_off(items.len() / 2);
+    items.shrink_to_fit();
+    right
+}
+
 /// Cuts into vectors of about equal length, as full as a node is on average after it grew.
 fn chunks<T>(items: Vec<T>) -> impl Iterator<Item = Vec<T>> {
     let count = items.len().div_ceil(MAX);
@@ -239,6 +260,7 @@ fn insert<T: Item>(node: &mut Arc<Node<T>>, item: T) -> (Option<T>, Option<Arc<N
         Node::Leaf(items) => match items.binary_search_by(|other| other.order(&item)) {
             Ok(at) => Some(std::mem::replace(&mut items[at], item)),
             Err(at) => {
+                make_room(items);
                 items.insert(at, item);
                 None
             }
@@ -248,6 +270,7 @@ fn insert<T: Item>(node: &mut Arc<Node<T>>, item: T) -> (Option<T>, Option<Arc<N
             let (replaced, right) = insert(&mut children[at].node, item);
             refresh(children, at);
             if let Some(right) = right.and_then(Child::new) {
+                make_room(children);
                 children.insert(at + 1, right);
             }
             replaced

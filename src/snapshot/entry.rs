@@ -164,6 +164,23 @@ impl Item for Entry {
     }
 }
 
+/// An entry at its place by the hash of its name, where it is found faster than by the name.
+#[derive(Clone)]
+pub(super) struct Hashed {
+    pub(super) hash: u64,
+    pub(super) entry: Entry,
+}
+
+impl Item for Hashed {
+    fn order(&self, other: &Self) -> Ordering {
+        self.hash.cmp(&other.hash).then_with(|| self.entry.order(&other.entry))
+    }
+
+    fn unchanged(&self, other: &Self) -> bool {
+        self.entry.unchanged(&other.entry)
+    }
+}
+
 /// An entry at its place in an index of prefixes of one length.
 #[derive(Clone)]
 pub(super) struct Posting {
