@@ -100,6 +100,7 @@ impl Entry {
     }
 
     /// Whether both are one, and not only equal.
+    #[cfg(feature = "client")]
     pub(crate) fn is(&self, other: &Entry) -> bool {
         self.record.is(&other.record)
     }
