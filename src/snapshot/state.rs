@@ -145,7 +145,10 @@ impl State {
     /// The bytes of the entries, and of the trees.
     pub(crate) fn bytes(&self) -> (usize, usize) {
         let entries = self.names.range(0..self.names.len()).map(Entry::bytes).sum();
-        (entries, self.names.bytes() + self.hashes.bytes() + self.indexes.iter().flatten().map(Tree::bytes).sum::<usize>())
+        (
+            entries,
+            self.names.bytes() + self.hashes.bytes() + self.indexes.iter().flatten().map(Tree::bytes).sum::<usize>(),
+        )
     }
 
     /// What packs entries for this schema.
