@@ -25,6 +25,16 @@ pub(crate) trait Item: Clone {
 
     /// Whether a difference of trees passes over this pair, which has the same place.
     fn unchanged(&self, other: &Self) -> bool;
+
+    /// How many positions it takes; 1, unless it stands for several elements of another tree.
+    fn weight(&self) -> usize {
+        1
+    }
+
+    /// How many positions several take.
+    fn total(items: &[Self]) -> usize {
+        items.len()
+    }
 }
 
 #[derive(Clone)]
@@ -53,13 +63,14 @@ impl<T> Default for Tree<T> {
     }
 }
 
-impl<T> std::fmt::Debug for Tree<T> {
+impl<T: Item> std::fmt::Debug for Tree<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Tree({})", self.len())
     }
 }
 
-impl<T> Tree<T> {
+impl<T: Item> Tree<T> {
+    /// The number of positions.
     pub(crate) fn len(&self) -> usize {
         self.root.len()
     }
@@ -84,6 +95,11 @@ impl<T> Tree<T> {
         }
     }
 
+    /// All elements, whatever their weight.
+    pub(crate) fn items(&self) -> Iter<'_, T> {
+        Iter::new(&self.root, 0..self.root.count())
+    }
+
     /// The elements at these positions. O(log n) to start, then O(1) each.
     pub(crate) fn range(&self, positions: Range<usize>) -> Iter<'_, T> {
         Iter::new(&self.root, positions)
@@ -97,7 +113,8 @@ impl<T> Tree<T> {
                 Node::Leaf(items) => {
                     let from = items.partition_point(|item| probe(item).is_lt());
                     let equal = items[from..].partition_point(|item| probe(item).is_eq());
-                    return before + from..before + from + equal;
+                    let start = before + T::total(&items[..from]);
+                    return start..start + T::total(&items[from..from + equal]);
                 }
                 Node::Branch(children) => {
                     let (from, to) = equal_children(children, &probe);
@@ -171,11 +188,19 @@ impl<T: Item> Tree<T> {
     }
 }
 
-impl<T> Node<T> {
+impl<T: Item> Node<T> {
     fn len(&self) -> usize {
         match self {
-            Node::Leaf(items) => items.len(),
+            Node::Leaf(items) => T::total(items),
             Node::Branch(children) => children.last().map_or(0, |child| child.end),
+        }
+    }
+
+    /// The number of elements, whatever their weight. O(n).
+    fn count(&self) -> usize {
+        match self {
+            Node::Leaf(items) => items.len(),
+            Node::Branch(children) => children.iter().map(|child| child.node.count()).sum(),
         }
     }
 
@@ -184,7 +209,7 @@ impl<T> Node<T> {
         let (mut node, mut rank) = (self, 0);
         loop {
             match node {
-                Node::Leaf(items) => return rank + items.partition_point(before),
+                Node::Leaf(items) => return rank + T::total(&items[..items.partition_point(before)]),
                 Node::Branch(children) => {
                     let at = children.partition_point(|child| before(&child.first)).saturating_sub(1);
                     rank += start(children, at);
@@ -215,7 +240,7 @@ impl<T> Node<T> {
     }
 }
 
-impl<T: Clone> Node<T> {
+impl<T: Item> Node<T> {
     /// Splits an overfull node; the right half is returned.
     fn split(&mut self) -> Option<Arc<Node<T>>> {
         if self.width() <= MAX {
@@ -248,7 +273,7 @@ impl<T: Clone> Node<T> {
     }
 }
 
-impl<T: Clone> Child<T> {
+impl<T: Item> Child<T> {
     /// A first child; `None` for a node without elements.
     fn new(node: Arc<Node<T>>) -> Option<Child<T>> {
         let first = match &*node {
@@ -326,10 +351,11 @@ fn insert<T: Item>(node: &mut Arc<Node<T>>, item: T) -> (Option<T>, Option<Arc<N
         },
         Node::Branch(children) => {
             let at = children.partition_point(|child| child.first.order(&item).is_le()).saturating_sub(1);
+            let added = item.weight();
             let (replaced, right) = insert(&mut children[at].node, item);
             let before = start(children, at);
-            let more = usize::from(replaced.is_none());
-            children[at + 1..].iter_mut().for_each(|child| child.end += more);
+            let gone = replaced.as_ref().map_or(0, T::weight);
+            children[at + 1..].iter_mut().for_each(|child| child.end = child.end + added - gone);
             let left = Child::new(Arc::clone(&children[at].node)).map(|child| child.after(before));
             let right = right.and_then(Child::new).zip(left.as_ref()).map(|(right, left)| right.after(left.end));
             left.into_iter().for_each(|left| children[at] = left);
@@ -352,7 +378,7 @@ fn remove<T: Item>(node: &mut Arc<Node<T>>, probe: &impl Fn(&T) -> Ordering) -> 
         Node::Branch(children) => {
             let at = children.partition_point(|child| probe(&child.first).is_le()).saturating_sub(1);
             let removed = remove(&mut children[at].node, probe)?;
-            children[at + 1..].iter_mut().for_each(|child| child.end -= 1);
+            children[at + 1..].iter_mut().for_each(|child| child.end -= removed.weight());
             let before = start(children, at);
             match Child::new(Arc::clone(&children[at].node)) {
                 Some(child) => {
@@ -367,7 +393,7 @@ fn remove<T: Item>(node: &mut Arc<Node<T>>, probe: &impl Fn(&T) -> Ordering) -> 
 }
 
 /// Joins a child that has become small with its neighbour, if both fit into one node.
-fn join<T: Clone>(children: &mut Vec<Child<T>>, at: usize) {
+fn join<T: Item>(children: &mut Vec<Child<T>>, at: usize) {
     let at = at.min(children.len().saturating_sub(2));
     let [left, right, ..] = &mut children[at..] else { return };
     let (a, b) = (left.node.width(), right.node.width());
@@ -391,6 +417,28 @@ mod tests {
 
         fn unchanged(&self, other: &Self) -> bool {
             self == other
+        }
+    }
+
+    /// A letter that stands for as many elements as its number says.
+    #[derive(Clone, Debug, PartialEq)]
+    struct Group(u32, usize);
+
+    impl Item for Group {
+        fn order(&self, other: &Self) -> Ordering {
+            self.0.cmp(&other.0)
+        }
+
+        fn unchanged(&self, other: &Self) -> bool {
+            self == other
+        }
+
+        fn weight(&self) -> usize {
+            self.1
+        }
+
+        fn total(groups: &[Self]) -> usize {
+            groups.iter().map(Group::weight).sum()
         }
     }
 
@@ -475,6 +523,31 @@ mod tests {
             let differences: Vec<_> =
                 tree.diff(&kept).map(|(old, new)| (old.copied(), new.copied())).collect();
             prop_assert_eq!(differences, expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_stands_for_several_elements_takes_their_positions(
+            changes in prop::collection::vec((0..400u32, 0..5usize), 0..1_500),
+        ) {
+            let (mut tree, mut model) = (Tree::default(), std::collections::BTreeMap::new());
+            for (key, weight) in changes {
+                if weight == 0 {
+                    tree.remove(&|group: &Group| group.0.cmp(&key));
+                    model.remove(&key);
+                } else {
+                    tree.insert(Group(key, weight));
+                    model.insert(key, weight);
+                }
+            }
+            prop_assert!(tree.items().map(|group| (group.0, group.1)).eq(model.iter().map(|(key, weight)| (*key, *weight))));
+            prop_assert_eq!(tree.len(), model.values().sum::<usize>());
+            for key in 0..400 {
+                let start: usize = model.range(..key).map(|(_, weight)| weight).sum();
+                let end = start + model.get(&key).copied().unwrap_or_default();
+                prop_assert_eq!(tree.equal_range(|group| group.0.cmp(&key)), start..end);
+            }
         }
     }
 

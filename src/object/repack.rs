@@ -20,11 +20,12 @@ const MIN_RECORDS: usize = 512;
 const MIN_BYTES: usize = 16 << 10;
 
 impl Packer {
-    /// Whether it is worth it: there are twice as many records as there were, or a few of those, or the dictionary has
-    /// grown by a quarter.
-    pub(crate) fn is_due(&self, records: usize) -> bool {
+    /// Whether it is worth it: there are many more records than there were, or much fewer, or the dictionary has grown by
+    /// a quarter. After a reset no more are expected soon, and so half as many new ones are enough.
+    pub(crate) fn is_due(&self, records: usize, reset: bool) -> bool {
         let then = self.then;
-        let grown = records >= 2 * then.records.max(MIN_RECORDS);
+        let few = then.records.max(MIN_RECORDS);
+        let grown = records >= if reset { few + few / 2 } else { 4 * few };
         let shrunk = then.records > MIN_RECORDS && records < then.records / 2;
         grown || shrunk || self.size() > then.bytes + then.bytes / 4 + MIN_BYTES
     }

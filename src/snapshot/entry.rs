@@ -182,6 +182,39 @@ impl Item for Hashed {
     }
 }
 
+/// A namespace, which stands for its entries: there are few of them, and so they are found faster.
+#[derive(Clone)]
+pub(super) struct Namespace {
+    pub(super) name: Arc<str>,
+    pub(super) count: usize,
+}
+
+impl Namespace {
+    /// The bytes asked of the allocator for the name.
+    pub(super) fn bytes(&self) -> usize {
+        // An `Arc` counts twice.
+        (2 * size_of::<usize>() + self.name.len()).next_multiple_of(align_of::<usize>())
+    }
+}
+
+impl Item for Namespace {
+    fn order(&self, other: &Self) -> Ordering {
+        self.name.cmp(&other.name)
+    }
+
+    fn unchanged(&self, other: &Self) -> bool {
+        self.count == other.count
+    }
+
+    fn weight(&self) -> usize {
+        self.count
+    }
+
+    fn total(namespaces: &[Self]) -> usize {
+        namespaces.iter().map(Namespace::weight).sum()
+    }
+}
+
 /// An entry at its place in an index of prefixes of one length.
 #[derive(Clone)]
 pub(super) struct Posting {

@@ -3,10 +3,11 @@
 use std::cmp::Ordering;
 use std::hash::BuildHasher;
 use std::ops::Range;
+use std::sync::Arc;
 
 use hashbrown::DefaultHashBuilder;
 
-use super::entry::{Entry, Hashed, NewEntry, Posting};
+use super::entry::{Entry, Hashed, Namespace, NewEntry, Posting};
 use super::{Error, List, Query, Revision, Write};
 use crate::index::{Item, Tree};
 use crate::indexer::{IndexKeys, IndexSpec, Indexed, KeyProblem, MAX_KEYS, Schema};
@@ -21,6 +22,8 @@ pub(crate) struct State {
     pub(crate) names: Tree<Entry>,
     /// The same entries by the hash of their names.
     hashes: Tree<Hashed>,
+    /// How many of them each namespace has.
+    namespaces: Tree<Namespace>,
     hasher: DefaultHashBuilder,
     /// For each index, unless it is by name, a tree for each prefix length: results of any prefix length are in the
     /// one order, and a shorter prefix has its objects scattered in a tree of longer ones.
@@ -62,6 +65,7 @@ impl State {
             revision: Revision::default(),
             names: Tree::default(),
             hashes: Tree::default(),
+            namespaces: Tree::default(),
             hasher: DefaultHashBuilder::default(),
             indexes,
         }
@@ -80,7 +84,20 @@ impl State {
 
     /// The positions of a namespace in the order of names.
     pub(crate) fn namespace(&self, namespace: &str) -> Range<usize> {
-        self.names.equal_range(|entry| entry.name_bytes().0.cmp(namespace.as_bytes()))
+        self.namespaces.equal_range(|other| (*other.name).cmp(namespace))
+    }
+
+    /// Counts one entry more or less in a namespace.
+    fn count(&mut self, namespace: &str, count: impl FnOnce(usize) -> usize) {
+        let probe = |other: &Namespace| (*other.name).cmp(namespace);
+        let (name, before) = match self.namespaces.find(probe) {
+            Some(known) => (Arc::clone(&known.name), known.count),
+            None => (namespace.into(), 0),
+        };
+        match count(before) {
+            0 => drop(self.namespaces.remove(&probe)),
+            count => drop(self.namespaces.insert(Namespace { name, count })),
+        }
     }
 
     /// Checks a write against the schema and brings its keys into the schema's order.
@@ -145,10 +162,9 @@ impl State {
     /// The bytes of the entries, and of the trees.
     pub(crate) fn bytes(&self) -> (usize, usize) {
         let entries = self.names.range(0..self.names.len()).map(Entry::bytes).sum();
-        (
-            entries,
-            self.names.bytes() + self.hashes.bytes() + self.indexes.iter().flatten().map(Tree::bytes).sum::<usize>(),
-        )
+        let names = self.names.bytes() + self.hashes.bytes();
+        let namespaces = self.namespaces.bytes() + self.namespaces.items().map(Namespace::bytes).sum::<usize>();
+        (entries, names + namespaces + self.indexes.iter().flatten().map(Tree::bytes).sum::<usize>())
     }
 
     /// What packs entries for this schema.
@@ -203,6 +219,9 @@ impl State {
     }
 
     fn replace(&mut self, old: Option<&Entry>, entry: Entry) {
+        if old.is_none() {
+            self.count(entry.name().namespace(), |count| count + 1);
+        }
         self.hashes.insert(self.hashed(&entry));
         self.names.insert(entry.clone());
         for (index, trees) in self.indexes.iter_mut().enumerate() {
@@ -226,6 +245,7 @@ impl State {
     pub(crate) fn take(&mut self, name: NameRef<'_>) -> Option<Entry> {
         let name = bytes(name);
         let old = self.names.remove(&|entry: &Entry| entry.name_bytes().cmp(&name))?;
+        self.count(old.name().namespace(), |count| count - 1);
         let hashed = self.hashed(&old);
         self.hashes.remove(&|other: &Hashed| other.order(&hashed));
         for (index, trees) in self.indexes.iter_mut().enumerate() {

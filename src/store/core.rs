@@ -96,12 +96,12 @@ impl Core {
         };
         let batch = batch.into_iter().map(prepare).collect::<Result<Vec<_>, Error>>()?;
         batch.into_iter().for_each(|write| writer.write(write));
-        Ok(self.publish(writer))
+        Ok(self.publish(writer, false))
     }
 
-    fn publish(&self, mut guard: MutexGuard<'_, Writer>) -> Revision {
+    fn publish(&self, mut guard: MutexGuard<'_, Writer>, reset: bool) -> Revision {
         let (shared, writer) = (&self.shared, &mut *guard);
-        if writer.packer.is_due(writer.state.names.len()) {
+        if writer.packer.is_due(writer.state.names.len(), reset) {
             let Writer { state, packer, .. } = writer;
             state.repack(packer);
             writer.dirty = true;
@@ -334,7 +334,7 @@ impl Reset for CoreReset {
         let mut writer = core.shared.writer.lock();
         self.open = false;
         writer.replace(&self.scope, self.opened, pushed, version.as_ref());
-        core.publish(writer)
+        core.publish(writer, true)
     }
 }
 
