@@ -48,6 +48,7 @@ mod notify;
 pub(crate) mod resource;
 mod run;
 mod set;
+mod split;
 mod status;
 mod stream;
 
