@@ -1,6 +1,7 @@
 //! Packing: from the form that decoding writes into the form that a store keeps. What many objects have in common goes
 //! into the store's dictionary, when it is seen in a second object; texts that stand for fewer bytes become those.
 
+use std::collections::HashSet;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -49,23 +50,27 @@ struct Digest {
     hash: u64,
     /// How many values it is made of, itself included.
     values: u32,
+    /// Whether something in it is never shared.
+    hides: bool,
 }
 
 /// Where a value stands in an object, as far as it matters here.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     /// The object, and its metadata: never shared, because the identity is in them.
-    Root {
-        secret: bool,
-    },
+    Root,
     Metadata,
     /// Namespace and name, which are compared more often than anything else.
     Identity,
-    /// What a Secret hides, which is never shared.
+    /// What a Secret hides, wherever it is, which is never shared.
     Payload,
     Other,
 }
 
+/// What a Secret hides.
+const SECRET: &[&str] = &["data", "stringData"];
+/// Holds a whole object as a text, be it a Secret.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// With fewer records than that it is not worth packing them anew.
 const MIN_RECORDS: usize = 1_024;
 /// How long the start of a text is that may be shared: shorter ones are not worth it.
@@ -80,7 +85,7 @@ struct Target {
     /// The texts that were written.
     texts: HashTable<(u32, Slot)>,
     /// How texts began that were not, by hash.
-    starts: Vec<u32>,
+    starts: HashSet<u32>,
 }
 
 impl Packer {
@@ -106,8 +111,8 @@ impl Packer {
     pub(crate) fn pack(&mut self, draft: &Draft<'_>) -> Record {
         self.digests.clear();
         self.object = self.hasher.hash_one((draft.name.namespace(), draft.name.name())) as u8;
-        let target = || Target::new(Builder::default(), false);
-        // What was decoded is at most half as large as what fits, and keys that do not fit are too many.
+        let target = || Target::new(Builder::stored(), false);
+        // What is decoded is at most half as large as what fits, and keys that do not fit are too many.
         let blob = self.write(target(), draft, draft.keys);
         let blob = blob.or_else(|TooLarge| self.write(target(), draft, &vec![Keys::TOO_MANY; draft.keys.len()]));
         let blob = blob.unwrap_or_else(|TooLarge| self.reader.clone());
@@ -121,8 +126,7 @@ impl Packer {
         if let Some(body) = draft.body {
             let content = ValueRef::content(&body.blob);
             self.digest(content);
-            let role = Role::Root { secret: body.kind() == "Secret" };
-            root = self.value(&mut target, content, &mut 0, role)?;
+            root = self.value(&mut target, content, &mut 0, Role::Root)?;
         }
         for (fixed, text) in [(place::NAMESPACE, draft.name.namespace()), (place::NAME, draft.name.name())] {
             let slot = self.identity(&mut target, text)?;
@@ -173,8 +177,7 @@ impl Packer {
                 fresh.digests.clear();
                 let content = ValueRef::content(&body.blob);
                 fresh.digest(content);
-                let role = Role::Root { secret: body.kind() == "Secret" };
-                fresh.count(&mut counted, content, &mut 0, role);
+                fresh.count(&mut counted, content, &mut 0, Role::Root);
             }
         }
         fresh.sightings = Sightings::Counted(counted);
@@ -193,20 +196,21 @@ impl Packer {
         let digest = self.digests[*at];
         let end = *at + digest.values as usize;
         *at += 1;
+        let hidden = hidden(value, digest, role);
         match value.kind() {
             Kind::String if role != Role::Payload => {
                 counted.count(digest.hash);
             }
             kind @ (Kind::List | Kind::Map) => {
-                if role == Role::Other && !counted.count(digest.hash) {
+                if role == Role::Other && !digest.hides && !counted.count(digest.hash) {
                     *at = end;
                     return;
                 }
                 if kind == Kind::Map {
                     counted.count(self.shape_hash(value));
                 }
-                value.items().for_each(|item| self.count(counted, item, at, role.below("")));
-                value.members().for_each(|(name, member)| self.count(counted, member, at, role.below(name)));
+                value.items().for_each(|item| self.count(counted, item, at, role.below("", hidden)));
+                value.members().for_each(|(name, member)| self.count(counted, member, at, role.below(name, hidden)));
             }
             _ => {}
         }
@@ -224,9 +228,10 @@ impl Packer {
     }
 
     /// Notes what each value is known by, the containing before the contained.
-    fn digest(&mut self, value: ValueRef<'_>) -> u64 {
+    fn digest(&mut self, value: ValueRef<'_>) -> Digest {
         let at = self.digests.len();
-        self.digests.push(Digest { hash: 0, values: 0 });
+        self.digests.push(Digest { hash: 0, values: 0, hides: false });
+        let mut hides = false;
         let mut hasher = self.hasher.build_hasher();
         let kind = value.kind();
         (kind as u8).hash(&mut hasher);
@@ -236,15 +241,22 @@ impl Packer {
             Kind::Integer => (value.as_u64(), value.as_i64()).hash(&mut hasher),
             Kind::Float => value.as_f64().map(f64::to_bits).hash(&mut hasher),
             Kind::String => value.as_str().hash(&mut hasher),
-            Kind::List => value.items().for_each(|item| hasher.write_u64(self.digest(item))),
+            Kind::List => value.items().for_each(|item| {
+                let item = self.digest(item);
+                hasher.write_u64(item.hash);
+                hides |= item.hides;
+            }),
             Kind::Map => value.members().for_each(|(name, value)| {
+                let member = self.digest(value);
                 name.hash(&mut hasher);
-                hasher.write_u64(self.digest(value));
+                hasher.write_u64(member.hash);
+                hides |= member.hides || name == LAST_APPLIED || (name == "kind" && !hidden_by(value).is_empty());
             }),
         }
-        let hash = hasher.finish();
-        self.digests[at] = Digest { hash, values: (self.digests.len() - at) as u32 };
-        hash
+        // An object has fewer values than bytes.
+        let digest = Digest { hash: hasher.finish(), values: (self.digests.len() - at) as u32, hides };
+        self.digests[at] = digest;
+        digest
     }
 
     /// Writes the value at a position of the digests, and moves the position behind it.
@@ -258,7 +270,7 @@ impl Packer {
         let digest = self.digests[*at];
         let end = *at + digest.values as usize;
         let container = matches!(value.kind(), Kind::List | Kind::Map) && !value.is_empty();
-        if container && role == Role::Other {
+        if container && role == Role::Other && !digest.hides {
             let same = |number| ValueRef::part(self.reader.part(number)) == value;
             if let Some(number) = self.parts.find(digest.hash, same) {
                 *at = end;
@@ -287,6 +299,7 @@ impl Packer {
     ) -> Result<Slot, TooLarge> {
         let digest = self.digests[*at];
         *at += 1;
+        let hidden = hidden(value, digest, role);
         match value.kind() {
             Kind::Null => Ok(Slot::NULL),
             Kind::Bool => Ok(if value.as_bool() == Some(true) { Slot::TRUE } else { Slot::FALSE }),
@@ -297,14 +310,14 @@ impl Packer {
             Kind::Float => target.builder.float(value.as_f64().unwrap_or_default()),
             Kind::String => self.text(target, &value.as_str().unwrap_or_default(), digest.hash, role),
             Kind::List => {
-                let items = value.items().map(|item| self.value(target, item, at, role.below("")));
+                let items = value.items().map(|item| self.value(target, item, at, role.below("", hidden)));
                 let items = items.collect::<Result<Vec<_>, _>>()?;
                 target.builder.list(&items)
             }
             Kind::Map => {
                 let mut values = Vec::with_capacity(value.len());
                 for (name, member) in value.members() {
-                    values.push(self.value(target, member, at, role.below(name))?);
+                    values.push(self.value(target, member, at, role.below(name, hidden))?);
                 }
                 self.map(target, value, &values)
             }
@@ -345,11 +358,8 @@ impl Packer {
         let hash = self.text_hash(start);
         let slot = match self.find_text(start, hash) {
             Some(number) => Slot::new(Tag::SharedText, number),
-            None if target.known(start, hash) || target.starts.contains(&(hash as u32)) => target.text(start, hash)?,
-            None => {
-                target.starts.push(hash as u32);
-                return Ok(None);
-            }
+            None if target.known(start, hash) || !target.starts.insert(hash as u32) => target.text(start, hash)?,
+            None => return Ok(None),
         };
         target.builder.joined(slot, rest).map(Some)
     }
@@ -428,11 +438,34 @@ impl Packer {
     }
 }
 
+/// The names of the members that are never shared, of a map that stands there.
+fn hidden(map: ValueRef<'_>, digest: Digest, role: Role) -> &'static [&'static str] {
+    if !digest.hides && role != Role::Root {
+        return &[];
+    }
+    match map.member("kind") {
+        Some(kind) => hidden_by(kind),
+        // Whoever left it out may have written a Secret.
+        None if role == Role::Root => SECRET,
+        None => &[],
+    }
+}
+
+/// The names of the members that are never shared in what is of that kind.
+fn hidden_by(kind: ValueRef<'_>) -> &'static [&'static str] {
+    match kind.as_str().as_deref() {
+        Some("Secret") => SECRET,
+        Some("SecretList") => &["items"],
+        _ => &[],
+    }
+}
+
 impl Role {
-    fn below(self, name: &str) -> Role {
+    fn below(self, name: &str, hidden: &[&str]) -> Role {
         match (self, name) {
-            (Role::Root { .. }, "metadata") => Role::Metadata,
-            (Role::Root { secret: true }, "data" | "stringData") | (Role::Payload, _) => Role::Payload,
+            (Role::Payload, _) | (_, LAST_APPLIED) => Role::Payload,
+            (_, name) if hidden.contains(&name) => Role::Payload,
+            (Role::Root, "metadata") => Role::Metadata,
             (Role::Metadata, "name" | "namespace") => Role::Identity,
             _ => Role::Other,
         }
@@ -469,7 +502,7 @@ fn spread(hash: u32) -> u64 {
 
 impl Target {
     fn new(builder: Builder, part: bool) -> Target {
-        Target { builder, part, texts: HashTable::new(), starts: Vec::new() }
+        Target { builder, part, texts: HashTable::new(), starts: HashSet::new() }
     }
 
     /// Whether a text was written.
@@ -560,6 +593,91 @@ mod tests {
             "data": content, "spec": content,
         });
         Object::try_from(named).unwrap()
+    }
+
+    /// Packs objects, each with others between that have the same content.
+    fn pack_all(packer: &mut Packer, values: &[Value]) -> Vec<Record> {
+        let mut records = Vec::new();
+        for copy in 0..3 {
+            for (at, value) in values.iter().enumerate() {
+                let mut value = value.clone();
+                value["metadata"]["name"] = format!("o-{at}-{copy}").into();
+                let object = Object::from_slice(value.to_string().as_bytes()).unwrap();
+                let name = object.name().unwrap();
+                let draft = Draft {
+                    name: name.as_name_ref(),
+                    uid: None,
+                    version: None,
+                    keys: &[],
+                    body: Some(&object),
+                    identity: None,
+                };
+                records.push(packer.pack(&draft));
+            }
+        }
+        records
+    }
+
+    /// Whether these bytes are anywhere in the dictionary.
+    fn knows(packer: &Packer, needle: &[u8]) -> bool {
+        let within = |bytes: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+        let Dictionary { texts, parts, shapes, .. } = &*packer.dictionary;
+        (0..).map_while(|at| texts.get(at)).any(|text| within(text.as_bytes()))
+            || (0..).map_while(|at| parts.get(at)).any(|part| within(part))
+            || (0..).map_while(|at| shapes.get(at)).any(|shape| shape.names().any(|name| within(name.as_bytes())))
+    }
+
+    #[test]
+    fn what_secrets_hide_never_enters_the_dictionary_wherever_they_are() {
+        const OPEN: &str = "an open secret, told to everybody";
+        let payload = || json!({"password": "aHVudGVyMmh1bnRlcjJodW50ZXIy", "plain": "hunter2hunter2", "deep": [{"a": "hunter2hunter2"}]});
+        let secret = || json!({"kind": "Secret", "data": payload(), "stringData": payload(), "metadata": {"labels": {"of": OPEN}}});
+        let last_applied = json!({LAST_APPLIED: secret().to_string(), "open": OPEN});
+        let values = [
+            secret(),
+            json!({"data": payload(), "stringData": payload()}),
+            json!({"kind": "List", "items": [secret(), secret(), {"kind": "ConfigMap", "data": {"a": OPEN}}]}),
+            json!({"kind": "SecretList", "items": [{"data": payload()}, {"stringData": payload()}]}),
+            json!({"kind": "Template", "spec": {"forProvider": {"manifest": secret()}, "same": {"a": OPEN}}}),
+            json!({"kind": "AdmissionReview", "request": {"object": secret(), "oldObject": secret()}}),
+            json!({"kind": "Secret", "metadata": {"annotations": last_applied}}),
+            json!({"kind": "Other", "spec": {"metadata": {"annotations": last_applied}}}),
+        ];
+        for value in &values {
+            let mut packer = Packer::new([]);
+            let check = |packer: &Packer, records: &[Record], when: &str| {
+                let raw = b"hunter2".as_slice();
+                for needle in [raw, b"aHVudGVyMmh1bnRlcjJodW50ZXIy"] {
+                    assert!(!knows(packer, needle), "{when}: {value}");
+                }
+                for record in records {
+                    let mut told = record.body().unwrap().to_value();
+                    let mut expected = value.clone();
+                    told["metadata"]["name"] = Value::Null;
+                    expected["metadata"]["name"] = Value::Null;
+                    assert_eq!(told, expected);
+                }
+            };
+            let mut records = pack_all(&mut packer, std::slice::from_ref(value));
+            check(&packer, &records, "packed");
+            // All the same, what is open is shared.
+            assert!(!value.to_string().contains(OPEN) || knows(&packer, OPEN.as_bytes()), "{value}");
+            packer.repack(records.iter_mut());
+            check(&packer, &records, "packed anew");
+            packer.repack(records.iter_mut());
+            check(&packer, &records, "from a dictionary");
+            // From a store that knows it, because it is no Secret there.
+            let mut open = value.clone();
+            open["kind"] = "ConfigMap".into();
+            let mut other = Packer::new([]);
+            pack_all(&mut other, &[open]);
+            records.iter_mut().for_each(|record| *record = other.pack_again(record));
+            packer.repack(records.iter_mut());
+            check(&packer, &records, "from another dictionary");
+        }
+        let mut packer = Packer::new([]);
+        pack_all(&mut packer, &[json!({"kind": "ConfigMap", "data": payload()})]);
+        assert!(knows(&packer, b"hunter2hunter2"));
     }
 
     proptest! {
