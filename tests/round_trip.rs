@@ -474,6 +474,23 @@ proptest! {
             prop_assert!(others.iter().all(|other| (other == object) == (value == other_value)));
             prop_assert!(others.iter().all(|other| (other.root() == object.root()) == (value == other_value)));
         }
+        // Also where both have the same dictionary.
+        let store = MemoryStore::new();
+        fill(&store, &[(a.clone(), kind), (b.clone(), kind), (a.clone(), kind)]);
+        let first = store.snapshot();
+        repack(&store);
+        for snapshot in [first, store.snapshot()] {
+            let specs = (0..9).map(|at| find(&snapshot, &format!("o-{}-{}", at / 3, at % 3)).root().member("spec").unwrap());
+            let specs: Vec<ValueRef<'_>> = specs.collect();
+            for (at, one) in specs.iter().enumerate() {
+                for (other_at, other) in specs.iter().enumerate() {
+                    let same = (at % 3 == 1) == (other_at % 3 == 1) || a.value() == b.value();
+                    prop_assert_eq!(one == other, same);
+                    prop_assert_eq!(one.items().eq(other.items()) && one.members().eq(other.members()),
+                        same || [one, other].iter().all(|value| value.is_empty()));
+                }
+            }
+        }
     }
 
     #[test]
