@@ -635,6 +635,36 @@ mod tests {
         records
     }
 
+    /// Makes everything in the dictionary look as if it had the hash of each value of an object.
+    fn collide(packer: &mut Packer, value: ValueRef<'_>) {
+        packer.digests.clear();
+        let hash = packer.digest(value).hash;
+        let shape = packer.shape_hash(value);
+        for (numbers, hash) in [(&mut packer.texts, hash), (&mut packer.parts, hash), (&mut packer.shapes, shape)] {
+            let known: Vec<u32> = numbers.found.iter().map(|(_, number)| *number).collect();
+            for number in known {
+                let entry = (hash as u32, number);
+                numbers.found.insert_unique(spread(entry.0), entry, |(hash, _)| spread(*hash));
+            }
+        }
+        value.items().for_each(|item| collide(packer, item));
+        value.members().for_each(|(_, member)| collide(packer, member));
+    }
+
+    #[test]
+    fn what_has_the_hash_of_something_else_is_not_taken_for_it() {
+        let content = |a: &str| json!({"spec": {a: [a, "a-text"], "b": {"c": "10.0.0.1", "d": a}}});
+        let mut packer = Packer::new([]);
+        let known = [content("something"), content("else"), content("entirely")];
+        pack_all(&mut packer, &known);
+        let other = json!({"spec": {"or": ["other", "a-text"], "b": {"x": "10.0.0.1", "d": "a-test"}}});
+        collide(&mut packer, Object::try_from(other.clone()).unwrap().root());
+        let records = pack_all(&mut packer, std::slice::from_ref(&other));
+        for record in &records {
+            assert_eq!(record.body().unwrap().to_value()["spec"], other["spec"]);
+        }
+    }
+
     /// Whether these bytes are anywhere in the dictionary.
     fn knows(packer: &Packer, needle: &[u8]) -> bool {
         let within = |bytes: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
