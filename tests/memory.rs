@@ -69,6 +69,31 @@ fn memory_is_told_to_the_byte_that_the_allocator_was_asked_for() {
 }
 
 #[test]
+fn what_a_reset_was_told_before_all_was_packed_anew_is_told_to_the_byte_as_well() {
+    let _alone = alone();
+    let indexer = Indexer::builder().build().unwrap();
+    let corpus = Corpus::new(2_000);
+    let lines: Vec<_> = corpus.lines("Service").collect();
+    drop(filled(&corpus, "Service", &indexer));
+    let before = ALLOCATOR.current_usage();
+    let empty = MemoryStore::for_indexer(&indexer);
+    let fixed = ALLOCATOR.current_usage() - before - empty.memory().total();
+    drop(empty);
+    let store = MemoryStore::for_indexer(&indexer);
+    let mut reset = store.reset(Scope::All);
+    lines.iter().for_each(|line| reset.push(indexed(&indexer, line)).unwrap());
+    // So much that everything is packed anew while the reset is open.
+    for _ in 0..2 {
+        lines[..1_100].iter().for_each(|line| _ = store.apply(indexed(&indexer, line)).unwrap());
+        store.clear();
+    }
+    reset.commit(None);
+    let told = store.memory();
+    assert_eq!(told.objects, lines.len());
+    assert_eq!(ALLOCATOR.current_usage() - before - fixed, told.total(), "{told}");
+}
+
+#[test]
 fn what_is_deleted_is_given_back() {
     let _alone = alone();
     let corpus = Corpus::new(2_000);

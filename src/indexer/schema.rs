@@ -7,6 +7,9 @@ use crate::FieldPath;
 /// The name of the index that is meant where none is named.
 pub const DEFAULT_INDEX: &str = "default";
 
+/// The most components that the keys of an index have.
+const MAX_COMPONENTS: usize = u16::MAX as usize;
+
 /// The indexes of a store, the default one first. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schema {
@@ -85,8 +88,9 @@ impl IndexSpec {
         IndexSpec { name: DEFAULT_INDEX.into(), components: 2, by_name: true }
     }
 
+    /// With more components than there may be no key fits.
     pub(crate) fn new(name: &str, components: usize) -> IndexSpec {
-        IndexSpec { name: name.into(), components, by_name: false }
+        IndexSpec { name: name.into(), components: components.min(MAX_COMPONENTS), by_name: false }
     }
 
     pub(crate) fn from_paths(name: &str, paths: &[FieldPath]) -> IndexSpec {

@@ -8,7 +8,7 @@ use triomphe::ThinArc;
 
 use super::ResourceVersion;
 use super::dictionary::Dictionary;
-use super::slot::{LIMIT, Slot, Tag, read_count, write_count};
+use super::slot::{LIMIT, MAX_COUNT, Slot, Tag, read_count, write_count};
 
 /// One object. A clone is the same.
 #[derive(Clone)]
@@ -37,28 +37,39 @@ pub(super) mod place {
     pub(in super::super) const END: usize = 4 * Slot::SIZE;
 }
 
-/// The object is larger than places can tell.
+/// The object is larger than it may be.
 #[derive(Debug)]
 pub(super) struct TooLarge;
 
 impl std::fmt::Display for TooLarge {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "larger than {} MiB", LIMIT >> 20)
+        write!(f, "larger than {} MiB", DECODED >> 20)
     }
 }
+
+/// How many bytes a decoded object may have: the same object may be somewhat larger when it is stored, with its keys.
+const DECODED: usize = LIMIT / 2;
 
 /// Writes the content of a blob. What contains comes after what it contains, except for the slots at fixed places.
 pub(super) struct Builder {
     bytes: Vec<u8>,
+    /// How many there may be, at most [`LIMIT`].
+    limit: usize,
 }
 
+/// For an object that is decoded.
 impl Default for Builder {
     fn default() -> Builder {
-        Builder { bytes: vec![0; place::END] }
+        Builder { bytes: vec![0; place::END], limit: DECODED }
     }
 }
 
 impl Builder {
+    /// For an object that is stored.
+    pub(super) fn stored() -> Builder {
+        Builder { limit: LIMIT, ..Builder::default() }
+    }
+
     /// Makes room for another object.
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
@@ -71,7 +82,7 @@ impl Builder {
 
     /// For a part of the dictionary.
     pub(super) fn part() -> Builder {
-        Builder { bytes: vec![0; Slot::SIZE] }
+        Builder { bytes: vec![0; Slot::SIZE], limit: LIMIT }
     }
 
     pub(super) fn finish_part(mut self, root: Slot) -> Box<[u8]> {
@@ -83,8 +94,10 @@ impl Builder {
         &self.bytes
     }
 
-    fn here(&self) -> Result<u32, TooLarge> {
-        u32::try_from(self.bytes.len()).ok().filter(|at| (*at as usize) < LIMIT).ok_or(TooLarge)
+    /// The place for so many bytes more and their count.
+    fn here(&self, bytes: usize) -> Result<u32, TooLarge> {
+        let end = self.bytes.len().saturating_add(bytes).saturating_add(MAX_COUNT);
+        if end > self.limit { Err(TooLarge) } else { Ok(self.bytes.len() as u32) }
     }
 
     pub(super) fn unsigned(&mut self, value: u64) -> Result<Slot, TooLarge> {
@@ -103,7 +116,7 @@ impl Builder {
     }
 
     fn number(&mut self, form: u8, value: [u8; 8]) -> Result<Slot, TooLarge> {
-        let at = self.here()?;
+        let at = self.here(1 + value.len())?;
         self.bytes.push(form);
         self.bytes.extend(value);
         Ok(Slot::new(Tag::Number, at))
@@ -123,7 +136,7 @@ impl Builder {
 
     /// A text as the bytes it stands for.
     pub(super) fn packed(&mut self, tag: Tag, packed: &[u8]) -> Result<Slot, TooLarge> {
-        let at = self.here()?;
+        let at = self.here(packed.len())?;
         if tag == Tag::Base64 {
             write_count(&mut self.bytes, packed.len());
         }
@@ -133,7 +146,7 @@ impl Builder {
 
     /// A text that begins like another.
     pub(super) fn joined(&mut self, start: Slot, rest: &str) -> Result<Slot, TooLarge> {
-        let at = self.here()?;
+        let at = self.here(Slot::SIZE + rest.len())?;
         self.bytes.extend(start.to_bytes());
         write_count(&mut self.bytes, rest.len());
         self.bytes.extend_from_slice(rest.as_bytes());
@@ -142,7 +155,7 @@ impl Builder {
 
     /// A map of values whose names are in the dictionary.
     pub(super) fn shaped(&mut self, shape: usize, values: &[Slot]) -> Result<Slot, TooLarge> {
-        let at = self.here()?;
+        let at = self.here(size_of_val(values))?;
         write_count(&mut self.bytes, shape);
         values.iter().for_each(|slot| self.bytes.extend(slot.to_bytes()));
         Ok(Slot::new(Tag::Shaped, at))
@@ -168,7 +181,7 @@ impl Builder {
     }
 
     fn long_text(&mut self, text: &str) -> Result<Slot, TooLarge> {
-        let at = self.here()?;
+        let at = self.here(text.len())?;
         write_count(&mut self.bytes, text.len());
         self.bytes.extend_from_slice(text.as_bytes());
         Ok(Slot::new(Tag::Text, at))
@@ -178,7 +191,7 @@ impl Builder {
         if items.is_empty() {
             return Ok(Slot::EMPTY_LIST);
         }
-        let at = self.here()?;
+        let at = self.here(size_of_val(items))?;
         write_count(&mut self.bytes, items.len());
         items.iter().for_each(|slot| self.bytes.extend(slot.to_bytes()));
         Ok(Slot::new(Tag::List, at))
@@ -189,7 +202,7 @@ impl Builder {
         if members.is_empty() {
             return Ok(Slot::EMPTY_MAP);
         }
-        let at = self.here()?;
+        let at = self.here(size_of_val(members))?;
         write_count(&mut self.bytes, members.len());
         members.iter().for_each(|(name, _)| self.bytes.extend(name.to_bytes()));
         members.iter().for_each(|(_, value)| self.bytes.extend(value.to_bytes()));
@@ -316,7 +329,7 @@ impl Blob {
             (slots, content.payload())
         });
         let (more, content) = more.unwrap_or((Vec::new(), own.bytes.len()));
-        let mut builder = Builder { bytes: own.bytes[..content].to_vec() };
+        let mut builder = Builder { bytes: own.bytes[..content].to_vec(), limit: LIMIT };
         let header = Header::new(self.identity(), self.dictionary().cloned());
         // What does not fit is a version of 256 MiB.
         builder.blob(header, version, &more).unwrap_or_else(|TooLarge| self.clone())
@@ -387,4 +400,52 @@ impl<'a> Part<'a> {
 pub(super) fn counted_at(bytes: &[u8], at: usize) -> &[u8] {
     let (len, start) = read_count(bytes, at);
     &bytes[start..start + len]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_refused_and_nothing_is_written_of_it() {
+        const LIMIT: usize = 64;
+        let full = |free: usize| Builder { bytes: vec![0; LIMIT - free], limit: LIMIT };
+        let items = [Slot::NULL; 5];
+        type Write = fn(&mut Builder, &[Slot]) -> Result<Slot, TooLarge>;
+        let writes: [(usize, Write); 10] = [
+            (9, |builder, _| builder.unsigned(1 << 28)),
+            (9, |builder, _| builder.signed(-1)),
+            (9, |builder, _| builder.float(1.5)),
+            (20, |builder, _| builder.text("a text of twenty b's")),
+            (3, |builder, _| builder.name("abc")),
+            (16, |builder, _| builder.packed(Tag::Base64, &[7; 16])),
+            (24, |builder, _| builder.joined(Slot::NULL, "a text of twenty b's")),
+            (20, |builder, items| builder.shaped(1, items)),
+            (20, |builder, items| builder.list(items)),
+            (40, |builder, items| builder.map(&items.iter().map(|slot| (*slot, *slot)).collect::<Vec<_>>())),
+        ];
+        for (at, (needed, write)) in writes.into_iter().enumerate() {
+            for free in 0..LIMIT {
+                let mut builder = full(free);
+                let before = builder.bytes.len();
+                match write(&mut builder, &items) {
+                    Ok(slot) => assert!(slot.payload() == before && builder.bytes.len() <= LIMIT),
+                    Err(TooLarge) => {
+                        assert_eq!(builder.bytes.len(), before);
+                        assert!(free < needed + MAX_COUNT, "{at} refused with {free} bytes free");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_version_that_does_not_fit_is_refused_as_well() {
+        let text = ResourceVersion::new("a version");
+        let finish = |free: usize| Builder { bytes: vec![0; 64 - free], limit: 64 }.finish(Slot::NULL, Some(&text));
+        assert!((0..48).all(|free| {
+            finish(free).map_or(free < 9 + 1 + Slot::SIZE + MAX_COUNT, |blob| blob.own().bytes.len() <= 64)
+        }));
+        assert!(finish(40).is_ok());
+    }
 }

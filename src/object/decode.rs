@@ -119,15 +119,19 @@ impl Target {
     }
 
     /// Puts `metadata.resourceVersion` beside the content, if it is a text; what was there before is forgotten.
-    fn take_version(&mut self, first: usize, value: Slot) -> bool {
-        let bytes = self.builder.bytes();
-        let before =
-            self.members[first..].iter().position(|(at, _)| counted_at(bytes, at.payload()) == b"resourceVersion");
-        if let Some(before) = before {
-            self.members.remove(first + before);
-        }
+    fn take_version(&mut self, value: Slot) -> bool {
         self.version = self.builder.take_text(value).map(|text| ResourceVersion::new(&text));
         self.version.is_some()
+    }
+
+    /// Takes what was a version before a text came out of the members from `first` on, which are ordered.
+    fn drop_former_version(&mut self, first: usize) {
+        let bytes = self.builder.bytes();
+        let name = |(name, _): &(Slot, Slot)| counted_at(bytes, name.payload());
+        let found = self.members[first..].binary_search_by(|member| name(member).cmp(b"resourceVersion"));
+        if let (Ok(at), Some(_)) = (found, &self.version) {
+            self.members.remove(first + at);
+        }
     }
 
     fn forget_identity(&mut self) {
@@ -270,7 +274,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
             let value = map.next_value_seed(seed)?;
             let beside = matches!(place, Place::Metadata) && key == "resourceVersion" && value.is_some();
             let member = match value {
-                Some(value) if beside && target.take_version(first, value) => continue,
+                Some(value) if beside && target.take_version(value) => continue,
                 Some(value) => target.name(&key).map(|name| (name, value)),
                 None => continue,
             };
@@ -278,6 +282,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
         }
         target.order_members(first);
         if matches!(place, Place::Metadata) {
+            target.drop_former_version(first);
             target.note_identity(first);
         }
         let slot = here.keeps_map().then(|| target.builder.map(&target.members[first..]));

@@ -14,6 +14,35 @@ pub(super) struct Digest {
     pub(super) shape: u64,
     /// How many values it is made of, itself included.
     pub(super) values: u32,
+    /// Whether something in it is never shared.
+    pub(super) hides: bool,
+}
+
+/// What a Secret hides.
+const SECRET: &[&str] = &["data", "stringData"];
+/// Holds a whole object as a text, be it a Secret.
+pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// The names of the members that are never shared, of a map that may be an object as a whole.
+pub(super) fn hidden(map: ValueRef<'_>, digest: Digest, root: bool) -> &'static [&'static str] {
+    if !digest.hides && !root {
+        return &[];
+    }
+    match map.member("kind") {
+        Some(kind) => hidden_by(kind),
+        // Whoever left it out may have written a Secret.
+        None if root => SECRET,
+        None => &[],
+    }
+}
+
+/// The names of the members that are never shared in what is of that kind.
+fn hidden_by(kind: ValueRef<'_>) -> &'static [&'static str] {
+    match kind.as_str().as_deref() {
+        Some("Secret") => SECRET,
+        Some("SecretList") => &["items"],
+        _ => &[],
+    }
 }
 
 pub(super) fn text_hash(hasher: &DefaultHashBuilder, text: &[u8]) -> u64 {
@@ -23,11 +52,11 @@ pub(super) fn text_hash(hasher: &DefaultHashBuilder, text: &[u8]) -> u64 {
 }
 
 /// Notes what each value is known by, the containing before the contained.
-pub(super) fn digest(hasher: &DefaultHashBuilder, digests: &mut Vec<Digest>, value: ValueRef<'_>) -> u64 {
+pub(super) fn digest(hasher: &DefaultHashBuilder, digests: &mut Vec<Digest>, value: ValueRef<'_>) -> Digest {
     let at = digests.len();
     digests.push(Digest::default());
     let kind = value.kind();
-    let mut shape = 0;
+    let (mut shape, mut hides) = (0, false);
     let hash = || {
         let mut hasher = hasher.build_hasher();
         hasher.write_u8(kind as u8);
@@ -48,7 +77,11 @@ pub(super) fn digest(hasher: &DefaultHashBuilder, digests: &mut Vec<Digest>, val
         },
         Kind::List => {
             let mut hash = hash();
-            value.items().for_each(|item| hash.write_u64(digest(hasher, digests, item)));
+            for item in value.items() {
+                let item = digest(hasher, digests, item);
+                hash.write_u64(item.hash);
+                hides |= item.hides;
+            }
             hash.finish()
         }
         Kind::Map => {
@@ -57,14 +90,19 @@ pub(super) fn digest(hasher: &DefaultHashBuilder, digests: &mut Vec<Digest>, val
                 names.write(name);
                 // No text has this byte.
                 names.write_u8(0xff);
-                hash.write_u64(digest(hasher, digests, member));
+                let told = digest(hasher, digests, member);
+                hash.write_u64(told.hash);
+                hides |= told.hides || name == LAST_APPLIED.as_bytes();
+                hides |= name == b"kind" && !hidden_by(member).is_empty();
             }
             shape = names.finish();
             with(hash, shape)
         }
     };
-    digests[at] = Digest { hash, shape, values: (digests.len() - at) as u32 };
-    hash
+    // An object has fewer values than bytes.
+    let digest = Digest { hash, shape, values: (digests.len() - at) as u32, hides };
+    digests[at] = digest;
+    digest
 }
 
 fn with(mut hasher: impl Hasher, bits: u64) -> u64 {

@@ -29,6 +29,16 @@ impl Numbers {
         entry.1
     }
 
+    /// Lets everything be found by this hash too.
+    #[cfg(test)]
+    pub(super) fn collide(&mut self, hash: u64) {
+        let numbers: Vec<u32> = self.found.iter().map(|(_, number)| *number).collect();
+        for number in numbers {
+            let entry = (hash as u32, number);
+            self.found.insert_unique(spread(entry.0), entry, |(hash, _)| spread(*hash));
+        }
+    }
+
     /// The bytes asked of the allocator, those for the things themselves included.
     pub(super) fn bytes(&self) -> usize {
         self.content + self.found.allocation_size()

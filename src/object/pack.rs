@@ -7,7 +7,7 @@ use hashbrown::DefaultHashBuilder;
 
 use super::blob::{Blob, TooLarge, new_identity, place};
 use super::dictionary::{Dictionary, Shape};
-use super::digest::{Digest, digest, text_hash};
+use super::digest::{Digest, LAST_APPLIED, digest, hidden, text_hash};
 use super::numbers::Numbers;
 use super::packed::pack;
 use super::record::{Draft, Keys, Record};
@@ -46,13 +46,11 @@ pub(crate) struct Packer {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     /// The object, and its metadata: never shared, because the identity is in them.
-    Root {
-        secret: bool,
-    },
+    Root,
     Metadata,
     /// Namespace and name, which are compared more often than anything else.
     Identity,
-    /// What a Secret hides, which is never shared.
+    /// What a Secret hides, wherever it is, which is never shared.
     Payload,
     Other,
 }
@@ -105,7 +103,7 @@ impl Packer {
     fn write(&mut self, target: &mut Target, draft: &Draft<'_>, keys: &[Keys<'_>]) -> Result<Blob, TooLarge> {
         self.slots.clear();
         let root = match draft.body {
-            Some(body) => self.value(target, ValueRef::content(&body.blob), &mut 0, Role::of(body))?,
+            Some(body) => self.value(target, ValueRef::content(&body.blob), &mut 0, Role::Root)?,
             None => Slot::NULL,
         };
         for (fixed, text) in [(place::NAMESPACE, draft.name.namespace()), (place::NAME, draft.name.name())] {
@@ -154,7 +152,7 @@ impl Packer {
     ) -> Result<Slot, TooLarge> {
         let start = *at;
         let digest = self.digests[start];
-        if role == Role::Other && value.has_parts() {
+        if role == Role::Other && value.has_parts() && !digest.hides {
             let same = |number| ValueRef::part(self.reader.part(number as u32)) == value;
             if let Some(number) = self.parts.find(digest.hash, same) {
                 *at += digest.values as usize;
@@ -184,6 +182,7 @@ impl Packer {
         let digest = self.digests[*at];
         *at += 1;
         let first = self.slots.len();
+        let hidden = hidden(value, digest, role == Role::Root);
         let slot = match value.kind() {
             Kind::Null => Slot::NULL,
             Kind::Bool => Slot::of_bool(value.as_bool() == Some(true)),
@@ -195,14 +194,14 @@ impl Packer {
             Kind::String => self.text(target, &value.as_str().unwrap_or_default(), digest.hash, role)?,
             Kind::List => {
                 for item in value.items() {
-                    let slot = self.value(target, item, at, role.below(b""))?;
+                    let slot = self.value(target, item, at, role.below(b"", hidden))?;
                     self.slots.push(slot);
                 }
                 target.builder.list(&self.slots[first..])?
             }
             Kind::Map => {
                 for (name, member) in value.fields() {
-                    let slot = self.value(target, member, at, role.below(name))?;
+                    let slot = self.value(target, member, at, role.below(name, hidden))?;
                     self.slots.push(slot);
                 }
                 self.map(target, value, digest.shape, first)?
@@ -329,15 +328,14 @@ impl Packer {
 const MAX_SCRATCH: usize = 64 << 10;
 
 impl Role {
-    /// The role of an object as a whole.
-    pub(super) fn of(object: &Object) -> Role {
-        Role::Root { secret: object.kind() == "Secret" }
-    }
-
-    pub(super) fn below(self, name: &[u8]) -> Role {
+    /// The role of a member, or of an element, of a map of which the members with these names are hidden.
+    pub(super) fn below(self, name: &[u8], hidden: &[&str]) -> Role {
         match (self, name) {
-            (Role::Root { .. }, b"metadata") => Role::Metadata,
-            (Role::Root { secret: true }, b"data" | b"stringData") | (Role::Payload, _) => Role::Payload,
+            (Role::Payload, _) => Role::Payload,
+            _ if name == LAST_APPLIED.as_bytes() || hidden.iter().any(|other| other.as_bytes() == name) => {
+                Role::Payload
+            }
+            (Role::Root, b"metadata") => Role::Metadata,
             (Role::Metadata, b"name" | b"namespace") => Role::Identity,
             _ => Role::Other,
         }
@@ -397,6 +395,123 @@ mod tests {
             "data": content, "spec": content,
         });
         Object::try_from(named).unwrap()
+    }
+
+    /// Packs objects, each with others between that have the same content.
+    fn pack_all(packer: &mut Packer, values: &[Value]) -> Vec<Record> {
+        let mut records = Vec::new();
+        for copy in 0..3 {
+            for (at, value) in values.iter().enumerate() {
+                let mut value = value.clone();
+                value["metadata"]["name"] = format!("o-{at}-{copy}").into();
+                let object = Object::from_slice(value.to_string().as_bytes()).unwrap();
+                let name = object.name().unwrap();
+                let draft = Draft {
+                    name: name.as_name_ref(),
+                    uid: None,
+                    version: None,
+                    keys: &[],
+                    body: Some(&object),
+                    identity: None,
+                };
+                records.push(packer.pack(&draft));
+            }
+        }
+        records
+    }
+
+    /// Makes everything in the dictionary look as if it had the hash of each value of an object.
+    fn collide(packer: &mut Packer, value: ValueRef<'_>) {
+        let mut digests = Vec::new();
+        digest(&packer.hasher, &mut digests, value);
+        for Digest { hash, shape, .. } in digests {
+            packer.texts.collide(hash);
+            packer.parts.collide(hash);
+            packer.shapes.collide(shape);
+        }
+    }
+
+    #[test]
+    fn what_has_the_hash_of_something_else_is_not_taken_for_it() {
+        let content = |a: &str| json!({"spec": {a: [a, "a-text"], "b": {"c": "10.0.0.1", "d": a}}});
+        let mut packer = Packer::new([]);
+        let known = [content("something"), content("else"), content("entirely")];
+        pack_all(&mut packer, &known);
+        let other = json!({"spec": {"or": ["other", "a-text"], "b": {"x": "10.0.0.1", "d": "a-test"}}});
+        collide(&mut packer, Object::try_from(other.clone()).unwrap().root());
+        let records = pack_all(&mut packer, std::slice::from_ref(&other));
+        for record in &records {
+            assert_eq!(record.body().unwrap().to_value()["spec"], other["spec"]);
+        }
+    }
+
+    /// Whether these bytes are anywhere in the dictionary.
+    fn knows(packer: &Packer, needle: &[u8]) -> bool {
+        let within = |bytes: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+        let Dictionary { texts, parts, shapes, .. } = &*packer.dictionary;
+        (0..).map_while(|at| texts.get(at)).any(|text| within(text.as_bytes()))
+            || (0..).map_while(|at| parts.get(at)).any(|part| within(part))
+            || (0..)
+                .map_while(|at| shapes.get(at))
+                .any(|shape| (0..shape.len()).any(|at| within(shape.name(at).as_bytes())))
+    }
+
+    #[test]
+    fn what_secrets_hide_never_enters_the_dictionary_wherever_they_are() {
+        const OPEN: &str = "an open secret, told to everybody";
+        let payload = || json!({"password": "aHVudGVyMmh1bnRlcjJodW50ZXIy", "plain": "hunter2hunter2", "deep": [{"a": "hunter2hunter2"}]});
+        let secret = || json!({"kind": "Secret", "data": payload(), "stringData": payload(), "metadata": {"labels": {"of": OPEN}}});
+        let last_applied = json!({LAST_APPLIED: secret().to_string(), "open": OPEN});
+        let values = [
+            secret(),
+            json!({"data": payload(), "stringData": payload()}),
+            json!({"kind": "List", "items": [secret(), secret(), {"kind": "ConfigMap", "data": {"a": OPEN}}]}),
+            json!({"kind": "SecretList", "items": [{"data": payload()}, {"stringData": payload()}]}),
+            json!({"kind": "Template", "spec": {"forProvider": {"manifest": secret()}, "same": {"a": OPEN}}}),
+            json!({"kind": "AdmissionReview", "request": {"object": secret(), "oldObject": secret()}}),
+            json!({"kind": "Secret", "metadata": {"annotations": last_applied}}),
+            json!({"kind": "Other", "spec": {"metadata": {"annotations": last_applied}}}),
+        ];
+        let mut shared = 0;
+        for value in &values {
+            let mut packer = Packer::new([]);
+            let check = |packer: &Packer, records: &[Record], when: &str| {
+                let raw = b"hunter2".as_slice();
+                for needle in [raw, b"aHVudGVyMmh1bnRlcjJodW50ZXIy"] {
+                    assert!(!knows(packer, needle), "{when}: {value}");
+                }
+                for record in records {
+                    let mut told = record.body().unwrap().to_value();
+                    let mut expected = value.clone();
+                    told["metadata"]["name"] = Value::Null;
+                    expected["metadata"]["name"] = Value::Null;
+                    assert_eq!(told, expected);
+                }
+            };
+            let mut records = pack_all(&mut packer, std::slice::from_ref(value));
+            check(&packer, &records, "packed");
+            shared += usize::from(knows(&packer, OPEN.as_bytes()));
+            packer.repack(records.iter_mut());
+            check(&packer, &records, "packed anew");
+            packer.repack(records.iter_mut());
+            check(&packer, &records, "from a dictionary");
+            // From a store that knows it, because it is no Secret there.
+            let mut open = value.clone();
+            open["kind"] = "ConfigMap".into();
+            let mut other = Packer::new([]);
+            pack_all(&mut other, &[open]);
+            records.iter_mut().for_each(|record| *record = other.pack_again(record));
+            packer.repack(records.iter_mut());
+            check(&packer, &records, "from another dictionary");
+        }
+        // All the same, what is open is shared, but for what is overlooked by chance.
+        assert!(shared >= 2, "{shared} of seven");
+        let open = || {
+            let mut packer = Packer::new([]);
+            pack_all(&mut packer, &[json!({"kind": "ConfigMap", "data": payload()})]);
+            knows(&packer, b"hunter2hunter2")
+        };
+        assert!((0..20).any(|_| open()));
     }
 
     proptest! {

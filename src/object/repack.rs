@@ -1,6 +1,6 @@
 //! Packing all objects of a store anew: what was shared and is not any more goes, and what could be shared is.
 
-use super::digest::digest;
+use super::digest::{digest, hidden};
 use super::pack::{Packer, Role};
 use super::record::{Draft, Keys, Record};
 use super::sightings::{Counted, Sightings};
@@ -12,6 +12,10 @@ pub(super) struct Then {
     records: usize,
     /// The size of the dictionary.
     bytes: usize,
+    /// How often all was packed anew.
+    times: usize,
+    /// Whether it is to be again, whatever was packed since.
+    due: bool,
 }
 
 /// With fewer records than that it is not worth it because there are more than there were.
@@ -27,7 +31,17 @@ impl Packer {
         let few = then.records.max(MIN_RECORDS);
         let grown = records >= if reset { few + few / 2 } else { 4 * few };
         let shrunk = then.records > MIN_RECORDS && records < then.records / 2;
-        grown || shrunk || self.size() > then.bytes + then.bytes / 4 + MIN_BYTES
+        then.due || grown || shrunk || self.size() > then.bytes + then.bytes / 4 + MIN_BYTES
+    }
+
+    /// How often all was packed anew. What was packed before the last time holds a dictionary of its own alive.
+    pub(crate) fn renewals(&self) -> usize {
+        self.then.times
+    }
+
+    /// Lets all be packed anew as soon as possible.
+    pub(crate) fn make_due(&mut self) {
+        self.then.due = true;
     }
 
     /// Packs all records anew, with a dictionary of what occurs more than once in them, and nothing else.
@@ -40,7 +54,7 @@ impl Packer {
                 let content = ValueRef::content(&body.blob);
                 fresh.digests.clear();
                 digest(&fresh.hasher, &mut fresh.digests, content);
-                fresh.count(&mut counted, content, &mut 0, Role::of(body));
+                fresh.count(&mut counted, content, &mut 0, Role::Root);
             }
         }
         fresh.sightings = Sightings::Counted(counted);
@@ -48,7 +62,7 @@ impl Packer {
             **record = fresh.pack_again(record);
         }
         fresh.sightings = Sightings::default();
-        fresh.then = Then { records: records.len(), bytes: fresh.size() };
+        fresh.then = Then { records: records.len(), bytes: fresh.size(), times: self.then.times + 1, due: false };
         *self = fresh;
     }
 
@@ -58,22 +72,22 @@ impl Packer {
         let digest = self.digests[*at];
         let end = *at + digest.values as usize;
         *at += 1;
-        let kind = value.kind();
-        match kind {
+        let hidden = hidden(value, digest, role == Role::Root);
+        match value.kind() {
             Kind::String if role != Role::Payload => {
                 counted.count(digest.hash);
             }
-            Kind::List | Kind::Map if role == Role::Other && !counted.count(digest.hash) => *at = end,
-            Kind::List => value.items().for_each(|item| self.count(counted, item, at, role.below(b""))),
+            Kind::List | Kind::Map if role == Role::Other && !digest.hides && !counted.count(digest.hash) => *at = end,
+            Kind::List => value.items().for_each(|item| self.count(counted, item, at, role.below(b"", hidden))),
             Kind::Map => {
                 counted.count(digest.shape);
-                value.fields().for_each(|(name, member)| self.count(counted, member, at, role.below(name)));
+                value.fields().for_each(|(name, member)| self.count(counted, member, at, role.below(name, hidden)));
             }
             _ => {}
         }
     }
 
-    fn pack_again(&mut self, record: &Record) -> Record {
+    pub(super) fn pack_again(&mut self, record: &Record) -> Record {
         let (name, version, uid) = (record.name(), record.version(), record.given_uid());
         let keys = |index| match record.absent(index) {
             Some(reason) => Keys::Absent(reason.into()),

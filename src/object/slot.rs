@@ -115,6 +115,9 @@ impl Slot {
     }
 }
 
+/// The most bytes that a count below [`LIMIT`] takes.
+pub(super) const MAX_COUNT: usize = 4;
+
 /// Writes a count, seven bits a byte, the lowest first.
 pub(super) fn write_count(bytes: &mut Vec<u8>, mut count: usize) {
     while count >= 0x80 {

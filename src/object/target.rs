@@ -13,16 +13,16 @@ pub(super) struct Target {
     /// The texts that were written.
     texts: HashTable<(u32, Slot)>,
     /// How texts began that were written whole, by hash.
-    starts: Vec<u32>,
+    starts: HashTable<u32>,
 }
 
 impl Target {
     pub(super) fn object() -> Target {
-        Target { builder: Builder::default(), part: false, texts: HashTable::new(), starts: Vec::new() }
+        Target { builder: Builder::stored(), part: false, texts: HashTable::new(), starts: HashTable::new() }
     }
 
     pub(super) fn part() -> Target {
-        Target { builder: Builder::part(), part: true, texts: HashTable::new(), starts: Vec::new() }
+        Target { builder: Builder::part(), part: true, texts: HashTable::new(), starts: HashTable::new() }
     }
 
     /// Makes room for another object.
@@ -34,7 +34,7 @@ impl Target {
 
     /// The bytes asked of the allocator.
     pub(super) fn bytes(&self) -> usize {
-        self.builder.capacity() + self.texts.allocation_size() + self.starts.capacity() * size_of::<u32>()
+        self.builder.capacity() + self.texts.allocation_size() + self.starts.allocation_size()
     }
 
     /// A text, written once however often it occurs.
@@ -51,9 +51,9 @@ impl Target {
     pub(super) fn begins(&mut self, start: &str, hash: u64) -> bool {
         let hash = hash as u32;
         let known = self.texts.find(spread(hash), |entry| self.is(entry, start, hash)).is_some();
-        let begins = known || self.starts.contains(&hash);
+        let begins = known || self.starts.find(spread(hash), |other| *other == hash).is_some();
         if !begins {
-            self.starts.push(hash);
+            self.starts.insert_unique(spread(hash), hash, |hash| spread(*hash));
         }
         begins
     }

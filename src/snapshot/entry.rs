@@ -220,7 +220,7 @@ impl Item for Namespace {
 pub(super) struct Posting {
     pub(super) entry: Entry,
     /// The index, by position.
-    pub(super) index: u16,
+    pub(super) index: u32,
     /// How many components of the key count.
     pub(super) length: u16,
     /// Which of the entry's keys.
@@ -230,12 +230,12 @@ pub(super) struct Posting {
 impl Posting {
     /// All components of the key.
     pub(super) fn index_key(&self) -> IndexKey {
-        self.entry.record.index_key(self.index.into(), self.key.into())
+        self.entry.record.index_key(self.index as usize, self.key.into())
     }
 
     /// The components that count, as bytes.
     pub(super) fn components(&self) -> impl Iterator<Item = &[u8]> {
-        self.entry.key(self.index.into(), self.key.into(), self.length.into())
+        self.entry.key(self.index as usize, self.key.into(), self.length.into())
     }
 }
 

@@ -339,7 +339,7 @@ fn cmp_prefix(posting: &Posting, prefix: &[&str]) -> Ordering {
 /// The places of an entry in an index of prefixes of one length: one for each prefix that its keys have.
 fn postings(entry: &Entry, index: usize, length: usize) -> impl Iterator<Item = Posting> {
     let posting =
-        move |key: usize| Posting { entry: entry.clone(), index: index as u16, length: length as u16, key: key as u16 };
+        move |key: usize| Posting { entry: entry.clone(), index: index as u32, length: length as u16, key: key as u16 };
     // The keys are ordered.
     let repeats = move |key: usize| key > 0 && entry.key(index, key, length).eq(entry.key(index, key - 1, length));
     (0..entry.key_count(index)).filter(move |key| !repeats(*key)).map(posting)

@@ -131,7 +131,14 @@ impl Core {
     pub(super) fn reset(&self, scope: Scope) -> Box<dyn Reset> {
         let mut writer = self.shared.writer.lock();
         writer.open_resets += 1;
-        Box::new(CoreReset { core: self.clone(), scope, opened: writer.sequence, open: true, pushed: Tree::default() })
+        Box::new(CoreReset {
+            core: self.clone(),
+            scope,
+            opened: writer.sequence,
+            renewals: writer.packer.renewals(),
+            open: true,
+            pushed: Tree::default(),
+        })
     }
 
     pub(super) fn memory(&self) -> Memory {
@@ -306,6 +313,8 @@ struct CoreReset {
     core: Core,
     scope: Scope,
     opened: u64,
+    /// How often all was packed anew before.
+    renewals: usize,
     /// Whether it was neither committed nor abandoned yet.
     open: bool,
     pushed: Tree<Entry>,
@@ -333,6 +342,10 @@ impl Reset for CoreReset {
         let (core, pushed) = (self.core.clone(), std::mem::take(&mut self.pushed));
         let mut writer = core.shared.writer.lock();
         self.open = false;
+        if writer.packer.renewals() != self.renewals && pushed.len() > 0 {
+            // Some of it may be packed as nothing else is any more.
+            writer.packer.make_due();
+        }
         writer.replace(&self.scope, self.opened, pushed, version.as_ref());
         core.publish(writer, true)
     }

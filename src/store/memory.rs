@@ -53,7 +53,8 @@ impl MemoryStoreBuilder {
         self
     }
 
-    /// Declares an index, or changes the number of components of one. There is at least one component.
+    /// Declares an index, or changes the number of components of one. There is at least one component, and at most
+    /// 65,535.
     pub fn index(mut self, name: &str, components: usize) -> MemoryStoreBuilder {
         if name == DEFAULT_INDEX {
             return self.default_index(components);
@@ -138,5 +139,54 @@ impl Store for MemoryStore {
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MemoryStore({})", self.core)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Indexed, Object, StoreExt};
+
+    fn indexed() -> Indexed {
+        Indexed::new(Object::from_slice(br#"{"metadata":{"name":"a"}}"#).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_store_has_as_many_indexes_as_it_is_told() {
+        const COUNT: usize = (1 << 16) + 2;
+        let indexes = (0..COUNT).map(|at| IndexSpec::new(&format!("by-{at}"), 1));
+        let store =
+            MemoryStore::with_schema(Schema::new([IndexSpec::by_name()].into_iter().chain(indexes).collect(), true));
+        // By their positions, as many bits apart as are easily lost.
+        let (one, other) = ("by-0", format!("by-{}", 1 << 16));
+        store.apply(indexed().key(one, ["one"]).key(&other, ["other"])).unwrap();
+        let snapshot = store.snapshot();
+        let found = |index: &str, key| snapshot.get(&Query::index(index).with_prefix(&[key])).unwrap().len();
+        assert_eq!(
+            [found(one, "one"), found(one, "other"), found(&other, "one"), found(&other, "other")],
+            [1, 0, 0, 1]
+        );
+        assert_eq!(snapshot.keys(&Query::index(&other)).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn an_index_of_very_many_components_finds_by_all_of_them_or_tells_that_there_are_too_many() {
+        for given in [1 << 16, (1 << 16) - 1] {
+            let store = MemoryStore::builder().index("by", given).build();
+            let key: Vec<String> = (0..given).map(|at| at.to_string()).collect();
+            let applied = store.apply(indexed().key("by", key.iter().map(String::as_str)));
+            if given == 1 << 16 {
+                assert_eq!(
+                    applied.unwrap_err().to_string(),
+                    r#"a has a key of 65536 components, but index "by" has 65535: give exactly as many"#,
+                );
+                continue;
+            }
+            let components: Vec<&str> = key.iter().map(String::as_str).collect();
+            for length in [1, 255, 256, given] {
+                let query = Query::index("by").with_prefix(&components[..length]);
+                assert_eq!(store.snapshot().get(&query).unwrap().len(), 1);
+            }
+        }
     }
 }
