@@ -76,7 +76,7 @@ impl Footprint {
             dynamic: each(heap::bytes(|| unmodified(kind, lines())), sample),
             modified: each(heap::bytes(|| Reflector::filled(kind, lines())), sample),
             listing,
-            relisting: Peaks { objects: steady + relisting.objects, with_text: steady + relisting.with_text },
+            relisting: relisting.with(steady),
             steady,
         }
     }
@@ -93,15 +93,6 @@ impl Footprint {
 
     pub fn times_modified(&self) -> f64 {
         self.modified / (self.content + self.index)
-    }
-
-    /// The most that was held during each list, the text of the page aside, as a multiple of what is held after it.
-    pub fn peaks(&self) -> [f64; 2] {
-        [self.listing, self.relisting].map(|peaks| peaks.objects as f64 / self.steady as f64)
-    }
-
-    pub fn peaks_with_text(&self) -> [f64; 2] {
-        [self.listing, self.relisting].map(|peaks| peaks.with_text as f64 / self.steady as f64)
     }
 }
 

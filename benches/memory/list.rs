@@ -23,25 +23,40 @@ pub fn fill<'l>(store: &MemoryStore, indexer: &Indexer, lines: impl Iterator<Ite
     peaks(store, indexer, lines);
 }
 
-/// The most bytes that were held while a list was read.
+/// The most bytes that were held while a list was read, beside what was before.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Peaks {
-    /// By the store, and for what was decoded last.
-    pub objects: usize,
-    /// With the text of the page.
-    pub with_text: usize,
+    /// By the store alone: between pages, and while all that was listed takes the place of what was there.
+    pub store: usize,
+    /// With the decoded objects of a page.
+    pub decoded: usize,
+    /// With its text as well.
+    pub page: usize,
 }
 
-/// As [`fill`], and tells what is held meanwhile beside what was before.
+impl Peaks {
+    /// The same when so many bytes are counted too that were held before.
+    pub fn with(self, held: usize) -> Peaks {
+        Peaks { store: self.store + held, decoded: self.decoded + held, page: self.page + held }
+    }
+
+    /// As multiples of what is held in the end.
+    pub fn of(self, held: usize) -> [f64; 3] {
+        [self.store, self.decoded, self.page].map(|peak| peak as f64 / held as f64)
+    }
+}
+
+/// As [`fill`], and tells what is held meanwhile.
 pub fn peaks<'l>(store: &MemoryStore, indexer: &Indexer, lines: impl Iterator<Item = Cow<'l, [u8]>>) -> Peaks {
     let before = heap::held();
     let mut peaks = Peaks::default();
     let mut lines = lines.fuse();
     let mut reset = store.reset(Scope::All);
     loop {
-        let page_before = heap::held();
+        let text_before = heap::held();
+        peaks.store = peaks.store.max(text_before.saturating_sub(before));
         let page: Vec<Vec<u8>> = lines.by_ref().take(PAGE).map(Cow::into_owned).collect();
-        let text = heap::held() - page_before;
+        let text = heap::held() - text_before;
         if page.is_empty() {
             break;
         }
@@ -49,10 +64,17 @@ pub fn peaks<'l>(store: &MemoryStore, indexer: &Indexer, lines: impl Iterator<It
             let decoded: Vec<Indexed> = page.iter().map(|line| decode(indexer, line)).collect();
             decoded.into_iter().for_each(|indexed| reset.push(indexed).expect("its keys fit"));
         });
-        peaks.objects = peaks.objects.max(peak.saturating_sub(before + text));
-        peaks.with_text = peaks.with_text.max(peak.saturating_sub(before));
+        peaks.decoded = peaks.decoded.max(peak.saturating_sub(before + text));
+        peaks.page = peaks.page.max(peak.saturating_sub(before));
     }
     let (_, peak) = heap::peak(|| reset.commit(None));
-    let committing = peak.saturating_sub(before);
-    Peaks { objects: peaks.objects.max(committing), with_text: peaks.with_text.max(committing) }
+    eprintln!(
+        "{} pages store {} decoded {} commit {}",
+        store.snapshot().len(),
+        peaks.store,
+        peaks.decoded,
+        peak - before
+    );
+    peaks.store = peaks.store.max(peak.saturating_sub(before));
+    Peaks { decoded: peaks.decoded.max(peaks.store), page: peaks.page.max(peaks.store), ..peaks }
 }

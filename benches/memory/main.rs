@@ -11,7 +11,7 @@
 //! objects are kept as they come. With 20,000 generated objects it fails when this crate takes more than it may, see
 //! the module `gate`.
 
-use std::env;
+use std::{env, thread};
 
 #[path = "../corpus/mod.rs"]
 #[allow(dead_code, reason = "other benches use the rest")]
@@ -76,8 +76,16 @@ fn footprints(corpus: &Corpus, kinds: &[&str], gate: &mut Gate) {
         "times",
         "with modify",
     ]);
-    let mut peaks =
-        Table::new(&["most bytes of those kept", "bytes kept", "first list", "another list", "with page", "with page"]);
+    let mut peaks = Table::new(&[
+        "peak, of what is kept",
+        "bytes kept",
+        "first list",
+        "and decoded page",
+        "and its text",
+        "another list",
+        "and decoded page",
+        "and its text",
+    ]);
     let mut compared = Vec::new();
     for kind in kinds {
         let is = Footprint::measure(corpus, kind);
@@ -85,7 +93,7 @@ fn footprints(corpus: &Corpus, kinds: &[&str], gate: &mut Gate) {
         let cells = [grouped(is.objects as f64), grouped(is.text), grouped(is.content), times(is.share())];
         let ratios = [is.times_dynamic(), is.times_modified()].map(|times| format!("{times:.1}"));
         heap.row(kind, cells.into_iter().chain(bytes).chain(ratios));
-        let most = is.peaks().into_iter().chain(is.peaks_with_text()).map(times);
+        let most = [is.listing, is.relisting].into_iter().flat_map(|peaks| peaks.of(is.steady)).map(times);
         peaks.row(kind, [grouped(is.steady as f64)].into_iter().chain(most));
         gate.footprint(kind, &is);
         if COMPARED.contains(kind) {
@@ -116,8 +124,14 @@ fn replacements(corpus: &Corpus, kinds: &[&str], gate: &mut Gate) {
         "largest then",
         "growth",
     ]);
-    for kind in kinds {
-        let Some(is) = Replacement::measure(corpus, kind) else { continue };
+    // Stores tell by themselves how large their dictionaries are: here, other than where the allocator is asked, the kinds
+    // may be measured together.
+    let measured: Vec<_> = thread::scope(|scope| {
+        let started: Vec<_> = kinds.iter().map(|kind| scope.spawn(|| Replacement::measure(corpus, kind))).collect();
+        started.into_iter().map(|measured| measured.join().expect("it is measured")).collect()
+    });
+    for (kind, is) in kinds.iter().zip(measured) {
+        let Some(is) = is else { continue };
         let bytes = [is.objects, is.first, is.reset, is.applied, is.largest].map(|bytes| grouped(bytes as f64));
         table.row(kind, bytes.into_iter().chain([times(is.growth())]));
         gate.replacement(kind, &is);
