@@ -20,7 +20,9 @@ pub fn decode(indexer: &Indexer, line: &[u8]) -> Indexed {
 
 /// Replaces what the store holds by these objects.
 pub fn fill<'l>(store: &MemoryStore, indexer: &Indexer, lines: impl Iterator<Item = Cow<'l, [u8]>>) {
-    peaks(store, indexer, lines);
+    let mut reset = store.reset(Scope::All);
+    lines.for_each(|line| reset.push(decode(indexer, &line)).expect("its keys fit"));
+    reset.commit(None);
 }
 
 /// The most bytes that were held while a list was read, beside what was before.
@@ -56,7 +58,7 @@ pub fn peaks<'l>(store: &MemoryStore, indexer: &Indexer, lines: impl Iterator<It
         let text_before = heap::held();
         peaks.store = peaks.store.max(text_before.saturating_sub(before));
         let page: Vec<Vec<u8>> = lines.by_ref().take(PAGE).map(Cow::into_owned).collect();
-        let text = heap::held() - text_before;
+        let text = heap::held().saturating_sub(text_before);
         if page.is_empty() {
             break;
         }
@@ -68,13 +70,6 @@ pub fn peaks<'l>(store: &MemoryStore, indexer: &Indexer, lines: impl Iterator<It
         peaks.page = peaks.page.max(peak.saturating_sub(before));
     }
     let (_, peak) = heap::peak(|| reset.commit(None));
-    eprintln!(
-        "{} pages store {} decoded {} commit {}",
-        store.snapshot().len(),
-        peaks.store,
-        peaks.decoded,
-        peak - before
-    );
     peaks.store = peaks.store.max(peak.saturating_sub(before));
     Peaks { decoded: peaks.decoded.max(peaks.store), page: peaks.page.max(peaks.store), ..peaks }
 }

@@ -97,18 +97,18 @@ fn footprints(corpus: &Corpus, kinds: &[&str], gate: &mut Gate) {
         peaks.row(kind, [grouped(is.steady as f64)].into_iter().chain(most));
         gate.footprint(kind, &is);
         if COMPARED.contains(kind) {
-            compared.push([is.times_dynamic(), is.times_modified()]);
+            compared.push((*kind, [is.times_dynamic(), is.times_modified()]));
         }
     }
     println!("{heap}");
     if !compared.is_empty() {
-        let mean = |at: usize| compared.iter().map(|times| times[at].ln()).sum::<f64>() / compared.len() as f64;
+        let mean = |at: usize| compared.iter().map(|(_, times)| times[at].ln()).sum::<f64>() / compared.len() as f64;
         let [dynamic, modified] = [mean(0), mean(1)].map(f64::exp);
         gate.times(dynamic);
         println!(
             "A reflector takes {dynamic:.1} times what this crate takes with its index, {modified:.1} times with modify: \
              geometric means of {}.\n",
-            COMPARED.join(", ")
+            compared.iter().map(|(kind, _)| *kind).collect::<Vec<_>>().join(", ")
         );
     }
     println!("{peaks}");
