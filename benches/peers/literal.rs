@@ -67,8 +67,9 @@ impl Peer for Literal {
         let key = if self.by_namespace { namespace.to_owned() } else { format!("{namespace}/{name}") };
         let mut buckets = self.buckets.write();
         let bucket = buckets.entry(key).or_default();
-        match bucket.iter_mut().find(|other| identity(other) == identity(&object)) {
-            Some(old) => *old = Arc::new(object),
+        let found = bucket.iter().position(|other| identity(other) == (namespace, name));
+        match found {
+            Some(position) => bucket[position] = Arc::new(object),
             None => bucket.push(Arc::new(object)),
         }
     }
