@@ -19,13 +19,14 @@ mod corpus;
 #[path = "../peers/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "other benches use the rest")]
 mod peers;
+#[path = "../table.rs"]
+mod table;
 
 mod footprint;
 mod gate;
 mod heap;
 mod list;
 mod replacement;
-mod table;
 
 use corpus::Corpus;
 use footprint::Footprint;

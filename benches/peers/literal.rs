@@ -40,6 +40,19 @@ impl Literal {
         found.sort_unstable_by_key(|(identity, _)| *identity);
         found.into_iter().map(|(_, object)| Arc::clone(object)).collect()
     }
+
+    /// Stores an object while others read.
+    pub fn put(&self, object: Value) {
+        let (namespace, name) = identity(&object);
+        let key = if self.by_namespace { namespace.to_owned() } else { format!("{namespace}/{name}") };
+        let mut buckets = self.buckets.write();
+        let bucket = buckets.entry(key).or_default();
+        let found = bucket.iter().position(|other| identity(other) == (namespace, name));
+        match found {
+            Some(position) => bucket[position] = Arc::new(object),
+            None => bucket.push(Arc::new(object)),
+        }
+    }
 }
 
 /// Namespace and name.
@@ -63,15 +76,7 @@ impl Peer for Literal {
     }
 
     fn apply(&mut self, object: Value) {
-        let (namespace, name) = identity(&object);
-        let key = if self.by_namespace { namespace.to_owned() } else { format!("{namespace}/{name}") };
-        let mut buckets = self.buckets.write();
-        let bucket = buckets.entry(key).or_default();
-        let found = bucket.iter().position(|other| identity(other) == (namespace, name));
-        match found {
-            Some(position) => bucket[position] = Arc::new(object),
-            None => bucket.push(Arc::new(object)),
-        }
+        self.put(object);
     }
 
     fn exact(&self, namespace: &str, name: &str) -> bool {
