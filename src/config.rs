@@ -116,7 +116,8 @@ pub struct WatchedResource {
     pub enable_validation_webhook: Option<bool>,
 }
 
-/// The two strategies of keeping objects.
+/// The two strategies of keeping objects. Which one when is in the documentation of [`store`](crate::store).
+#[doc(alias = "StoreType")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StoreKind {

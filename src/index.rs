@@ -25,6 +25,16 @@ pub(crate) trait Item: Clone {
 
     /// Whether a difference of trees passes over this pair, which has the same place.
     fn unchanged(&self, other: &Self) -> bool;
+
+    /// How many positions it takes; 1, unless it stands for several elements of another tree.
+    fn weight(&self) -> usize {
+        1
+    }
+
+    /// How many positions several take.
+    fn total(items: &[Self]) -> usize {
+        items.len()
+    }
 }
 
 #[derive(Clone)]
@@ -42,8 +52,8 @@ enum Node<T> {
 struct Child<T> {
     /// The first element below.
     first: T,
-    /// The number of elements below.
-    len: usize,
+    /// The number of elements below this child and those before it.
+    end: usize,
     node: Arc<Node<T>>,
 }
 
@@ -53,13 +63,14 @@ impl<T> Default for Tree<T> {
     }
 }
 
-impl<T> std::fmt::Debug for Tree<T> {
+impl<T: Item> std::fmt::Debug for Tree<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Tree({})", self.len())
     }
 }
 
-impl<T> Tree<T> {
+impl<T: Item> Tree<T> {
+    /// The number of positions.
     pub(crate) fn len(&self) -> usize {
         self.root.len()
     }
@@ -76,17 +87,17 @@ impl<T> Tree<T> {
             match node {
                 Node::Leaf(items) => return items.get(position),
                 Node::Branch(children) => {
-                    let child = children.iter().find(|child| {
-                        let here = position < child.len;
-                        if !here {
-                            position -= child.len;
-                        }
-                        here
-                    });
-                    node = &child?.node;
+                    let child = child_with(children, position)?;
+                    position -= start(children, child);
+                    node = &children[child].node;
                 }
             }
         }
+    }
+
+    /// All elements, whatever their weight.
+    pub(crate) fn items(&self) -> Iter<'_, T> {
+        Iter::new(&self.root, 0..self.root.count())
     }
 
     /// The elements at these positions. O(log n) to start, then O(1) each.
@@ -94,31 +105,45 @@ impl<T> Tree<T> {
         Iter::new(&self.root, positions)
     }
 
-    /// How many elements come before the place of which `before` tells, element by element, whether it lies behind
-    /// them. O(log n).
-    fn rank(&self, before: impl Fn(&T) -> bool) -> usize {
-        let mut rank = 0;
-        let mut node = &*self.root;
+    /// The positions of the elements that `probe` calls equal; it compares an element with what is looked for.
+    pub(crate) fn equal_range(&self, probe: impl Fn(&T) -> Ordering) -> Range<usize> {
+        let (mut node, mut before) = (&*self.root, 0);
         loop {
             match node {
-                Node::Leaf(items) => return rank + items.partition_point(before),
+                Node::Leaf(items) => {
+                    let from = items.partition_point(|item| probe(item).is_lt());
+                    let equal = items[from..].partition_point(|item| probe(item).is_eq());
+                    let start = before + T::total(&items[..from]);
+                    return start..start + T::total(&items[from..from + equal]);
+                }
                 Node::Branch(children) => {
-                    let at = children.partition_point(|child| before(&child.first)).saturating_sub(1);
-                    rank += children[..at].iter().map(|child| child.len).sum::<usize>();
-                    node = &children[at].node;
+                    let (from, to) = equal_children(children, &probe);
+                    if from != to {
+                        // The two ends are below different children from here on.
+                        let from =
+                            before + start(children, from) + children[from].node.rank(&|item| probe(item).is_lt());
+                        let to = before + start(children, to) + children[to].node.rank(&|item| probe(item).is_le());
+                        return from..to;
+                    }
+                    before += start(children, from);
+                    node = &children[from].node;
                 }
             }
         }
     }
 
-    /// The positions of the elements that `probe` calls equal; it compares an element with what is looked for.
-    pub(crate) fn equal_range(&self, probe: impl Fn(&T) -> Ordering) -> Range<usize> {
-        self.rank(|item| probe(item) == Ordering::Less)..self.rank(|item| probe(item) != Ordering::Greater)
-    }
-
     /// The one element that `probe` calls equal. O(log n).
     pub(crate) fn find(&self, probe: impl Fn(&T) -> Ordering) -> Option<&T> {
-        self.at(self.rank(|item| probe(item) == Ordering::Less)).filter(|item| probe(item) == Ordering::Equal)
+        let mut node = &*self.root;
+        loop {
+            match node {
+                Node::Leaf(items) => return items.binary_search_by(probe).ok().map(|at| &items[at]),
+                Node::Branch(children) => {
+                    let at = children.partition_point(|child| probe(&child.first).is_le()).checked_sub(1)?;
+                    node = &children[at].node;
+                }
+            }
+        }
     }
 }
 
@@ -128,7 +153,7 @@ impl<T: Item> Tree<T> {
         let mut nodes: Vec<Arc<Node<T>>> = chunks(items).map(|items| Arc::new(Node::Leaf(items))).collect();
         while nodes.len() > 1 {
             let children: Vec<Child<T>> = nodes.into_iter().filter_map(Child::new).collect();
-            nodes = chunks(children).map(|children| Arc::new(Node::Branch(children))).collect();
+            nodes = chunks(children).map(|children| Arc::new(Node::Branch(counted(children)))).collect();
         }
         nodes.pop().map_or_else(Tree::default, |root| Tree { root })
     }
@@ -138,7 +163,7 @@ impl<T: Item> Tree<T> {
         let (replaced, right) = insert(&mut self.root, item);
         if let Some(right) = right {
             let left = std::mem::replace(&mut self.root, Arc::new(Node::Leaf(Vec::new())));
-            self.root = Arc::new(Node::Branch([left, right].into_iter().filter_map(Child::new).collect()));
+            self.root = Arc::new(Node::Branch(counted([left, right].into_iter().filter_map(Child::new).collect())));
         }
         replaced
     }
@@ -163,11 +188,34 @@ impl<T: Item> Tree<T> {
     }
 }
 
-impl<T> Node<T> {
+impl<T: Item> Node<T> {
     fn len(&self) -> usize {
         match self {
+            Node::Leaf(items) => T::total(items),
+            Node::Branch(children) => children.last().map_or(0, |child| child.end),
+        }
+    }
+
+    /// The number of elements, whatever their weight. O(n).
+    fn count(&self) -> usize {
+        match self {
             Node::Leaf(items) => items.len(),
-            Node::Branch(children) => children.iter().map(|child| child.len).sum(),
+            Node::Branch(children) => children.iter().map(|child| child.node.count()).sum(),
+        }
+    }
+
+    /// How many elements come first for which `before` holds; after them it holds for none.
+    fn rank(&self, before: &impl Fn(&T) -> bool) -> usize {
+        let (mut node, mut rank) = (self, 0);
+        loop {
+            match node {
+                Node::Leaf(items) => return rank + T::total(&items[..items.partition_point(before)]),
+                Node::Branch(children) => {
+                    let at = children.partition_point(|child| before(&child.first)).saturating_sub(1);
+                    rank += start(children, at);
+                    node = &children[at].node;
+                }
+            }
         }
     }
 
@@ -192,37 +240,94 @@ impl<T> Node<T> {
     }
 }
 
-impl<T: Clone> Node<T> {
+impl<T: Item> Node<T> {
     /// Splits an overfull node; the right half is returned.
     fn split(&mut self) -> Option<Arc<Node<T>>> {
         if self.width() <= MAX {
             return None;
         }
-        let at = self.width() / 2;
         Some(Arc::new(match self {
-            Node::Leaf(items) => Node::Leaf(items.split_off(at)),
-            Node::Branch(children) => Node::Branch(children.split_off(at)),
+            Node::Leaf(items) => Node::Leaf(split_off_half(items)),
+            Node::Branch(children) => {
+                let mut right = split_off_half(children);
+                let before = start(children, children.len());
+                right.iter_mut().for_each(|child| child.end -= before);
+                Node::Branch(right)
+            }
         }))
     }
 
     fn append(&mut self, right: &Node<T>) {
         match (self, right) {
-            (Node::Leaf(items), Node::Leaf(more)) => items.extend_from_slice(more),
-            (Node::Branch(children), Node::Branch(more)) => children.extend_from_slice(more),
+            (Node::Leaf(items), Node::Leaf(more)) => {
+                items.reserve_exact(more.len());
+                items.extend_from_slice(more);
+            }
+            (Node::Branch(children), Node::Branch(more)) => {
+                let before = start(children, children.len());
+                children.reserve_exact(more.len());
+                children.extend(more.iter().map(|child| child.clone().after(before)));
+            }
             _ => unreachable!("siblings are of one height"),
         }
     }
 }
 
-impl<T: Clone> Child<T> {
-    /// `None` for a node without elements.
+impl<T: Item> Child<T> {
+    /// A first child; `None` for a node without elements.
     fn new(node: Arc<Node<T>>) -> Option<Child<T>> {
         let first = match &*node {
             Node::Leaf(items) => items.first()?.clone(),
             Node::Branch(children) => children.first()?.first.clone(),
         };
-        Some(Child { first, len: node.len(), node })
+        Some(Child { first, end: node.len(), node })
     }
+
+    /// The same child with so many elements before it.
+    fn after(self, before: usize) -> Child<T> {
+        Child { end: before + self.end, ..self }
+    }
+}
+
+/// The number of elements before a child.
+fn start<T>(children: &[Child<T>], at: usize) -> usize {
+    at.checked_sub(1).map_or(0, |before| children[before].end)
+}
+
+/// The child that has the element at a position.
+fn child_with<T>(children: &[Child<T>], position: usize) -> Option<usize> {
+    let at = children.partition_point(|child| child.end <= position);
+    (at < children.len()).then_some(at)
+}
+
+/// The children in which the elements begin and end that `probe` calls equal.
+fn equal_children<T>(children: &[Child<T>], probe: &impl Fn(&T) -> Ordering) -> (usize, usize) {
+    let from = children.partition_point(|child| probe(&child.first).is_lt()).saturating_sub(1);
+    let more = children[from + 1..].partition_point(|child| probe(&child.first).is_le());
+    (from, from + more)
+}
+
+/// One children after another, the elements of all before each counted.
+fn counted<T>(mut children: Vec<Child<T>>) -> Vec<Child<T>> {
+    let mut before = 0;
+    for child in &mut children {
+        before += child.end;
+        child.end = before;
+    }
+    children
+}
+
+/// Room for some more, not for twice as many: a node is small and written seldom.
+fn make_room<T>(items: &mut Vec<T>) {
+    if items.len() == items.capacity() {
+        items.reserve_exact(MAX / 16);
+    }
+}
+
+fn split_off_half<T>(items: &mut Vec<T>) -> Vec<T> {
+    let right = items.split_off(items.len() / 2);
+    items.shrink_to_fit();
+    right
 }
 
 /// Cuts into vectors of about equal length, as full as a node is on average after it grew.
@@ -239,15 +344,23 @@ fn insert<T: Item>(node: &mut Arc<Node<T>>, item: T) -> (Option<T>, Option<Arc<N
         Node::Leaf(items) => match items.binary_search_by(|other| other.order(&item)) {
             Ok(at) => Some(std::mem::replace(&mut items[at], item)),
             Err(at) => {
+                make_room(items);
                 items.insert(at, item);
                 None
             }
         },
         Node::Branch(children) => {
             let at = children.partition_point(|child| child.first.order(&item).is_le()).saturating_sub(1);
+            let added = item.weight();
             let (replaced, right) = insert(&mut children[at].node, item);
-            refresh(children, at);
-            if let Some(right) = right.and_then(Child::new) {
+            let before = start(children, at);
+            let gone = replaced.as_ref().map_or(0, T::weight);
+            children[at + 1..].iter_mut().for_each(|child| child.end = child.end + added - gone);
+            let left = Child::new(Arc::clone(&children[at].node)).map(|child| child.after(before));
+            let right = right.and_then(Child::new).zip(left.as_ref()).map(|(right, left)| right.after(left.end));
+            left.into_iter().for_each(|left| children[at] = left);
+            if let Some(right) = right {
+                make_room(children);
                 children.insert(at + 1, right);
             }
             replaced
@@ -264,38 +377,30 @@ fn remove<T: Item>(node: &mut Arc<Node<T>>, probe: &impl Fn(&T) -> Ordering) -> 
         }
         Node::Branch(children) => {
             let at = children.partition_point(|child| probe(&child.first).is_le()).saturating_sub(1);
-            let removed = remove(&mut children[at].node, probe);
-            if refresh(children, at) {
-                join(children, at);
+            let removed = remove(&mut children[at].node, probe)?;
+            children[at + 1..].iter_mut().for_each(|child| child.end -= removed.weight());
+            let before = start(children, at);
+            match Child::new(Arc::clone(&children[at].node)) {
+                Some(child) => {
+                    children[at] = child.after(before);
+                    join(children, at);
+                }
+                None => drop(children.remove(at)),
             }
-            removed
-        }
-    }
-}
-
-/// Brings a child's first element and count up to date; `false` when it was empty and is gone.
-fn refresh<T: Clone>(children: &mut Vec<Child<T>>, at: usize) -> bool {
-    match Child::new(Arc::clone(&children[at].node)) {
-        Some(child) => {
-            children[at] = child;
-            true
-        }
-        None => {
-            children.remove(at);
-            false
+            Some(removed)
         }
     }
 }
 
 /// Joins a child that has become small with its neighbour, if both fit into one node.
-fn join<T: Clone>(children: &mut Vec<Child<T>>, at: usize) {
+fn join<T: Item>(children: &mut Vec<Child<T>>, at: usize) {
     let at = at.min(children.len().saturating_sub(2));
     let [left, right, ..] = &mut children[at..] else { return };
     let (a, b) = (left.node.width(), right.node.width());
     if (a < MIN || b < MIN) && a + b <= MAX {
         let right = Arc::clone(&right.node);
         Arc::make_mut(&mut left.node).append(&right);
-        left.len += right.len();
+        left.end += right.len();
         children.remove(at + 1);
     }
 }
@@ -315,6 +420,28 @@ mod tests {
         }
     }
 
+    /// A letter that stands for as many elements as its number says.
+    #[derive(Clone, Debug, PartialEq)]
+    struct Group(u32, usize);
+
+    impl Item for Group {
+        fn order(&self, other: &Self) -> Ordering {
+            self.0.cmp(&other.0)
+        }
+
+        fn unchanged(&self, other: &Self) -> bool {
+            self == other
+        }
+
+        fn weight(&self) -> usize {
+            self.1
+        }
+
+        fn total(groups: &[Self]) -> usize {
+            groups.iter().map(Group::weight).sum()
+        }
+    }
+
     type Model = std::collections::BTreeMap<u32, u32>;
 
     fn check(tree: &Tree<(u32, u32)>, model: &Model) {
@@ -324,10 +451,17 @@ mod tests {
         for (position, item) in items.iter().enumerate().step_by(7) {
             assert_eq!(tree.at(position), Some(item));
             assert_eq!(tree.equal_range(|other| other.0.cmp(&item.0)), position..position + 1);
+            let group = |key: u32| key / 100;
+            let first = items.partition_point(|other| group(other.0) < group(item.0));
+            let last = items.partition_point(|other| group(other.0) <= group(item.0));
+            assert_eq!(tree.equal_range(|other| group(other.0).cmp(&group(item.0))), first..last);
             let end = items.len().min(position + 90);
             assert_eq!(tree.range(position..end).copied().collect::<Vec<_>>(), items[position..end]);
         }
         assert_eq!(tree.at(items.len()), None);
+        assert_eq!(tree.equal_range(|_| Ordering::Less), items.len()..items.len());
+        assert_eq!(tree.equal_range(|_| Ordering::Greater), 0..0);
+        assert_eq!(tree.equal_range(|_| Ordering::Equal), 0..items.len());
         balanced(&tree.root, true);
     }
 
@@ -340,9 +474,11 @@ mod tests {
                 assert!(children.len() > 1 || !root);
                 let heights: Vec<_> = children.iter().map(|child| balanced(&child.node, false)).collect();
                 assert!(heights.iter().all(|height| *height == heights[0]));
+                let mut before = 0;
                 for child in children {
-                    let fresh = Child::new(Arc::clone(&child.node)).unwrap();
-                    assert_eq!((fresh.first, fresh.len), (child.first, child.len));
+                    let fresh = Child::new(Arc::clone(&child.node)).unwrap().after(before);
+                    assert_eq!((fresh.first, fresh.end), (child.first, child.end));
+                    before = child.end;
                 }
                 heights[0] + 1
             }
@@ -387,6 +523,31 @@ mod tests {
             let differences: Vec<_> =
                 tree.diff(&kept).map(|(old, new)| (old.copied(), new.copied())).collect();
             prop_assert_eq!(differences, expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_stands_for_several_elements_takes_their_positions(
+            changes in prop::collection::vec((0..400u32, 0..5usize), 0..1_500),
+        ) {
+            let (mut tree, mut model) = (Tree::default(), std::collections::BTreeMap::new());
+            for (key, weight) in changes {
+                if weight == 0 {
+                    tree.remove(&|group: &Group| group.0.cmp(&key));
+                    model.remove(&key);
+                } else {
+                    tree.insert(Group(key, weight));
+                    model.insert(key, weight);
+                }
+            }
+            prop_assert!(tree.items().map(|group| (group.0, group.1)).eq(model.iter().map(|(key, weight)| (*key, *weight))));
+            prop_assert_eq!(tree.len(), model.values().sum::<usize>());
+            for key in 0..400 {
+                let start: usize = model.range(..key).map(|(_, weight)| weight).sum();
+                let end = start + model.get(&key).copied().unwrap_or_default();
+                prop_assert_eq!(tree.equal_range(|group| group.0.cmp(&key)), start..end);
+            }
         }
     }
 

@@ -1,6 +1,59 @@
 //! From an object as the API server sends it to what a store keeps: the fields wanted, and the keys it is found by.
 //!
 //! An [`Indexer`] is plain configuration, checked when it is built. Where its results go is a store's business.
+//!
+//! # Choosing index keys
+//!
+//! - **One named index for each question.** "Which Ingresses have this host?" is an index by host; "which
+//!   EndpointSlices belong to this Service?" is one by namespace and service name.
+//! - **From coarse to fine.** A query gives the first components of a key, as many as it likes. (namespace, service)
+//!   answers for a namespace and for a Service; it cannot answer for a service name in any namespace. Who asks in both
+//!   orders declares two indexes.
+//! - **Several keys with `[*]`.** An object is found under every value, and appears once in an answer, however many of
+//!   its keys match. Paths that share a `[*]` advance together: the host and a path of one rule. Lists that have
+//!   nothing to do with each other combine, which multiplies; an object of more than [`MAX_KEYS`] keys in an index is
+//!   not found by that index.
+//! - **What is not indexed is not lost.** Where a component is missing, null, a list or a map, the index does not find
+//!   the object, not even by the components before it. It is still there by name, in `list` and in `len`, and
+//!   [`Snapshot::unindexed`](crate::Snapshot::unindexed) names it with the reason. Of a list, elements without the
+//!   field are passed over.
+//! - **Keys are texts, compared byte by byte.** Integers and booleans are printed, 80.0 is `80`. There are no ranges of
+//!   values and no case folding.
+//! - **An index costs an entry for each key and each length of prefix** of every object, in memory and with every
+//!   write. The default index by namespace and name costs nothing more than the objects.
+//! - **A label selector is no index:** it narrows a query by looking at each object under the prefix. Where the same
+//!   label is asked for in every render, index it: `metadata.labels['app.kubernetes.io/name']`.
+//!
+//! ```
+//! use kube_indexed_store::{Indexer, MemoryStore, Query, Store, StoreExt};
+//!
+//! let indexer = Indexer::builder()
+//!     .index("by-route", ["spec.rules[*].host", "spec.rules[*].http.paths[*].path"])
+//!     .build()?;
+//! let store = MemoryStore::for_indexer(&indexer);
+//! for ingress in [
+//!     r#"{"metadata": {"namespace": "shop", "name": "web"}, "spec": {"rules": [
+//!         {"host": "a.example", "http": {"paths": [{"path": "/"}, {"path": "/cart"}]}},
+//!         {"host": "b.example", "http": {"paths": [{"path": "/"}]}}
+//!     ]}}"#,
+//!     r#"{"metadata": {"namespace": "shop", "name": "fallback"}, "spec": {"defaultBackend": {}}}"#,
+//! ] {
+//!     store.apply(indexer.decode(ingress.as_bytes())?.matching().unwrap())?;
+//! }
+//! let snapshot = store.snapshot();
+//! let found = |prefix: &[&str]| Ok::<_, kube_indexed_store::snapshot::Error>(
+//!     snapshot.get(&Query::index("by-route").with_prefix(prefix))?.len()
+//! );
+//!
+//! assert_eq!(found(&["a.example"])?, 1, "one object, though two of its keys match");
+//! assert_eq!((found(&["a.example", "/cart"])?, found(&["b.example", "/cart"])?), (1, 0), "of one rule");
+//! assert_eq!(snapshot.keys(&Query::index("by-route"))?.len(), 3);
+//!
+//! let (name, why) = snapshot.unindexed("by-route")?.next().unwrap();
+//! assert_eq!(format!("{name}: {why}"), "shop/fallback: spec.rules[*].host is missing");
+//! assert_eq!(snapshot.len(), 2);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::sync::Arc;
 

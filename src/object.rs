@@ -14,14 +14,18 @@ use crate::FieldPath;
 mod blob;
 mod decode;
 mod dictionary;
+mod digest;
 mod name;
+mod numbers;
 mod pack;
 mod packed;
 mod parse;
 mod record;
+mod repack;
 mod sightings;
 mod slot;
 mod stable;
+mod target;
 mod value;
 mod version;
 

@@ -41,6 +41,7 @@ pub(crate) use mask::{Cursor, Mask};
 ///              ^");
 /// # Ok::<(), kube_indexed_store::path::Error>(())
 /// ```
+#[doc(alias = "JSONPath")]
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FieldPath {
     steps: Arc<[Step]>,

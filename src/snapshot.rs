@@ -44,7 +44,9 @@ impl std::fmt::Display for Revision {
 
 /// A store at one moment. It never changes, and keeping it blocks nobody; a clone is a reference.
 ///
-/// Snapshots of one store share what did not change between them; keeping one costs the memory of what did.
+/// Snapshots of one store share what did not change between them; keeping one costs the memory of what did. Now and then,
+/// at the earliest when as many objects have been written as there are, a store packs all of them anew: then it shares
+/// nothing with the snapshots from before.
 ///
 /// # Examples
 ///
@@ -67,6 +69,7 @@ impl std::fmt::Display for Revision {
 /// assert_eq!(after.diff(&before).to_string(), "created shop/api");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[doc(alias = "Lister")]
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     state: Arc<State>,
@@ -154,6 +157,7 @@ impl Snapshot {
     }
 
     /// Every object, ordered by namespace and name. O(1); nothing is copied.
+    #[doc(alias = "state")]
     pub fn list(&self) -> List {
         List::names(self.state.names.clone(), 0..self.len())
     }
@@ -167,11 +171,13 @@ impl Snapshot {
     /// # Complexity
     ///
     /// O(log n), whatever the number of matches; with a label selector O(log n + matches of the prefix).
+    #[doc(alias = "ByIndex")]
     pub fn get(&self, query: &Query<'_>) -> Result<List, Error> {
         self.state.get(query)
     }
 
     /// The object of that identity. O(log n).
+    #[doc(alias = "GetByKey")]
     pub fn entry(&self, namespace: &str, name: &str) -> Option<&Entry> {
         self.state.entry(NameRef::new(namespace, name))
     }
@@ -187,6 +193,7 @@ impl Snapshot {
     /// # Complexity
     ///
     /// O(log n) for each key.
+    #[doc(alias = "ListIndexFuncValues")]
     pub fn keys(&self, query: &Query<'_>) -> Result<Vec<IndexKey>, Error> {
         self.state.keys(query)
     }
@@ -207,7 +214,8 @@ impl Snapshot {
     ///
     /// # Complexity
     ///
-    /// O(changes · log n).
+    /// O(w · log n) for the w objects written in between, also where it does not show; O(n) if the store has packed all
+    /// objects anew meanwhile.
     pub fn diff(&self, older: &Snapshot) -> Diff {
         Diff::new(&older.state, &self.state)
     }
@@ -234,7 +242,8 @@ impl Snapshot {
     ///
     /// # Complexity
     ///
-    /// O(writes · log n).
+    /// O(writes · log n), each as often as it has index entries.
+    #[doc(alias = "overlay")]
     pub fn with(&self, writes: impl IntoIterator<Item = Write>) -> Result<Snapshot, Error> {
         let mut state = State::clone(&self.state);
         let writes = writes.into_iter().map(|write| state.prepare(write)).collect::<Result<Vec<_>, _>>()?;

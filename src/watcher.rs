@@ -6,10 +6,25 @@
 //!
 //! # What may be stale, and for how long
 //!
-//! A store shows what its watch has told. While the watch is open that is the server's state but for the time an
-//! event travels. When it breaks, the store keeps the last state and [`Status::stale_since`] says since when; it is
-//! never emptied because a server is away. A connection that dies in silence is found out within
-//! [`Timeouts::idle`]. Two stores are watched independently: an Ingress may appear before its Service.
+//! A store shows what its watch has told. While the watch is open that is the server's state but for the time an event
+//! travels. When it breaks, the store keeps the last state and [`Status::stale_since`] says since when; it is never
+//! emptied because a server is away. Two stores are watched independently: an Ingress may appear before its Service.
+//!
+//! | what happens | is found out |
+//! |---|---|
+//! | the connection is refused, reset or cut | at once |
+//! | the server answers with an error | at once; 429, 503 and 504, which kube's client tries again by itself, within [`Timeouts::open`] |
+//! | a request gets no answer, or a list stops halfway | within [`Timeouts::open`] |
+//! | an open watch dies in silence | within [`Timeouts::idle`]; `stale_since` is then when it was last heard of |
+//! | the server's data was restored from a backup, and the watch waits for a version that is far off | as one that dies in silence; a second silence leads to a new list |
+//! | the server has forgotten the version to go on from (410) | at once; a new list follows |
+//! | an object does not decode, or does not fit the store | at once; it is left out, see [`Status::skipped`] |
+//! | a server that sends bookmarks has lost an event | not before the object changes again, or the next list |
+//!
+//! After a failure it is tried again, for ever, with pauses that grow to a bound and longer ones where the server asks
+//! for them. So the store is behind for as long as the server is away, for the pause that is running then, and for a
+//! list where one is needed. Who must not act on old state asks [`Status::stale_since`], or renders with
+//! [`max_stale`](crate::template::Session::max_stale).
 //!
 //! # Why not kube's own watcher
 //!
@@ -33,6 +48,7 @@ mod notify;
 pub(crate) mod resource;
 mod run;
 mod set;
+mod split;
 mod status;
 mod stream;
 
@@ -99,6 +115,9 @@ impl Default for Timeouts {
 /// # #[cfg(not(feature = "testing"))]
 /// # fn main() {}
 /// ```
+#[doc(alias = "Informer")]
+#[doc(alias = "SharedIndexInformer")]
+#[doc(alias = "Reflector")]
 #[derive(Debug)]
 pub struct Watcher {
     name: String,
@@ -109,6 +128,7 @@ pub struct Watcher {
 }
 
 /// What to watch, and how; see [`Watcher::builder`].
+#[doc(alias = "WatcherConfig")]
 #[derive(Clone)]
 #[must_use]
 pub struct WatcherBuilder {
@@ -203,6 +223,8 @@ impl Watcher {
     ///
     /// When that takes longer; the error names what is missing and why.
     #[doc(alias = "WaitForCacheSync")]
+    #[doc(alias = "wait_until_ready")]
+    #[doc(alias = "OnSyncComplete")]
     pub async fn wait_until_synced(&self, timeout: Duration) -> Result<(), NotReached> {
         status::wait_until(self.watches.iter(), timeout, "synced", |status| status.synced).await
     }
@@ -224,6 +246,8 @@ impl Watcher {
     }
 
     /// Debounced notices of changes to the store, held back as the watcher was told to, or as by default.
+    #[doc(alias = "OnChange")]
+    #[doc(alias = "AddEventHandler")]
     pub fn notifications(&self) -> Notifications {
         Notifications::new([self])
     }
@@ -292,6 +316,7 @@ impl WatcherBuilder {
     }
 
     /// Only the object of this name.
+    #[doc(alias = "SingleWatcher")]
     pub fn object(mut self, name: &str) -> WatcherBuilder {
         self.selection.name = Some(name.to_owned());
         self

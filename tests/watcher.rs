@@ -992,6 +992,20 @@ async fn a_silent_watch_is_opened_again_and_a_second_silence_is_a_list() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_list_that_the_server_keeps_waiting_is_followed_by_one_of_whatever_it_has() {
+    let proxy = Proxy::default();
+    proxy.script("watch", [silence(), silence()]);
+    let watcher = synced(watching(proxy.client())).await;
+    proxy.script("list", [silence()]);
+    eventually("listed again", || proxy.lists() == 3).await;
+    let asked = proxy.asked.lock().clone();
+    let lists = asked.iter().filter(|(_, uri)| !uri.contains("watch=true"));
+    let versions: Vec<bool> = lists.map(|(_, uri)| uri.contains("resourceVersion=")).collect();
+    assert_eq!(versions, [false, true, false]);
+    eventually("synced", || watcher.status().to_string() == "synced").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn silence_is_stale_since_the_last_word() {
     let proxy = Proxy::default();
     proxy.script("watch", [silence(), silence()]);

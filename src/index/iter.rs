@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Node;
+use super::{Node, child_with, start};
 
 /// The elements of a range of positions.
 #[derive(Clone)]
@@ -29,16 +29,9 @@ impl<'t, T> Iter<'t, T> {
                     return;
                 }
                 Node::Branch(children) => {
-                    let mut rest = children.iter();
-                    let Some(child) = rest.find(|child| {
-                        let here = position < child.len;
-                        if !here {
-                            position -= child.len;
-                        }
-                        here
-                    }) else {
-                        return;
-                    };
+                    let Some(at) = child_with(children, position) else { return };
+                    position -= start(children, at);
+                    let (child, rest) = (&children[at], children[at + 1..].iter());
                     self.branches.push(rest);
                     node = &child.node;
                 }

@@ -41,18 +41,26 @@ fn strings<S: Into<String>>(texts: impl IntoIterator<Item = S>) -> Vec<String> {
 
 impl IndexerBuilder {
     /// The paths of the default index, instead of (`metadata.namespace`, `metadata.name`).
+    #[doc(alias = "IndexBy")]
     pub fn index_by<S: Into<String>>(mut self, paths: impl IntoIterator<Item = S>) -> IndexerBuilder {
         self.index_by = Some(strings(paths));
         self
     }
 
     /// A further index. Paths that share a `[*]` advance together: the host and a path of the same rule.
+    ///
+    /// How to choose the paths is in the documentation of the [module](crate::indexer).
+    #[doc(alias = "IndexFunc")]
+    #[doc(alias = "IndexField")]
+    #[doc(alias = "AddIndexers")]
     pub fn index<S: Into<String>>(mut self, name: &str, paths: impl IntoIterator<Item = S>) -> IndexerBuilder {
         self.indexes.push((name.to_owned(), strings(paths)));
         self
     }
 
     /// Fields to drop while decoding, in addition to the default removals and to what is named already.
+    #[doc(alias = "IgnoreFields")]
+    #[doc(alias = "SetTransform")]
     pub fn remove_fields<S: Into<String>>(mut self, paths: impl IntoIterator<Item = S>) -> IndexerBuilder {
         self.remove_fields.extend(strings(paths));
         self

@@ -59,6 +59,16 @@ impl Default for Builder {
 }
 
 impl Builder {
+    /// Makes room for another object.
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.bytes.resize(place::END, 0);
+    }
+
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// For a part of the dictionary.
     pub(super) fn part() -> Builder {
         Builder { bytes: vec![0; Slot::SIZE] }
@@ -192,14 +202,14 @@ impl Builder {
     }
 
     /// The blob of an object with this root.
-    pub(super) fn finish(mut self, root: Slot, version: Option<&ResourceVersion>) -> Result<Blob, TooLarge> {
+    pub(super) fn finish(&mut self, root: Slot, version: Option<&ResourceVersion>) -> Result<Blob, TooLarge> {
         self.set(place::ROOT, root);
         self.blob(Header::new(new_identity(), None), version, &[])
     }
 
     /// The blob of a stored object.
     pub(super) fn finish_stored(
-        mut self,
+        &mut self,
         root: Slot,
         identity: u64,
         dictionary: &Arc<Dictionary>,
@@ -211,7 +221,7 @@ impl Builder {
     }
 
     /// What is written here comes last, so that it can be taken off again.
-    fn blob(mut self, header: Header, version: Option<&ResourceVersion>, more: &[Slot]) -> Result<Blob, TooLarge> {
+    fn blob(&mut self, header: Header, version: Option<&ResourceVersion>, more: &[Slot]) -> Result<Blob, TooLarge> {
         let number = version.and_then(ResourceVersion::number);
         let text = match (version, number) {
             (Some(version), None) => self.long_text(&version.to_string())?,
@@ -306,7 +316,7 @@ impl Blob {
             (slots, content.payload())
         });
         let (more, content) = more.unwrap_or((Vec::new(), own.bytes.len()));
-        let builder = Builder { bytes: own.bytes[..content].to_vec() };
+        let mut builder = Builder { bytes: own.bytes[..content].to_vec() };
         let header = Header::new(self.identity(), self.dictionary().cloned());
         // What does not fit is a version of 256 MiB.
         builder.blob(header, version, &more).unwrap_or_else(|TooLarge| self.clone())

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::stable::Stable;
+use super::value::ValueRef;
 
 /// Numbered parts of objects, which hold it alive. It only grows; a new one is made to get rid of what is not used.
 #[derive(Default)]
@@ -48,8 +49,9 @@ impl Shape {
         self.names.get(position).map_or("", |name| name)
     }
 
-    pub(super) fn names(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.names.iter().map(|name| &**name)
+    /// Whether these are the names of a map.
+    pub(super) fn is_of<'f>(&self, fields: impl ExactSizeIterator<Item = (&'f [u8], ValueRef<'f>)>) -> bool {
+        fields.len() == self.len() && self.names.iter().zip(fields).all(|(own, (name, _))| own.as_bytes() == name)
     }
 
     /// The position of a name, or where it would be.

@@ -18,6 +18,8 @@ use std::sync::Arc;
 /// assert_eq!(ObjectName::new("", "node-1").to_string(), "node-1");
 /// assert!(ObjectName::new("a", "z") < ObjectName::new("a-b", "a"));
 /// ```
+#[doc(alias = "ObjectRef")]
+#[doc(alias = "ObjectKey")]
 #[derive(Clone)]
 pub struct ObjectName {
     /// The namespace, and right after it the name.

@@ -1,59 +1,50 @@
 //! Packing: from the form that decoding writes into the form that a store keeps. What many objects have in common goes
 //! into the store's dictionary, when it is seen in a second object; texts that stand for fewer bytes become those.
 
-use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::DefaultHashBuilder;
 
-use super::blob::{Blob, Builder, TooLarge, new_identity, place};
+use super::blob::{Blob, TooLarge, new_identity, place};
 use super::dictionary::{Dictionary, Shape};
+use super::digest::{Digest, digest, text_hash};
+use super::numbers::Numbers;
 use super::packed::pack;
 use super::record::{Draft, Keys, Record};
-use super::sightings::{Counted, Sightings};
+use super::repack::Then;
+use super::sightings::Sightings;
 use super::slot::{LIMIT, Slot, Tag};
 use super::stable::Stable;
+use super::target::Target;
 use super::value::{Kind, ValueRef};
 use super::{IndexKey, Object};
 
 /// The writing side of a dictionary. There is one for each.
 pub(crate) struct Packer {
-    dictionary: Arc<Dictionary>,
+    pub(super) dictionary: Arc<Dictionary>,
     /// Reads the dictionary.
     reader: Blob,
     texts: Numbers,
     parts: Numbers,
     shapes: Numbers,
-    sightings: Sightings,
-    hasher: DefaultHashBuilder,
-    /// How many records were packed since all were, and how many values that were.
-    packed: usize,
-    values: usize,
+    pub(super) sightings: Sightings,
+    pub(super) hasher: DefaultHashBuilder,
+    /// How many values were packed, in all.
+    pub(super) values: usize,
+    pub(super) then: Then,
     /// The values of the object at hand, in the order in which they are visited.
-    digests: Vec<Digest>,
+    pub(super) digests: Vec<Digest>,
     /// Which one that is, by a few bits.
     object: u8,
-}
-
-/// The numbers of what is in the dictionary, found by hash.
-#[derive(Default)]
-struct Numbers {
-    found: HashTable<(u32, u32)>,
-    /// The bytes asked of the allocator for the content.
-    bytes: usize,
-}
-
-/// What a value is known by.
-#[derive(Clone, Copy)]
-struct Digest {
-    hash: u64,
-    /// How many values it is made of, itself included.
-    values: u32,
+    /// What it is written to.
+    target: Option<Target>,
+    /// The slots of what is being written, the innermost last.
+    slots: Vec<Slot>,
 }
 
 /// Where a value stands in an object, as far as it matters here.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
+pub(super) enum Role {
     /// The object, and its metadata: never shared, because the identity is in them.
     Root {
         secret: bool,
@@ -66,22 +57,9 @@ enum Role {
     Other,
 }
 
-/// With fewer records than that it is not worth packing them anew.
-const MIN_RECORDS: usize = 1_024;
 /// How long the start of a text is that may be shared: shorter ones are not worth it.
 const MIN_START: usize = 8;
 const MAX_START: usize = 256;
-
-/// What is being written: an object, or a part of the dictionary.
-struct Target {
-    builder: Builder,
-    /// Whether this is a part, in which nothing is seen for the first time.
-    part: bool,
-    /// The texts that were written.
-    texts: HashTable<(u32, Slot)>,
-    /// How texts began that were not, by hash.
-    starts: Vec<u32>,
-}
 
 impl Packer {
     /// For a store with these indexes.
@@ -95,57 +73,52 @@ impl Packer {
             shapes: Numbers::default(),
             sightings: Sightings::default(),
             hasher: DefaultHashBuilder::default(),
-            packed: 0,
             values: 0,
+            then: Then::default(),
             digests: Vec::new(),
             object: 0,
+            target: None,
+            slots: Vec::new(),
         }
     }
 
     /// A record that keeps what the draft tells.
     pub(crate) fn pack(&mut self, draft: &Draft<'_>) -> Record {
         self.digests.clear();
-        self.object = self.hasher.hash_one((draft.name.namespace(), draft.name.name())) as u8;
-        let target = || Target::new(Builder::default(), false);
-        // What was decoded is at most half as large as what fits, and keys that do not fit are too many.
-        let blob = self.write(target(), draft, draft.keys);
-        let blob = blob.or_else(|TooLarge| self.write(target(), draft, &vec![Keys::TOO_MANY; draft.keys.len()]));
-        let blob = blob.unwrap_or_else(|TooLarge| self.reader.clone());
-        self.packed += 1;
+        if let Some(body) = draft.body {
+            digest(&self.hasher, &mut self.digests, ValueRef::content(&body.blob));
+        }
         self.values += self.digests.len();
-        Record { object: Object { blob } }
+        self.object = self.text_hash(draft.name.name()) as u8 ^ self.text_hash(draft.name.namespace()) as u8;
+        let mut target = self.target.take().unwrap_or_else(Target::object);
+        target.clear();
+        let mut blob = self.write(&mut target, draft, draft.keys);
+        if blob.is_err() {
+            // What was decoded is at most half as large as what fits: it is the keys that are too many.
+            target.clear();
+            blob = self.write(&mut target, draft, &vec![Keys::TOO_MANY; draft.keys.len()]);
+        }
+        self.target = Some(target).filter(|target| target.bytes() <= MAX_SCRATCH);
+        Record { object: Object { blob: blob.unwrap_or_else(|TooLarge| self.reader.clone()) } }
     }
 
-    fn write(&mut self, mut target: Target, draft: &Draft<'_>, keys: &[Keys<'_>]) -> Result<Blob, TooLarge> {
-        let mut root = Slot::NULL;
-        if let Some(body) = draft.body {
-            let content = ValueRef::content(&body.blob);
-            self.digest(content);
-            let role = Role::Root { secret: body.kind() == "Secret" };
-            root = self.value(&mut target, content, &mut 0, role)?;
-        }
+    fn write(&mut self, target: &mut Target, draft: &Draft<'_>, keys: &[Keys<'_>]) -> Result<Blob, TooLarge> {
+        self.slots.clear();
+        let root = match draft.body {
+            Some(body) => self.value(target, ValueRef::content(&body.blob), &mut 0, Role::of(body))?,
+            None => Slot::NULL,
+        };
         for (fixed, text) in [(place::NAMESPACE, draft.name.namespace()), (place::NAME, draft.name.name())] {
-            let slot = self.identity(&mut target, text)?;
+            let slot = self.plain_text(target, text)?;
             target.builder.set(fixed, slot);
         }
         let given = draft.uid.filter(|uid| draft.body.and_then(Object::uid).is_none_or(|own| own != *uid));
         let mut more = vec![given.map_or(Ok(Slot::NULL), |uid| target.builder.text(uid))?];
         for keys in keys {
             more.push(match keys {
-                Keys::Absent(reason) => self.identity(&mut target, reason)?,
-                Keys::Found([]) => Slot::NULL,
-                Keys::Found(keys) => {
-                    let components = keys.iter().flat_map(IndexKey::components);
-                    let components = components.map(|component| self.identity(&mut target, component));
-                    let components = components.collect::<Result<Vec<_>, _>>()?;
-                    target.builder.list(&components)?
-                }
-                Keys::Of(record, index) => {
-                    let components = record.components_of(*index);
-                    let components = components.map(|component| self.identity(&mut target, component));
-                    let components = components.collect::<Result<Vec<_>, _>>()?;
-                    if components.is_empty() { Slot::NULL } else { target.builder.list(&components)? }
-                }
+                Keys::Absent(reason) => self.plain_text(target, reason)?,
+                Keys::Found(keys) => self.components(target, keys.iter().flat_map(IndexKey::components))?,
+                Keys::Of(record, index) => self.components(target, record.components_of(*index))?,
             });
         }
         let identity = draft.identity.or(draft.body.map(|body| body.blob.identity()));
@@ -153,98 +126,22 @@ impl Packer {
         target.builder.finish_stored(root, identity, &self.dictionary, draft.version, &more)
     }
 
-    /// A text that is compared.
-    fn identity(&mut self, target: &mut Target, text: &str) -> Result<Slot, TooLarge> {
+    fn components<'c>(
+        &mut self,
+        target: &mut Target,
+        components: impl Iterator<Item = &'c str>,
+    ) -> Result<Slot, TooLarge> {
+        let slots = components.map(|component| self.plain_text(target, component)).collect::<Result<Vec<_>, _>>()?;
+        if slots.is_empty() { Ok(Slot::NULL) } else { target.builder.list(&slots) }
+    }
+
+    /// A text that is compared, and so is kept as it is.
+    fn plain_text(&mut self, target: &mut Target, text: &str) -> Result<Slot, TooLarge> {
         self.text(target, text, self.text_hash(text), Role::Identity)
     }
 
-    /// Whether so much was packed since all was packed anew that it is worth doing it again, for so many records.
-    pub(crate) fn is_due(&self, records: usize) -> bool {
-        self.packed >= records.max(MIN_RECORDS)
-    }
-
-    /// Packs all records of a store anew, with a dictionary of what occurs more than once in them, and nothing else.
-    pub(crate) fn repack<'r>(&mut self, records: impl Iterator<Item = &'r mut Record>) {
-        let mut records: Vec<&mut Record> = records.collect();
-        let mut fresh = Packer::new(self.dictionary.indexes.iter().cloned());
-        let mut counted = Counted::new(self.values);
-        for record in &records {
-            if let Some(body) = record.body() {
-                fresh.digests.clear();
-                let content = ValueRef::content(&body.blob);
-                fresh.digest(content);
-                let role = Role::Root { secret: body.kind() == "Secret" };
-                fresh.count(&mut counted, content, &mut 0, role);
-            }
-        }
-        fresh.sightings = Sightings::Counted(counted);
-        for record in &mut records {
-            **record = fresh.pack_again(record);
-        }
-        fresh.sightings = Sightings::default();
-        fresh.packed = 0;
-        fresh.values = 0;
-        *self = fresh;
-    }
-
-    /// Counts what may enter the dictionary. What contains and was counted before is not looked into again: once in the
-    /// dictionary, it is there with all it contains.
-    fn count(&self, counted: &mut Counted, value: ValueRef<'_>, at: &mut usize, role: Role) {
-        let digest = self.digests[*at];
-        let end = *at + digest.values as usize;
-        *at += 1;
-        match value.kind() {
-            Kind::String if role != Role::Payload => {
-                counted.count(digest.hash);
-            }
-            kind @ (Kind::List | Kind::Map) => {
-                if role == Role::Other && !counted.count(digest.hash) {
-                    *at = end;
-                    return;
-                }
-                if kind == Kind::Map {
-                    counted.count(self.shape_hash(value));
-                }
-                value.items().for_each(|item| self.count(counted, item, at, role.below("")));
-                value.members().for_each(|(name, member)| self.count(counted, member, at, role.below(name)));
-            }
-            _ => {}
-        }
-    }
-
-    fn pack_again(&mut self, record: &Record) -> Record {
-        let (name, version, uid) = (record.name(), record.version(), record.given_uid());
-        let keys = |index| match record.absent(index) {
-            Some(reason) => Keys::Absent(reason.into()),
-            None => Keys::Of(record, index),
-        };
-        let keys: Vec<Keys<'_>> = (0..record.indexes().len()).map(keys).collect();
-        let identity = Some(record.object.blob.identity());
-        self.pack(&Draft { name, uid, version: version.as_ref(), keys: &keys, body: record.body(), identity })
-    }
-
-    /// Notes what each value is known by, the containing before the contained.
-    fn digest(&mut self, value: ValueRef<'_>) -> u64 {
-        let at = self.digests.len();
-        self.digests.push(Digest { hash: 0, values: 0 });
-        let mut hasher = self.hasher.build_hasher();
-        let kind = value.kind();
-        (kind as u8).hash(&mut hasher);
-        match kind {
-            Kind::Null => {}
-            Kind::Bool => value.as_bool().hash(&mut hasher),
-            Kind::Integer => (value.as_u64(), value.as_i64()).hash(&mut hasher),
-            Kind::Float => value.as_f64().map(f64::to_bits).hash(&mut hasher),
-            Kind::String => value.as_str().hash(&mut hasher),
-            Kind::List => value.items().for_each(|item| hasher.write_u64(self.digest(item))),
-            Kind::Map => value.members().for_each(|(name, value)| {
-                name.hash(&mut hasher);
-                hasher.write_u64(self.digest(value));
-            }),
-        }
-        let hash = hasher.finish();
-        self.digests[at] = Digest { hash, values: (self.digests.len() - at) as u32 };
-        hash
+    fn text_hash(&self, text: &str) -> u64 {
+        text_hash(&self.hasher, text.as_bytes())
     }
 
     /// Writes the value at a position of the digests, and moves the position behind it.
@@ -255,24 +152,23 @@ impl Packer {
         at: &mut usize,
         role: Role,
     ) -> Result<Slot, TooLarge> {
-        let digest = self.digests[*at];
-        let end = *at + digest.values as usize;
-        let container = matches!(value.kind(), Kind::List | Kind::Map) && !value.is_empty();
-        if container && role == Role::Other {
-            let same = |number| ValueRef::part(self.reader.part(number)) == value;
+        let start = *at;
+        let digest = self.digests[start];
+        if role == Role::Other && value.has_parts() {
+            let same = |number| ValueRef::part(self.reader.part(number as u32)) == value;
             if let Some(number) = self.parts.find(digest.hash, same) {
-                *at = end;
+                *at += digest.values as usize;
                 return Ok(Slot::new(Tag::Shared, number));
             }
             // Roughly, before it is written.
             let bytes = 6 * digest.values as usize;
             if self.sightings.admit(digest.hash, self.object, bytes, target.part) {
-                let mut part = Target::new(Builder::part(), true);
+                let mut part = Target::part();
                 let root = self.content(&mut part, value, at, role)?;
                 if let Some(number) = self.add_part(digest.hash, part.builder.finish_part(root)) {
                     return Ok(Slot::new(Tag::Shared, number));
                 }
-                *at = end - digest.values as usize;
+                *at = start;
             }
         }
         self.content(target, value, at, role)
@@ -287,28 +183,33 @@ impl Packer {
     ) -> Result<Slot, TooLarge> {
         let digest = self.digests[*at];
         *at += 1;
-        match value.kind() {
-            Kind::Null => Ok(Slot::NULL),
-            Kind::Bool => Ok(if value.as_bool() == Some(true) { Slot::TRUE } else { Slot::FALSE }),
+        let first = self.slots.len();
+        let slot = match value.kind() {
+            Kind::Null => Slot::NULL,
+            Kind::Bool => Slot::of_bool(value.as_bool() == Some(true)),
             Kind::Integer => match value.as_u64() {
-                Some(number) => target.builder.unsigned(number),
-                None => target.builder.signed(value.as_i64().unwrap_or_default()),
+                Some(number) => target.builder.unsigned(number)?,
+                None => target.builder.signed(value.as_i64().unwrap_or_default())?,
             },
-            Kind::Float => target.builder.float(value.as_f64().unwrap_or_default()),
-            Kind::String => self.text(target, &value.as_str().unwrap_or_default(), digest.hash, role),
+            Kind::Float => target.builder.float(value.as_f64().unwrap_or_default())?,
+            Kind::String => self.text(target, &value.as_str().unwrap_or_default(), digest.hash, role)?,
             Kind::List => {
-                let items = value.items().map(|item| self.value(target, item, at, role.below("")));
-                let items = items.collect::<Result<Vec<_>, _>>()?;
-                target.builder.list(&items)
+                for item in value.items() {
+                    let slot = self.value(target, item, at, role.below(b""))?;
+                    self.slots.push(slot);
+                }
+                target.builder.list(&self.slots[first..])?
             }
             Kind::Map => {
-                let mut values = Vec::with_capacity(value.len());
-                for (name, member) in value.members() {
-                    values.push(self.value(target, member, at, role.below(name))?);
+                for (name, member) in value.fields() {
+                    let slot = self.value(target, member, at, role.below(name))?;
+                    self.slots.push(slot);
                 }
-                self.map(target, value, &values)
+                self.map(target, value, digest.shape, first)?
             }
-        }
+        };
+        self.slots.truncate(first);
+        Ok(slot)
     }
 
     fn text(&mut self, target: &mut Target, text: &str, hash: u64, role: Role) -> Result<Slot, TooLarge> {
@@ -320,15 +221,16 @@ impl Packer {
         {
             return target.builder.packed(tag, &packed);
         }
-        if role != Role::Payload {
-            if let Some(number) = self.find_text(text, hash) {
-                return Ok(Slot::new(Tag::SharedText, number));
-            }
-            if self.sightings.admit(hash, self.object, text.len(), target.part)
-                && let Some(number) = self.add_text(hash, text)
-            {
-                return Ok(Slot::new(Tag::SharedText, number));
-            }
+        if role == Role::Payload {
+            return target.text(text, hash);
+        }
+        if let Some(number) = self.find_text(text, hash) {
+            return Ok(Slot::new(Tag::SharedText, number));
+        }
+        if self.sightings.admit(hash, self.object, text.len(), target.part)
+            && let Some(number) = self.add_text(hash, text)
+        {
+            return Ok(Slot::new(Tag::SharedText, number));
         }
         if role == Role::Other
             && let Some(slot) = self.joined(target, text)?
@@ -338,56 +240,35 @@ impl Packer {
         target.text(text, hash)
     }
 
-    /// A text that begins as others do: up to the last `-` as the names of what is generated.
+    /// A text that begins as others do: up to the last `-`, as the names of what is generated.
     fn joined(&mut self, target: &mut Target, text: &str) -> Result<Option<Slot>, TooLarge> {
-        let Some(end) = text.rfind('-').filter(|end| *end >= MIN_START && *end <= MAX_START) else { return Ok(None) };
-        let (start, rest) = text.split_at(end + 1);
+        let end = text.rfind('-').filter(|end| (MIN_START..=MAX_START).contains(end));
+        let Some((start, rest)) = end.map(|end| text.split_at(end + 1)) else { return Ok(None) };
         let hash = self.text_hash(start);
         let slot = match self.find_text(start, hash) {
             Some(number) => Slot::new(Tag::SharedText, number),
-            None if target.known(start, hash) || target.starts.contains(&(hash as u32)) => target.text(start, hash)?,
-            None => {
-                target.starts.push(hash as u32);
-                return Ok(None);
-            }
+            None if target.begins(start, hash) => target.text(start, hash)?,
+            None => return Ok(None),
         };
         target.builder.joined(slot, rest).map(Some)
     }
 
-    fn shape_hash(&self, map: ValueRef<'_>) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
-        map.members().for_each(|(name, _)| name.hash(&mut hasher));
-        hasher.finish()
-    }
-
-    fn text_hash(&self, text: &str) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
-        (Kind::String as u8).hash(&mut hasher);
-        Some(text).hash(&mut hasher);
-        hasher.finish()
-    }
-
-    fn map(&mut self, target: &mut Target, map: ValueRef<'_>, values: &[Slot]) -> Result<Slot, TooLarge> {
-        if values.is_empty() {
+    /// A map whose values are the slots from `first` on.
+    fn map(&mut self, target: &mut Target, map: ValueRef<'_>, hash: u64, first: usize) -> Result<Slot, TooLarge> {
+        let count = self.slots.len() - first;
+        if count == 0 {
             return Ok(Slot::EMPTY_MAP);
         }
-        let names = || map.members().map(|(name, _)| name);
-        let hash = self.shape_hash(map);
-        let shapes = &self.dictionary.shapes;
-        let same = |number| shapes.get(number as usize).is_some_and(|shape: &Shape| shape.names().eq(names()));
-        let known = self.shapes.find(hash, same);
-        let shape = known.or_else(|| {
-            let again = self.sightings.admit(hash, self.object, 4 * values.len(), false);
-            again.then(|| Shape::new(names())).and_then(|shape| {
-                let bytes = shape.bytes();
-                self.shapes.add(hash, bytes, Stable::<Shape>::LIMIT, |number| shapes.set(number, shape))
-            })
-        });
-        if let Some(shape) = shape {
-            return target.builder.shaped(shape as usize, values);
+        let same = |number| self.dictionary.shape(number).is_some_and(|shape| shape.is_of(map.fields()));
+        let mut shape = self.shapes.find(hash, same);
+        if shape.is_none() && self.sightings.admit(hash, self.object, Slot::SIZE * count, false) {
+            shape = self.add_shape(hash, Shape::new(map.members().map(|(name, _)| name)));
         }
-        let names = names().map(|name| self.name(target, name)).collect::<Result<Vec<_>, _>>()?;
-        let members: Vec<_> = names.into_iter().zip(values.iter().copied()).collect();
+        if let Some(shape) = shape {
+            return target.builder.shaped(shape as usize, &self.slots[first..]);
+        }
+        let names = map.members().map(|(name, _)| self.name(target, name)).collect::<Result<Vec<_>, _>>()?;
+        let members: Vec<_> = names.into_iter().zip(self.slots[first..].iter().copied()).collect();
         target.builder.map(&members)
     }
 
@@ -401,109 +282,65 @@ impl Packer {
     }
 
     fn find_text(&self, text: &str, hash: u64) -> Option<u32> {
-        self.texts.find(hash, |number| self.dictionary.text(number as usize) == text)
+        self.texts.find(hash, |number| self.dictionary.text(number) == text)
     }
 
     fn add_text(&mut self, hash: u64, text: &str) -> Option<u32> {
-        let dictionary = &self.dictionary;
-        self.texts.add(hash, text.len(), Stable::<Box<str>>::LIMIT.min(LIMIT), |number| {
-            dictionary.texts.set(number, text.into());
+        let number = self.texts.len();
+        (number < Stable::<Box<str>>::LIMIT.min(LIMIT)).then(|| {
+            self.dictionary.texts.set(number, text.into());
+            self.texts.add(hash, text.len())
         })
     }
 
     fn add_part(&mut self, hash: u64, part: Box<[u8]>) -> Option<u32> {
-        let dictionary = &self.dictionary;
-        self.parts.add(hash, part.len(), Stable::<Box<[u8]>>::LIMIT.min(LIMIT), |number| {
-            dictionary.parts.set(number, part);
+        let (number, bytes) = (self.parts.len(), part.len());
+        (number < Stable::<Box<[u8]>>::LIMIT.min(LIMIT)).then(|| {
+            self.dictionary.parts.set(number, part);
+            self.parts.add(hash, bytes)
         })
+    }
+
+    fn add_shape(&mut self, hash: u64, shape: Shape) -> Option<u32> {
+        let (number, bytes) = (self.shapes.len(), shape.bytes());
+        (number < Stable::<Shape>::LIMIT.min(LIMIT)).then(|| {
+            self.dictionary.shapes.set(number, shape);
+            self.shapes.add(hash, bytes)
+        })
+    }
+
+    /// How large the dictionary is, roughly.
+    pub(super) fn size(&self) -> usize {
+        self.texts.size() + self.parts.size() + self.shapes.size()
     }
 
     /// The bytes asked of the allocator for the dictionary and what is needed to add to it.
     pub(crate) fn bytes(&self) -> usize {
-        let texts = Stable::<Box<str>>::bytes(self.texts.found.len()) + self.texts.bytes();
-        let parts = Stable::<Box<[u8]>>::bytes(self.parts.found.len()) + self.parts.bytes();
-        let shapes = Stable::<Shape>::bytes(self.shapes.found.len()) + self.shapes.bytes();
-        let own = size_of::<Dictionary>() + place::END;
-        own + texts + parts + shapes + self.sightings.bytes() + self.digests.capacity() * size_of::<Digest>()
+        let texts = Stable::<Box<str>>::bytes(self.texts.len()) + self.texts.bytes();
+        let parts = Stable::<Box<[u8]>>::bytes(self.parts.len()) + self.parts.bytes();
+        let shapes = Stable::<Shape>::bytes(self.shapes.len()) + self.shapes.bytes();
+        let scratch = self.digests.capacity() * size_of::<Digest>() + self.slots.capacity() * Slot::SIZE;
+        let target = self.target.as_ref().map_or(0, Target::bytes);
+        size_of::<Dictionary>() + place::END + texts + parts + shapes + self.sightings.bytes() + scratch + target
     }
 }
+
+/// With more bytes than that, what an object was written to is not kept for the next.
+const MAX_SCRATCH: usize = 64 << 10;
 
 impl Role {
-    fn below(self, name: &str) -> Role {
+    /// The role of an object as a whole.
+    pub(super) fn of(object: &Object) -> Role {
+        Role::Root { secret: object.kind() == "Secret" }
+    }
+
+    pub(super) fn below(self, name: &[u8]) -> Role {
         match (self, name) {
-            (Role::Root { .. }, "metadata") => Role::Metadata,
-            (Role::Root { secret: true }, "data" | "stringData") | (Role::Payload, _) => Role::Payload,
-            (Role::Metadata, "name" | "namespace") => Role::Identity,
+            (Role::Root { .. }, b"metadata") => Role::Metadata,
+            (Role::Root { secret: true }, b"data" | b"stringData") | (Role::Payload, _) => Role::Payload,
+            (Role::Metadata, b"name" | b"namespace") => Role::Identity,
             _ => Role::Other,
         }
-    }
-}
-
-impl Numbers {
-    fn find(&self, hash: u64, same: impl Fn(u32) -> bool) -> Option<u32> {
-        let eq = |(found, number): &(u32, u32)| *found == hash as u32 && same(*number);
-        self.found.find(spread(hash as u32), eq).map(|(_, number)| *number)
-    }
-
-    fn add(&mut self, hash: u64, bytes: usize, limit: usize, set: impl FnOnce(usize)) -> Option<u32> {
-        let number = self.found.len();
-        if number >= limit {
-            return None;
-        }
-        set(number);
-        self.bytes += bytes;
-        let entry = (hash as u32, number as u32);
-        self.found.insert_unique(spread(entry.0), entry, |(hash, _)| spread(*hash));
-        Some(entry.1)
-    }
-
-    fn bytes(&self) -> usize {
-        self.bytes + self.found.allocation_size()
-    }
-}
-
-/// The table looks at the upper bits too.
-fn spread(hash: u32) -> u64 {
-    u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-}
-
-impl Target {
-    fn new(builder: Builder, part: bool) -> Target {
-        Target { builder, part, texts: HashTable::new(), starts: Vec::new() }
-    }
-
-    /// Whether a text was written.
-    fn known(&self, text: &str, hash: u64) -> bool {
-        self.texts.find(spread(hash as u32), |entry| self.is(entry, text, hash as u32)).is_some()
-    }
-
-    fn is(&self, entry: &(u32, Slot), text: &str, hash: u32) -> bool {
-        entry.0 == hash && self.builder.text_of(entry.1) == text.as_bytes()
-    }
-
-    /// A text, written once however often it occurs.
-    fn text(&mut self, text: &str, hash: u64) -> Result<Slot, TooLarge> {
-        self.once(text, hash, Builder::text)
-    }
-
-    /// The name of a member.
-    fn name(&mut self, name: &str, hash: u64) -> Result<Slot, TooLarge> {
-        self.once(name, hash, Builder::name)
-    }
-
-    fn once(
-        &mut self,
-        text: &str,
-        hash: u64,
-        write: impl FnOnce(&mut Builder, &str) -> Result<Slot, TooLarge>,
-    ) -> Result<Slot, TooLarge> {
-        let hash = hash as u32;
-        if let Some((_, slot)) = self.texts.find(spread(hash), |entry| self.is(entry, text, hash)) {
-            return Ok(*slot);
-        }
-        let slot = write(&mut self.builder, text)?;
-        self.texts.insert_unique(spread(hash), (hash, slot), |(hash, _)| spread(*hash));
-        Ok(slot)
     }
 }
 

@@ -12,11 +12,15 @@ const MIN_BASE64: usize = 16;
 
 /// The bytes of a text, and how they are to be read.
 pub(super) fn pack(text: &str) -> Option<(Tag, Vec<u8>)> {
+    let bytes = text.as_bytes();
     let packed = match text.len() {
-        7..=15 if text.as_bytes()[0].is_ascii_digit() => (Tag::Ipv4, text.parse::<Ipv4Addr>().ok()?.octets().to_vec()),
-        20 if text.ends_with('Z') => (Tag::Time, seconds(text)?.to_le_bytes().to_vec()),
-        36 if text.as_bytes()[8] == b'-' => (Tag::Uuid, uuid(text.as_bytes())?.to_vec()),
-        MIN_BASE64.. if text.len().is_multiple_of(4) => (Tag::Base64, BASE64.decode(text).ok()?),
+        7..=15 if bytes[0].is_ascii_digit() => (Tag::Ipv4, text.parse::<Ipv4Addr>().ok()?.octets().to_vec()),
+        20 if bytes[19] == b'Z' && bytes[10] == b'T' => (Tag::Time, seconds(text)?.to_le_bytes().to_vec()),
+        36 if bytes[8] == b'-' => (Tag::Uuid, uuid(bytes)?.to_vec()),
+        // Words end here: they have dashes and dots.
+        MIN_BASE64.. if text.len().is_multiple_of(4) && bytes.iter().all(|byte| is_base64(*byte)) => {
+            (Tag::Base64, BASE64.decode(text).ok()?)
+        }
         _ => return None,
     };
     (unpack(packed.0, &packed.1) == text).then_some(packed)
@@ -42,6 +46,10 @@ pub(super) fn unpack(tag: Tag, bytes: &[u8]) -> String {
         }
         (_, bytes) => BASE64.encode(bytes),
     }
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
 }
 
 /// The seconds since 1970 of a time in UTC, up to the year 2106.

@@ -131,6 +131,7 @@ impl Record {
     }
 
     /// Whether both are of one writing, whatever their versions.
+    #[cfg(feature = "client")]
     pub(crate) fn is(&self, other: &Record) -> bool {
         self.object.blob.identity() == other.object.blob.identity()
     }

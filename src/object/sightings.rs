@@ -4,6 +4,8 @@
 //! packed anew, it is what was counted before. Both are small tables of hashes in which what falls on the place of
 //! another is taken for it, or takes its place: a mistake costs a few bytes and is never wrong.
 
+use super::numbers::OVERHEAD;
+
 pub(super) enum Sightings {
     Seen(Seen),
     Counted(Counted),
@@ -25,8 +27,6 @@ const MIN: usize = 1 << 8;
 const MAX: usize = 1 << 20;
 /// How many more first sightings than places there are before the table grows.
 const CROWDED: usize = 16;
-/// What an entry of the dictionary costs beside its content, in bytes, roughly.
-const OVERHEAD: usize = 40;
 
 impl Default for Sightings {
     fn default() -> Sightings {

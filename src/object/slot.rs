@@ -56,6 +56,10 @@ impl Slot {
     pub(super) const SIZE: usize = 4;
     pub(super) const MAX_SHORT: usize = 3;
 
+    pub(super) fn of_bool(value: bool) -> Slot {
+        if value { Slot::TRUE } else { Slot::FALSE }
+    }
+
     /// The payload must be below [`LIMIT`].
     pub(super) fn new(tag: Tag, payload: u32) -> Slot {
         Slot((tag as u32) << 28 | payload)
@@ -99,6 +103,10 @@ impl Slot {
 
     pub(super) fn payload(self) -> usize {
         (self.0 & PAYLOAD) as usize
+    }
+
+    pub(super) fn is_short(self) -> bool {
+        self.tag() == Tag::Short
     }
 
     /// The length of a text in the slot itself.

@@ -257,10 +257,26 @@ impl<'a> ValueRef<'a> {
 
     /// The members of a map, ordered by name; none for anything else.
     pub fn members(self) -> Members<'a> {
-        let fields = Fields::of(self).unwrap_or(Fields { part: self.part, names: Names::Here(0), values: 0, count: 0 });
+        let fields = Fields::of(self).unwrap_or(Fields::none(self.part));
         let before = |fields: &Fields<'_>| fields.find(VERSION_KEY).unwrap_or_else(|at| at);
         let version = self.shows_version().then(|| (before(&fields), self.version()));
         Members { fields, place: self.place, next: 0, version }
+    }
+
+    /// The members of a map, their names as bytes, without the version beside the content.
+    pub(super) fn fields(self) -> impl ExactSizeIterator<Item = (&'a [u8], ValueRef<'a>)> {
+        let fields = Fields::of(self).unwrap_or(Fields::none(self.part));
+        (0..fields.count).map(move |at| (fields.name_bytes(at), fields.value(at, Place::Other)))
+    }
+
+    /// Whether this is a list or map that is not empty.
+    pub(super) fn has_parts(self) -> bool {
+        matches!(self.slot().tag(), Tag::List | Tag::Map | Tag::Shaped)
+    }
+
+    /// The text of a string that is kept as it is.
+    pub(super) fn text_bytes(self) -> Option<&'a [u8]> {
+        self.part.text_bytes(self.at as usize)
     }
 
     /// The elements of a list; none for anything else.
@@ -367,6 +383,17 @@ impl<'a> Fields<'a> {
                 Some(Fields { part, names: Names::Shape(shape), values, count: shape.len() })
             }
             _ => None,
+        }
+    }
+
+    fn none(part: Part<'a>) -> Fields<'a> {
+        Fields { part, names: Names::Here(0), values: 0, count: 0 }
+    }
+
+    fn name_bytes(self, position: usize) -> &'a [u8] {
+        match self.names {
+            Names::Here(names) => self.part.text_bytes(names + position * Slot::SIZE).unwrap_or_default(),
+            Names::Shape(shape) => shape.name(position).as_bytes(),
         }
     }
 
@@ -507,13 +534,20 @@ impl PartialEq for ValueRef<'_> {
         if self.is_same(other) {
             return true;
         }
-        if self.kind() != other.kind() {
+        let kind = self.kind();
+        if kind != other.kind() {
             return false;
         }
-        match self.kind() {
-            Kind::Map => self.len() == other.len() && self.members().zip(other.members()).all(|(a, b)| a == b),
-            Kind::List => self.len() == other.len() && self.items().zip(other.items()).all(|(a, b)| a == b),
-            Kind::String => self.as_str() == other.as_str(),
+        match kind {
+            Kind::Map if self.place != Place::Other || other.place != Place::Other => {
+                self.len() == other.len() && self.members().eq(other.members())
+            }
+            Kind::Map => self.fields().len() == other.fields().len() && self.fields().eq(other.fields()),
+            Kind::List => self.len() == other.len() && self.items().eq(other.items()),
+            Kind::String => match (self.text_bytes(), other.text_bytes()) {
+                (Some(a), Some(b)) if self.place != Place::Version && other.place != Place::Version => a == b,
+                _ => self.as_str() == other.as_str(),
+            },
             Kind::Float => self.as_f64() == other.as_f64(),
             Kind::Integer => (self.as_u64(), self.as_i64()) == (other.as_u64(), other.as_i64()),
             Kind::Bool | Kind::Null => self.slot() == other.slot(),

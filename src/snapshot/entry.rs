@@ -100,6 +100,7 @@ impl Entry {
     }
 
     /// Whether both are one, and not only equal.
+    #[cfg(feature = "client")]
     pub(crate) fn is(&self, other: &Entry) -> bool {
         self.record.is(&other.record)
     }
@@ -161,6 +162,56 @@ impl Item for Entry {
 
     fn unchanged(&self, other: &Self) -> bool {
         self.record.looks_like(&other.record)
+    }
+}
+
+/// An entry at its place by the hash of its name, where it is found faster than by the name.
+#[derive(Clone)]
+pub(super) struct Hashed {
+    pub(super) hash: u64,
+    pub(super) entry: Entry,
+}
+
+impl Item for Hashed {
+    fn order(&self, other: &Self) -> Ordering {
+        self.hash.cmp(&other.hash).then_with(|| self.entry.order(&other.entry))
+    }
+
+    fn unchanged(&self, other: &Self) -> bool {
+        self.entry.unchanged(&other.entry)
+    }
+}
+
+/// A namespace, which stands for its entries: there are few of them, and so they are found faster.
+#[derive(Clone)]
+pub(super) struct Namespace {
+    pub(super) name: Arc<str>,
+    pub(super) count: usize,
+}
+
+impl Namespace {
+    /// The bytes asked of the allocator for the name.
+    pub(super) fn bytes(&self) -> usize {
+        // An `Arc` counts twice.
+        (2 * size_of::<usize>() + self.name.len()).next_multiple_of(align_of::<usize>())
+    }
+}
+
+impl Item for Namespace {
+    fn order(&self, other: &Self) -> Ordering {
+        self.name.cmp(&other.name)
+    }
+
+    fn unchanged(&self, other: &Self) -> bool {
+        self.count == other.count
+    }
+
+    fn weight(&self) -> usize {
+        self.count
+    }
+
+    fn total(namespaces: &[Self]) -> usize {
+        namespaces.iter().map(Namespace::weight).sum()
     }
 }
 

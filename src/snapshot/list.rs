@@ -22,6 +22,8 @@ enum Form {
     Names(Tree<Entry>, Range<usize>),
     /// A range of an index.
     Postings(Tree<Posting>, Range<usize>),
+    /// One entry, if it is there.
+    One(Option<Entry>),
     /// What a selector left over.
     Picked(Arc<[Entry]>),
 }
@@ -35,6 +37,10 @@ impl List {
         List(Form::Postings(tree, range))
     }
 
+    pub(super) fn one(entry: Option<Entry>) -> List {
+        List(Form::One(entry))
+    }
+
     pub(crate) fn filtered(&self, keep: impl Fn(&Entry) -> bool) -> List {
         List(Form::Picked(self.iter().filter(|entry| keep(entry)).cloned().collect()))
     }
@@ -43,6 +49,7 @@ impl List {
     pub fn len(&self) -> usize {
         match &self.0 {
             Form::Names(_, range) | Form::Postings(_, range) => range.len(),
+            Form::One(entry) => usize::from(entry.is_some()),
             Form::Picked(entries) => entries.len(),
         }
     }
@@ -58,6 +65,7 @@ impl List {
         match &self.0 {
             Form::Names(tree, range) => tree.at(within(range)?),
             Form::Postings(tree, range) => tree.at(within(range)?).map(|posting| &posting.entry),
+            Form::One(entry) => entry.as_ref().filter(|_| position == 0),
             Form::Picked(entries) => entries.get(position),
         }
     }
@@ -73,6 +81,7 @@ impl List {
         ListIter(match &self.0 {
             Form::Names(tree, range) => IterForm::Names(tree.range(from(range))),
             Form::Postings(tree, range) => IterForm::Postings(tree.range(from(range))),
+            Form::One(entry) => IterForm::Picked(entry.as_slice()[position.min(entry.as_slice().len())..].iter()),
             Form::Picked(entries) => IterForm::Picked(entries[position.min(entries.len())..].iter()),
         })
     }

@@ -34,6 +34,7 @@ impl<'q> Query<'q> {
     }
 
     /// An index; without a prefix that is every object, as it always is.
+    #[doc(alias = "MatchingFields")]
     pub fn index(name: &'q str) -> Query<'q> {
         Query { index: name, prefix: &[], labels: None }
     }
@@ -48,7 +49,9 @@ impl<'q> Query<'q> {
         Query { labels: None, ..self }
     }
 
-    /// Only objects whose labels match.
+    /// Only objects whose labels match. Each object under the prefix is looked at, so where the same label is asked for
+    /// again and again, an index is cheaper.
+    #[doc(alias = "MatchingLabels")]
     pub fn with_labels(self, selector: &'q LabelSelector) -> Query<'q> {
         Query { labels: Some(selector), ..self }
     }

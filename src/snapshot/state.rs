@@ -1,9 +1,13 @@
 //! The trees behind a snapshot, and how one write changes them.
 
 use std::cmp::Ordering;
+use std::hash::BuildHasher;
 use std::ops::Range;
+use std::sync::Arc;
 
-use super::entry::{Entry, NewEntry, Posting};
+use hashbrown::DefaultHashBuilder;
+
+use super::entry::{Entry, Hashed, Namespace, NewEntry, Posting};
 use super::{Error, List, Query, Revision, Write};
 use crate::index::{Item, Tree};
 use crate::indexer::{IndexKeys, IndexSpec, Indexed, KeyProblem, MAX_KEYS, Schema};
@@ -16,6 +20,11 @@ pub(crate) struct State {
     pub(crate) schema: Schema,
     pub(crate) revision: Revision,
     pub(crate) names: Tree<Entry>,
+    /// The same entries by the hash of their names.
+    hashes: Tree<Hashed>,
+    /// How many of them each namespace has.
+    namespaces: Tree<Namespace>,
+    hasher: DefaultHashBuilder,
     /// For each index, unless it is by name, a tree for each prefix length: results of any prefix length are in the
     /// one order, and a shorter prefix has its objects scattered in a tree of longer ones.
     indexes: Vec<Vec<Tree<Posting>>>,
@@ -51,17 +60,44 @@ impl State {
             false => (0..index.components()).map(|_| Tree::default()).collect(),
         };
         let indexes = schema.indexes().iter().map(trees).collect();
-        State { schema, revision: Revision::default(), names: Tree::default(), indexes }
+        State {
+            schema,
+            revision: Revision::default(),
+            names: Tree::default(),
+            hashes: Tree::default(),
+            namespaces: Tree::default(),
+            hasher: DefaultHashBuilder::default(),
+            indexes,
+        }
     }
 
     pub(crate) fn entry(&self, name: NameRef<'_>) -> Option<&Entry> {
-        let name = (name.namespace().as_bytes(), name.name().as_bytes());
-        self.names.find(|entry| entry.name_bytes().cmp(&name))
+        let bytes = bytes(name);
+        let hash = self.hasher.hash_one(bytes);
+        let place = |hashed: &Hashed| hashed.hash.cmp(&hash).then_with(|| hashed.entry.name_bytes().cmp(&bytes));
+        self.hashes.find(place).map(|hashed| &hashed.entry)
+    }
+
+    fn hashed(&self, entry: &Entry) -> Hashed {
+        Hashed { hash: self.hasher.hash_one(entry.name_bytes()), entry: entry.clone() }
     }
 
     /// The positions of a namespace in the order of names.
     pub(crate) fn namespace(&self, namespace: &str) -> Range<usize> {
-        self.names.equal_range(|entry| entry.name_bytes().0.cmp(namespace.as_bytes()))
+        self.namespaces.equal_range(|other| (*other.name).cmp(namespace))
+    }
+
+    /// Counts one entry more or less in a namespace.
+    fn count(&mut self, namespace: &str, count: impl FnOnce(usize) -> usize) {
+        let probe = |other: &Namespace| (*other.name).cmp(namespace);
+        let (name, before) = match self.namespaces.find(probe) {
+            Some(known) => (Arc::clone(&known.name), known.count),
+            None => (namespace.into(), 0),
+        };
+        match count(before) {
+            0 => drop(self.namespaces.remove(&probe)),
+            count => drop(self.namespaces.insert(Namespace { name, count })),
+        }
     }
 
     /// Checks a write against the schema and brings its keys into the schema's order.
@@ -107,6 +143,7 @@ impl State {
         let mut entries: Vec<Entry> = self.names.range(0..self.names.len()).cloned().collect();
         // Each entry goes as soon as it is packed anew, if no snapshot has it.
         self.names = Tree::default();
+        self.hashes = Tree::default();
         self.indexes.iter_mut().flatten().for_each(|tree| *tree = Tree::default());
         Entry::repack(&mut entries, packer);
         for (index, trees) in self.indexes.iter_mut().enumerate() {
@@ -116,13 +153,18 @@ impl State {
                 *tree = Tree::from_sorted(all);
             }
         }
+        let mut hashes: Vec<Hashed> = entries.iter().map(|entry| self.hashed(entry)).collect();
+        hashes.sort_unstable_by(Hashed::order);
+        self.hashes = Tree::from_sorted(hashes);
         self.names = Tree::from_sorted(entries);
     }
 
     /// The bytes of the entries, and of the trees.
     pub(crate) fn bytes(&self) -> (usize, usize) {
         let entries = self.names.range(0..self.names.len()).map(Entry::bytes).sum();
-        (entries, self.names.bytes() + self.indexes.iter().flatten().map(Tree::bytes).sum::<usize>())
+        let names = self.names.bytes() + self.hashes.bytes();
+        let namespaces = self.namespaces.bytes() + self.namespaces.items().map(Namespace::bytes).sum::<usize>();
+        (entries, names + namespaces + self.indexes.iter().flatten().map(Tree::bytes).sum::<usize>())
     }
 
     /// What packs entries for this schema.
@@ -177,16 +219,22 @@ impl State {
     }
 
     fn replace(&mut self, old: Option<&Entry>, entry: Entry) {
+        if old.is_none() {
+            self.count(entry.name().namespace(), |count| count + 1);
+        }
+        self.hashes.insert(self.hashed(&entry));
         self.names.insert(entry.clone());
         for (index, trees) in self.indexes.iter_mut().enumerate() {
             for (tree, length) in trees.iter_mut().zip(1..) {
-                let postings = |entry| postings(entry, index, length);
-                for gone in old.into_iter().flat_map(postings) {
-                    if !postings(&entry).any(|posting| posting.order(&gone).is_eq()) {
+                // Both are in order.
+                let mut kept = postings(&entry, index, length).peekable();
+                for gone in old.into_iter().flat_map(|old| postings(old, index, length)) {
+                    while kept.next_if(|posting| posting.order(&gone).is_lt()).is_some() {}
+                    if kept.peek().is_none_or(|posting| posting.order(&gone).is_ne()) {
                         tree.remove(&|posting: &Posting| posting.order(&gone));
                     }
                 }
-                for posting in postings(&entry) {
+                for posting in postings(&entry, index, length) {
                     tree.insert(posting);
                 }
             }
@@ -195,8 +243,11 @@ impl State {
 
     /// Takes out the entry of that name, from every index.
     pub(crate) fn take(&mut self, name: NameRef<'_>) -> Option<Entry> {
-        let bytes = (name.namespace().as_bytes(), name.name().as_bytes());
-        let old = self.names.remove(&|entry: &Entry| entry.name_bytes().cmp(&bytes))?;
+        let name = bytes(name);
+        let old = self.names.remove(&|entry: &Entry| entry.name_bytes().cmp(&name))?;
+        self.count(old.name().namespace(), |count| count - 1);
+        let hashed = self.hashed(&old);
+        self.hashes.remove(&|other: &Hashed| other.order(&hashed));
         for (index, trees) in self.indexes.iter_mut().enumerate() {
             for (tree, length) in trees.iter_mut().zip(1..) {
                 for gone in postings(&old, index, length) {
@@ -209,13 +260,12 @@ impl State {
 
     pub(super) fn get(&self, query: &Query<'_>) -> Result<List, Error> {
         let position = self.check(query)?;
-        let names = self.names.clone();
+        let names = |range| List::names(self.names.clone(), range);
         let list = match query.prefix {
-            [] => List::names(names, 0..self.names.len()),
-            [namespace] if self.is_by_name(position) => List::names(names, self.namespace(namespace)),
+            [] => names(0..self.names.len()),
+            [namespace] if self.is_by_name(position) => names(self.namespace(namespace)),
             [namespace, name] if self.is_by_name(position) => {
-                let name = (namespace.as_bytes(), name.as_bytes());
-                List::names(names, self.names.equal_range(|entry| entry.name_bytes().cmp(&name)))
+                List::one(self.entry(NameRef::new(namespace, name)).cloned())
             }
             prefix => {
                 let tree = &self.indexes[position][prefix.len() - 1];
@@ -275,6 +325,10 @@ impl State {
         }
         Ok(position)
     }
+}
+
+fn bytes(name: NameRef<'_>) -> (&[u8], &[u8]) {
+    (name.namespace().as_bytes(), name.name().as_bytes())
 }
 
 /// Compares the first components of a posting with a prefix; one that starts with it is equal to it.

@@ -142,13 +142,14 @@ impl Bodies {
 
     /// Publishes a state in which these references say nothing about bodies that are older than it: those are forgotten
     /// at once, and so are the fetches that run, which neither later readers nor the cache wait for any more.
-    pub(super) fn forget(&self, names: &[ObjectName], publish: impl FnOnce()) {
+    pub(super) fn forget<P>(&self, names: &[ObjectName], publish: impl FnOnce() -> P) -> P {
         let mut state = self.inner.state.lock();
-        publish();
+        let published = publish();
         for name in names {
             state.cache.remove(name);
             state.flights.remove(name);
         }
+        published
     }
 
     pub(super) fn stats(&self) -> Stats {

@@ -19,6 +19,7 @@ use crate::snapshot::{self, Entry};
 use crate::ttl_lru::Limits;
 
 /// How many bodies are remembered, unless told otherwise.
+#[doc(alias = "DefaultMaxCacheSize")]
 pub const DEFAULT_CACHE_SIZE: usize = 256;
 /// How long a body is remembered, unless told otherwise.
 pub const DEFAULT_CACHE_TTL: Duration = Duration::from_secs(130);
@@ -31,8 +32,12 @@ pub const DEFAULT_CACHE_TTL: Duration = Duration::from_secs(130);
 /// # Freshness
 ///
 /// A remembered body is used only while it is not older than the version that the watch has told. The time to live and
-/// the limits bound memory, not correctness: a longer time to live makes nothing staler than the watch. Where versions do
-/// not tell, as after a write without one, a deletion or a reset that goes back, the bodies from before are forgotten.
+/// the limits bound memory, not correctness: a longer time to live makes nothing staler than the watch. Where versions
+/// do not tell, as after a write without one, a deletion or a reset that goes back, the bodies from before are
+/// forgotten.
+///
+/// While the watch is down it tells of no newer version: what is remembered is then answered until its time is over, as
+/// stale as the watch is.
 ///
 /// # Fetching
 ///
@@ -41,7 +46,53 @@ pub const DEFAULT_CACHE_TTL: Duration = Duration::from_secs(130);
 /// that is not there any more, or does not match the query or the watch's selectors any more, is missing in the answer;
 /// any other failure fails the answer, naming the object.
 ///
-/// [`snapshot`](Store::snapshot) pins names, versions and keys, not bodies.
+/// [`snapshot`](Store::snapshot) pins names, versions and keys, not bodies: read later, a body may be newer than the
+/// snapshot, or gone. A [render session](crate::template::Session) pins the bodies it has seen until it ends.
+///
+/// # Choosing the limits
+///
+/// They trade memory for requests. Only `serve_stale` lets an answer be older than what the watch has told, and says so.
+///
+/// | setting | default | choose |
+/// |---|---|---|
+/// | [`cache_size`](CachedStoreBuilder::cache_size) | 256 | as many different bodies as one render reads, and room for those that come and go from one render to the next |
+/// | [`cache_bytes`](CachedStoreBuilder::cache_bytes) | no limit | what the process can spare, where bodies differ much in size; one that exceeds it alone is not remembered |
+/// | [`ttl`](CachedStoreBuilder::ttl) | 2 min 10 s | a little more than twice the time between two renders, so that one that fails costs nothing; longer, to live through a longer absence of the API server |
+/// | [`sliding_ttl`](CachedStoreBuilder::sliding_ttl) | off | on, where a body is read again before its time is over: it is then fetched again only for a new version |
+/// | [`concurrency`](CachedStoreBuilder::concurrency) | 16 | how many requests of all readers together the API server should have to bear at a time |
+/// | [`deadline`](CachedStoreBuilder::deadline) | 10 s | how long one fetch may take from the moment it has its turn; the wait for the turn is not counted |
+/// | [`serve_stale`](CachedStoreBuilder::serve_stale) | off | on, where an old body is better than none |
+///
+/// A cache that is too small shows in [`stats`](CachedStore::stats): `evicted_by_size` and `misses` grow with every
+/// render.
+///
+/// A body whose time is over leaves memory when it is asked for, when room is needed, or with
+/// [`evict_expired`](CachedStore::evict_expired). The store does not call that by itself: call it from time to time where
+/// a Secret should not stay in memory for longer than the time to live.
+///
+/// A [configuration file](crate::config::WatchedResource) knows `cache_ttl` and `cache_size`; the others are set in
+/// code.
+///
+/// ```
+/// use std::time::Duration;
+/// use kube_indexed_store::store::{CachedStore, DEFAULT_CACHE_SIZE, DEFAULT_CACHE_TTL};
+/// # use futures::future::{BoxFuture, FutureExt};
+/// # use kube_indexed_store::{Indexed, ObjectName, fetch::{Error, Fetch}};
+/// # #[derive(Debug)]
+/// # struct Nowhere;
+/// # impl Fetch for Nowhere {
+/// #     fn fetch(&self, _: &ObjectName) -> BoxFuture<'static, Result<Option<Indexed>, Error>> {
+/// #         async { Ok(None) }.boxed()
+/// #     }
+/// # }
+///
+/// assert_eq!((DEFAULT_CACHE_SIZE, DEFAULT_CACHE_TTL), (256, Duration::from_secs(130)));
+/// # // The others have no names of their own; this holds the table.
+/// # let defaults = format!("{:?}", CachedStore::builder(Nowhere));
+/// # assert!(defaults.contains("concurrency: 16, deadline: 10s"), "{defaults}");
+/// # assert!(defaults.contains("sliding: false, keep_expired: false"), "{defaults}");
+/// # assert!(defaults.contains(&format!("bytes: {}", usize::MAX)), "{defaults}");
+/// ```
 ///
 /// # Examples
 ///
@@ -81,6 +132,7 @@ pub struct CachedStore {
 }
 
 /// How a [`CachedStore`] remembers and fetches; see [`CachedStore::builder`].
+#[doc(alias = "CachedStoreConfig")]
 #[derive(Debug)]
 #[must_use]
 pub struct CachedStoreBuilder {
@@ -153,6 +205,7 @@ impl CachedStoreBuilder {
     }
 
     /// How long a body is remembered: 2 minutes 10 seconds.
+    #[doc(alias = "CacheTTL")]
     pub fn ttl(mut self, ttl: Duration) -> CachedStoreBuilder {
         self.limits.ttl = ttl;
         self
@@ -166,6 +219,7 @@ impl CachedStoreBuilder {
     }
 
     /// How many bodies are remembered: [`DEFAULT_CACHE_SIZE`]. With 0 none is.
+    #[doc(alias = "MaxCacheSize")]
     pub fn cache_size(mut self, entries: usize) -> CachedStoreBuilder {
         self.limits.entries = entries;
         self

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
 
 use super::tombstones::Tombstones;
@@ -96,12 +96,12 @@ impl Core {
         };
         let batch = batch.into_iter().map(prepare).collect::<Result<Vec<_>, Error>>()?;
         batch.into_iter().for_each(|write| writer.write(write));
-        Ok(self.publish(&mut writer))
+        Ok(self.publish(writer, false))
     }
 
-    fn publish(&self, writer: &mut Writer) -> Revision {
-        let shared = &self.shared;
-        if writer.packer.is_due(writer.state.names.len()) {
+    fn publish(&self, mut guard: MutexGuard<'_, Writer>, reset: bool) -> Revision {
+        let (shared, writer) = (&self.shared, &mut *guard);
+        if writer.packer.is_due(writer.state.names.len(), reset) {
             let Writer { state, packer, .. } = writer;
             state.repack(packer);
             writer.dirty = true;
@@ -111,23 +111,21 @@ impl Core {
             writer.state.revision.0 += 1;
         }
         let dirty = std::mem::take(&mut writer.dirty);
-        let publish = |state: &State| {
-            if dirty {
-                shared.published.store(Arc::new(state.clone()));
-            }
-        };
-        match &self.keeps {
+        let publish = |state: &State| dirty.then(|| shared.published.swap(Arc::new(state.clone())));
+        let old = match &self.keeps {
             Keeps::Objects => publish(&writer.state),
             #[cfg(feature = "client")]
             Keeps::References(bodies) => {
                 let broken = writer.broken.as_mut().map(std::mem::take).unwrap_or_default();
-                bodies.forget(&broken, || publish(&writer.state));
+                bodies.forget(&broken, || publish(&writer.state))
             }
-        }
-        shared
-            .revision
-            .send_if_modified(|revision| std::mem::replace(revision, writer.state.revision) != writer.state.revision);
-        writer.state.revision
+        };
+        let new = writer.state.revision;
+        shared.revision.send_if_modified(|revision| std::mem::replace(revision, new) != new);
+        drop(guard);
+        // What nobody sees any more goes while others may write.
+        drop(old);
+        new
     }
 
     pub(super) fn reset(&self, scope: Scope) -> Box<dyn Reset> {
@@ -336,7 +334,7 @@ impl Reset for CoreReset {
         let mut writer = core.shared.writer.lock();
         self.open = false;
         writer.replace(&self.scope, self.opened, pushed, version.as_ref());
-        core.publish(&mut writer)
+        core.publish(writer, true)
     }
 }
 

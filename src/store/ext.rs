@@ -62,6 +62,7 @@ pub trait StoreExt: Store {
     /// # Errors
     ///
     /// When there are several, the query does not fit the indexes, or a fetch fails.
+    #[doc(alias = "GetSingle")]
     fn single(&self, query: Query<'_>) -> impl Future<Output = Result<Option<Object>, Error>> + Send {
         let get = self.get(query);
         let shown = format!("{query}");

@@ -8,6 +8,8 @@ use crate::indexer::{DEFAULT_INDEX, IndexSpec, Indexer, Schema};
 
 /// A [`Store`] that keeps every object in memory. A clone is the same store.
 ///
+/// When it is the right one, and what its operations cost, is in the documentation of the [module](crate::store).
+///
 /// # Examples
 ///
 /// With keys made by hand:
@@ -29,6 +31,7 @@ use crate::indexer::{DEFAULT_INDEX, IndexSpec, Indexer, Schema};
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[doc(alias = "ThreadSafeStore")]
 #[derive(Clone)]
 pub struct MemoryStore {
     core: Core,
@@ -44,6 +47,7 @@ pub struct MemoryStoreBuilder {
 
 impl MemoryStoreBuilder {
     /// Gives the default index keys of its own, of so many components, instead of namespace and name.
+    #[doc(alias = "NewMemoryStore")]
     pub fn default_index(mut self, components: usize) -> MemoryStoreBuilder {
         self.default = Some(components.max(1));
         self

@@ -108,11 +108,6 @@ impl Error {
         self.code() == Some(410)
     }
 
-    /// Whether the server does not have the version that was asked for, and never may.
-    pub(super) fn is_too_large(&self) -> bool {
-        matches!(self, Error::Refused { code: 504, message, .. } if message.contains("Too large resource version"))
-    }
-
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
             Error::Refused { retry_after, .. } => *retry_after,

@@ -14,6 +14,7 @@ use crate::snapshot::{ChangeKind, Diff, Snapshot};
 use crate::store::Store;
 
 /// How long changes are collected before they are told.
+#[doc(alias = "DebounceInterval")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Debounce {
@@ -24,6 +25,7 @@ pub struct Debounce {
     /// Whether the first change after a quiet time is told at once, and only what follows is held back.
     pub leading: bool,
     /// Whether changes are also told while the stores are filled for the first time.
+    #[doc(alias = "CallOnChangeDuringSync")]
     pub during_sync: bool,
 }
 
@@ -53,6 +55,7 @@ impl Debounce {
 }
 
 /// What has changed since the last notice.
+#[doc(alias = "ChangeStats")]
 #[derive(Clone, Debug)]
 pub struct Notification {
     /// Whether this is about the first filling of the stores.

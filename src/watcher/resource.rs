@@ -16,6 +16,8 @@ use crate::store::Scope;
 /// assert_eq!(Resource::new("v1", "secrets").to_string(), "secrets.v1");
 /// assert_eq!(Resource::new("networking.k8s.io/v1", "ingresses").to_string(), "ingresses.v1.networking.k8s.io");
 /// ```
+#[doc(alias = "GroupVersionResource")]
+#[doc(alias = "GVR")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Resource {
     api_version: String,

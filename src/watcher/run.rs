@@ -75,7 +75,7 @@ pub(super) async fn run(target: Target, mut tell: impl FnMut(Vec<Event>)) {
                 }
                 Err((error, began)) => {
                     absent = false;
-                    let next = after_list(from, reason, &error, began);
+                    let next = after_list(reason, &error, began);
                     waits.wait(error, &mut tell).await;
                     next
                 }
@@ -175,15 +175,13 @@ impl Target {
 }
 
 /// The turn after a list that failed.
-fn after_list(from: From, reason: Option<Restart>, error: &Error, began: bool) -> Turn {
+fn after_list(reason: Option<Restart>, error: &Error, began: bool) -> Turn {
     let reason = if began { Some(Restart::Incomplete) } else { reason };
-    match error {
-        // Pages can expire faster than they are read; one piece cannot.
-        error if error.is_expired() => Turn::List { from: From::NewestWhole, reason },
-        error if error.is_too_large() => Turn::List { from: From::Newest, reason },
-        _ if from == From::NewestWhole => Turn::List { from: From::Newest, reason },
-        _ => Turn::List { from, reason },
-    }
+    // Pages can expire faster than they are read; one piece cannot. For a version that the server does not have (yet)
+    // it would be asked in vain for ever: that it answers so is often not seen, because kube's client repeats a 504
+    // until the deadline is over.
+    let from = if error.is_expired() { From::NewestWhole } else { From::Newest };
+    Turn::List { from, reason }
 }
 
 /// The turn after a watch that ended or failed, and whether it and the one before did not say a word.

@@ -11,6 +11,8 @@ use crate::store::Store;
 /// Watchers by name. Dropping it stops all of them.
 ///
 /// Usually it comes from a configuration: [`Config::start`](crate::config::Config::start).
+#[doc(alias = "Cache")]
+#[doc(alias = "SharedInformerFactory")]
 #[derive(Debug, Default)]
 pub struct WatcherSet {
     watchers: BTreeMap<String, Watcher>,
@@ -60,6 +62,7 @@ impl WatcherSet {
     /// # Errors
     ///
     /// When that takes longer; the error names what is missing and why.
+    #[doc(alias = "WaitForCacheSync")]
     pub async fn wait_until_synced(&self, timeout: Duration) -> Result<(), NotReached> {
         let watches = self.watchers.values().flat_map(|watcher| &watcher.watches);
         status::wait_until(watches, timeout, "synced", |status| status.synced).await

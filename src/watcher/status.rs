@@ -16,6 +16,7 @@ use crate::store::Revision;
 #[non_exhaustive]
 pub struct Status {
     /// Whether the store has been filled by a complete list; it stays so.
+    #[doc(alias = "HasSynced")]
     pub synced: bool,
     /// The objects of the list that is being read.
     pub objects: usize,
@@ -26,6 +27,7 @@ pub struct Status {
     /// What failed last, unless it has worked since.
     pub failure: Option<Error>,
     /// The version up to which everything is in the store; bookmarks count.
+    #[doc(alias = "LastSyncResourceVersion")]
     pub version: Option<ResourceVersion>,
     /// The store's revision after the last event.
     pub revision: Revision,

@@ -1,0 +1,86 @@
+//! Packing all objects of a store anew: what was shared and is not any more goes, and what could be shared is.
+
+use super::digest::digest;
+use super::pack::{Packer, Role};
+use super::record::{Draft, Keys, Record};
+use super::sightings::{Counted, Sightings};
+use super::value::{Kind, ValueRef};
+
+/// What it was like when all was packed anew.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Then {
+    records: usize,
+    /// The size of the dictionary.
+    bytes: usize,
+}
+
+/// With fewer records than that it is not worth it because there are more than there were.
+const MIN_RECORDS: usize = 512;
+/// By so many bytes the dictionary may have grown in any case.
+const MIN_BYTES: usize = 16 << 10;
+
+impl Packer {
+    /// Whether it is worth it: there are many more records than there were, or much fewer, or the dictionary has grown by
+    /// a quarter. After a reset no more are expected soon, and so half as many new ones are enough.
+    pub(crate) fn is_due(&self, records: usize, reset: bool) -> bool {
+        let then = self.then;
+        let few = then.records.max(MIN_RECORDS);
+        let grown = records >= if reset { few + few / 2 } else { 4 * few };
+        let shrunk = then.records > MIN_RECORDS && records < then.records / 2;
+        grown || shrunk || self.size() > then.bytes + then.bytes / 4 + MIN_BYTES
+    }
+
+    /// Packs all records anew, with a dictionary of what occurs more than once in them, and nothing else.
+    pub(crate) fn repack<'r>(&mut self, records: impl Iterator<Item = &'r mut Record>) {
+        let mut records: Vec<&mut Record> = records.collect();
+        let mut fresh = Packer::new(self.dictionary.indexes.iter().cloned());
+        let mut counted = Counted::new(self.values);
+        for record in &records {
+            if let Some(body) = record.body() {
+                let content = ValueRef::content(&body.blob);
+                fresh.digests.clear();
+                digest(&fresh.hasher, &mut fresh.digests, content);
+                fresh.count(&mut counted, content, &mut 0, Role::of(body));
+            }
+        }
+        fresh.sightings = Sightings::Counted(counted);
+        for record in &mut records {
+            **record = fresh.pack_again(record);
+        }
+        fresh.sightings = Sightings::default();
+        fresh.then = Then { records: records.len(), bytes: fresh.size() };
+        *self = fresh;
+    }
+
+    /// Counts what may enter the dictionary. What contains and was counted before is not looked into again: once in the
+    /// dictionary, it is there with all it contains.
+    fn count(&self, counted: &mut Counted, value: ValueRef<'_>, at: &mut usize, role: Role) {
+        let digest = self.digests[*at];
+        let end = *at + digest.values as usize;
+        *at += 1;
+        let kind = value.kind();
+        match kind {
+            Kind::String if role != Role::Payload => {
+                counted.count(digest.hash);
+            }
+            Kind::List | Kind::Map if role == Role::Other && !counted.count(digest.hash) => *at = end,
+            Kind::List => value.items().for_each(|item| self.count(counted, item, at, role.below(b""))),
+            Kind::Map => {
+                counted.count(digest.shape);
+                value.fields().for_each(|(name, member)| self.count(counted, member, at, role.below(name)));
+            }
+            _ => {}
+        }
+    }
+
+    fn pack_again(&mut self, record: &Record) -> Record {
+        let (name, version, uid) = (record.name(), record.version(), record.given_uid());
+        let keys = |index| match record.absent(index) {
+            Some(reason) => Keys::Absent(reason.into()),
+            None => Keys::Of(record, index),
+        };
+        let keys: Vec<Keys<'_>> = (0..record.indexes().len()).map(keys).collect();
+        let identity = Some(record.object.blob.identity());
+        self.pack(&Draft { name, uid, version: version.as_ref(), keys: &keys, body: record.body(), identity })
+    }
+}

@@ -1,0 +1,82 @@
+//! What packing writes to: an object, or a part of the dictionary, in which each text stands once.
+
+use hashbrown::HashTable;
+
+use super::blob::{Builder, TooLarge};
+use super::numbers::spread;
+use super::slot::Slot;
+
+pub(super) struct Target {
+    pub(super) builder: Builder,
+    /// Whether this is a part, in which nothing is seen for the first time.
+    pub(super) part: bool,
+    /// The texts that were written.
+    texts: HashTable<(u32, Slot)>,
+    /// How texts began that were written whole, by hash.
+    starts: Vec<u32>,
+}
+
+impl Target {
+    pub(super) fn object() -> Target {
+        Target { builder: Builder::default(), part: false, texts: HashTable::new(), starts: Vec::new() }
+    }
+
+    pub(super) fn part() -> Target {
+        Target { builder: Builder::part(), part: true, texts: HashTable::new(), starts: Vec::new() }
+    }
+
+    /// Makes room for another object.
+    pub(super) fn clear(&mut self) {
+        self.builder.clear();
+        self.texts.clear();
+        self.starts.clear();
+    }
+
+    /// The bytes asked of the allocator.
+    pub(super) fn bytes(&self) -> usize {
+        self.builder.capacity() + self.texts.allocation_size() + self.starts.capacity() * size_of::<u32>()
+    }
+
+    /// A text, written once however often it occurs.
+    pub(super) fn text(&mut self, text: &str, hash: u64) -> Result<Slot, TooLarge> {
+        self.once(text, hash, Builder::text)
+    }
+
+    /// The name of a member.
+    pub(super) fn name(&mut self, name: &str, hash: u64) -> Result<Slot, TooLarge> {
+        self.once(name, hash, Builder::name)
+    }
+
+    /// Whether a text was written, or another that begins with it was asked for before.
+    pub(super) fn begins(&mut self, start: &str, hash: u64) -> bool {
+        let hash = hash as u32;
+        let known = self.texts.find(spread(hash), |entry| self.is(entry, start, hash)).is_some();
+        let begins = known || self.starts.contains(&hash);
+        if !begins {
+            self.starts.push(hash);
+        }
+        begins
+    }
+
+    fn once(
+        &mut self,
+        text: &str,
+        hash: u64,
+        write: impl FnOnce(&mut Builder, &str) -> Result<Slot, TooLarge>,
+    ) -> Result<Slot, TooLarge> {
+        let hash = hash as u32;
+        if let Some((_, slot)) = self.texts.find(spread(hash), |entry| self.is(entry, text, hash)) {
+            return Ok(*slot);
+        }
+        let slot = write(&mut self.builder, text)?;
+        // A text in the slot itself costs nothing when it is written again.
+        if !slot.is_short() {
+            self.texts.insert_unique(spread(hash), (hash, slot), |(hash, _)| spread(*hash));
+        }
+        Ok(slot)
+    }
+
+    fn is(&self, entry: &(u32, Slot), text: &str, hash: u32) -> bool {
+        entry.0 == hash && self.builder.text_of(entry.1) == text.as_bytes()
+    }
+}
