@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::corpus::{Corpus, Wire, remove_noise};
 use crate::heap;
-use crate::list::{self, Peaks};
+use crate::list;
 use crate::peers::{Literal, Peer, Reflector};
 
 /// Of so many objects texts are measured and peers are filled, which may take a hundred times as much.
@@ -32,9 +32,8 @@ pub struct Footprint {
     pub dynamic: f64,
     /// The same without what no reader wants, as one tells it to by `modify`.
     pub modified: f64,
-    /// The most bytes during the first list, and during another one that changes nothing, of all objects together.
-    pub listing: Peaks,
-    pub relisting: Peaks,
+    /// The most bytes of all objects together during the first list, and during another one that changes nothing.
+    pub peaks: [usize; 2],
     /// All bytes after it.
     pub steady: usize,
 }
@@ -49,10 +48,10 @@ impl Footprint {
         let text: usize = lines().map(|line| filtered(&line)).sum();
 
         let indexer = Indexer::default();
-        let mut listing = Peaks::default();
+        let mut first = 0;
         let (store, steady) = heap::of(|| {
             let store = MemoryStore::for_indexer(&indexer);
-            listing = list::peaks(&store, &indexer, corpus.lines(kind));
+            first = list::peak(&store, &indexer, corpus.lines(kind));
             store
         });
         let told = store.memory();
@@ -61,7 +60,7 @@ impl Footprint {
             told.total().abs_diff(steady) * 100 < steady + 100_000,
             "{kind} takes {steady} bytes, and tells {told}"
         );
-        let relisting = list::peaks(&store, &indexer, corpus.lines(kind));
+        let another = steady + list::peak(&store, &indexer, corpus.lines(kind));
         drop(store);
 
         let (entry, key) = further_index(lines);
@@ -75,8 +74,7 @@ impl Footprint {
             value: each(heap::bytes(|| Literal::filled(kind, lines())), sample),
             dynamic: each(heap::bytes(|| unmodified(kind, lines())), sample),
             modified: each(heap::bytes(|| Reflector::filled(kind, lines())), sample),
-            listing,
-            relisting: relisting.with(steady),
+            peaks: [first, another],
             steady,
         }
     }
@@ -84,6 +82,11 @@ impl Footprint {
     /// What is taken of what the text would take.
     pub fn share(&self) -> f64 {
         self.content / self.text
+    }
+
+    /// The peaks as multiples of what is held in the end.
+    pub fn peaks(&self) -> [f64; 2] {
+        self.peaks.map(|peak| peak as f64 / self.steady as f64)
     }
 
     /// How many times what this crate takes, index included, a reflector takes.

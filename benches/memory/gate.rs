@@ -16,8 +16,7 @@ const SHARES: [(&str, f64); 6] = [
 const GROWTH: f64 = 1.3;
 /// How many times what this crate takes a reflector is to take, on average.
 const TIMES: f64 = 12.0;
-/// How much may be held during the first list, and during another one, of what is held after it: by the store and for
-/// the decoded page. Its text is not the store's, and five hundred of a few thousand EndpointSlices are a large part.
+/// How much may be held during the first list, and during another one, of what is held after it.
 const PEAKS: [f64; 2] = [1.3, 1.4];
 
 /// What does not hold, in words.
@@ -37,7 +36,7 @@ impl Gate {
         if let Some((_, limit)) = SHARES.iter().find(|(limited, _)| *limited == kind) {
             self.at_most(format!("{kind}, share of the text"), footprint.share(), *limit);
         }
-        let [first, another] = [footprint.listing, footprint.relisting].map(|peaks| peaks.of(footprint.steady)[1]);
+        let [first, another] = footprint.peaks();
         self.at_most(format!("{kind}, peak during the first list"), first, PEAKS[0]);
         self.at_most(format!("{kind}, peak during another list"), another, PEAKS[1]);
     }

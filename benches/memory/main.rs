@@ -28,7 +28,7 @@ mod heap;
 mod list;
 mod replacement;
 
-use corpus::Corpus;
+use corpus::{Corpus, REPLACEMENTS};
 use footprint::Footprint;
 use gate::Gate;
 use replacement::Replacement;
@@ -44,6 +44,7 @@ fn main() {
     let measuring = env::args().any(|argument| argument == "--bench");
     let given = env::var("OBJECTS").ok().map(|number| number.parse().expect("OBJECTS is a number"));
     let corpus = Corpus::new(given.unwrap_or(if measuring { OBJECTS } else { 500 }));
+    let rounds = if measuring { REPLACEMENTS } else { 1 };
     let only = env::var("KINDS").ok();
     let wanted = |kind: &&str| only.as_ref().is_none_or(|only| only.split(',').any(|wanted| wanted == *kind));
     let kinds: Vec<&str> = corpus.kinds().into_iter().filter(wanted).collect();
@@ -51,7 +52,10 @@ fn main() {
     let mut gate = Gate::default();
     footprints(&corpus, &kinds, &mut gate);
     if corpus.objects() <= OBJECTS {
-        replacements(&corpus, &kinds, &mut gate);
+        replacements(&corpus, &kinds, rounds, &mut gate);
+    }
+    if corpus.objects() < OBJECTS {
+        return;
     }
     let limited = env::var_os("CORPUS").is_none() && corpus.objects() == OBJECTS;
     match gate.misses.is_empty() {
@@ -77,16 +81,7 @@ fn footprints(corpus: &Corpus, kinds: &[&str], gate: &mut Gate) {
         "times",
         "with modify",
     ]);
-    let mut peaks = Table::new(&[
-        "peak, of what is kept",
-        "bytes kept",
-        "first list",
-        "and decoded page",
-        "and its text",
-        "another list",
-        "and decoded page",
-        "and its text",
-    ]);
+    let mut peaks = Table::new(&["peaks, of what is kept", "bytes kept", "first list", "another list"]);
     let mut compared = Vec::new();
     for kind in kinds {
         let is = Footprint::measure(corpus, kind);
@@ -94,7 +89,7 @@ fn footprints(corpus: &Corpus, kinds: &[&str], gate: &mut Gate) {
         let cells = [grouped(is.objects as f64), grouped(is.text), grouped(is.content), times(is.share())];
         let ratios = [is.times_dynamic(), is.times_modified()].map(|times| format!("{times:.1}"));
         heap.row(kind, cells.into_iter().chain(bytes).chain(ratios));
-        let most = [is.listing, is.relisting].into_iter().flat_map(|peaks| peaks.of(is.steady)).map(times);
+        let most = is.peaks().map(times);
         peaks.row(kind, [grouped(is.steady as f64)].into_iter().chain(most));
         gate.footprint(kind, &is);
         if COMPARED.contains(kind) {
@@ -115,20 +110,21 @@ fn footprints(corpus: &Corpus, kinds: &[&str], gate: &mut Gate) {
     println!("{peaks}");
 }
 
-fn replacements(corpus: &Corpus, kinds: &[&str], gate: &mut Gate) {
+fn replacements(corpus: &Corpus, kinds: &[&str], rounds: usize, gate: &mut Gate) {
     let mut table = Table::new(&[
         "dictionary bytes",
         "objects",
         "first",
-        "10 lists",
-        "10 x applied, deleted",
+        "after lists",
+        "applied, deleted",
         "largest then",
         "growth",
     ]);
     // Stores tell by themselves how large their dictionaries are: here, other than where the allocator is asked, the kinds
     // may be measured together.
     let measured: Vec<_> = thread::scope(|scope| {
-        let started: Vec<_> = kinds.iter().map(|kind| scope.spawn(|| Replacement::measure(corpus, kind))).collect();
+        let started: Vec<_> =
+            kinds.iter().map(|kind| scope.spawn(|| Replacement::measure(corpus, kind, rounds))).collect();
         started.into_iter().map(|measured| measured.join().expect("it is measured")).collect()
     });
     for (kind, is) in kinds.iter().zip(measured) {

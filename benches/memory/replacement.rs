@@ -5,7 +5,7 @@
 use kube_indexed_store::store::Scope;
 use kube_indexed_store::{Indexer, MemoryStore, ObjectName, Store, StoreExt};
 
-use crate::corpus::{Corpus, REPLACEMENTS};
+use crate::corpus::Corpus;
 use crate::list::{decode, fill};
 
 /// How often it is looked at while objects are replaced one by one.
@@ -16,16 +16,16 @@ const LOOKS: usize = 8;
 pub struct Replacement {
     pub objects: usize,
     pub first: usize,
-    /// After ten replacements, by a new list each.
+    /// After all replacements, by a new list each.
     pub reset: usize,
-    /// After ten replacements, by a new object and a deletion each, and the most on the way.
+    /// After all replacements, by a new object and a deletion each, and the most on the way.
     pub applied: usize,
     pub largest: usize,
 }
 
 impl Replacement {
-    /// `None` if there are not enough objects to divide them.
-    pub fn measure(corpus: &Corpus, kind: &str) -> Option<Replacement> {
+    /// Replaces all objects so many times; `None` if there are not enough objects to divide them.
+    pub fn measure(corpus: &Corpus, kind: &str, rounds: usize) -> Option<Replacement> {
         let objects = corpus.generation_len(kind);
         let lines = |generation| (0..objects).map(move |position| corpus.of_generation(generation, kind, position));
         let indexer = Indexer::default();
@@ -38,7 +38,7 @@ impl Replacement {
         let first = shared(&listed);
         let mut names: Vec<ObjectName> = lines(0).map(|line| decode(&indexer, &line).name().clone()).collect();
         let mut largest = first;
-        for generation in 1..=REPLACEMENTS {
+        for generation in 1..=rounds {
             let mut reset = listed.reset(Scope::All);
             for (position, line) in lines(generation).enumerate() {
                 let fresh = decode(&indexer, &line);
