@@ -25,6 +25,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+#[allow(dead_code, reason = "other benches use the rest")]
 mod corpus;
 
 use corpus::{Corpus, Wire, remove_noise};

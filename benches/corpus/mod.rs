@@ -8,7 +8,8 @@
 //!
 //! Without it, and for kinds that are not there, objects are generated: those of a cluster of about [`Corpus::new`]'s
 //! size, with some ten objects of a kind for each application and a hundred for each namespace. The same size gives
-//! the same texts everywhere, and any object is made by itself, so that a million need not be kept.
+//! the same texts everywhere, and any object is made by itself, so that a million need not be kept. In later generations
+//! the same applications have other objects, under other names; a folder is divided into generations.
 
 use std::borrow::Cow;
 use std::env;
@@ -29,6 +30,8 @@ pub use kinds::Kind;
 pub use wire::Wire;
 
 const SEED: u64 = 7;
+/// How many times all objects can be replaced by those of the next generation.
+pub const REPLACEMENTS: usize = 10;
 
 /// Objects of several kinds, as texts.
 pub struct Corpus {
@@ -55,6 +58,11 @@ impl Corpus {
         }
     }
 
+    /// How many objects of a kind were asked for.
+    pub fn objects(&self) -> usize {
+        self.objects
+    }
+
     pub fn len(&self, kind: &str) -> usize {
         match (self.folder.get(kind), Kind::named(kind)) {
             (Some(lines), _) => lines.len().min(self.objects),
@@ -68,9 +76,30 @@ impl Corpus {
     pub fn line(&self, kind: &str, position: usize) -> Cow<'_, [u8]> {
         match (self.folder.get(kind), Kind::named(kind)) {
             (Some(lines), _) => Cow::Borrowed(&lines[position]),
-            (None, Some(kind)) => Wire::text(&kind.generate(&self.cluster, position)).into_bytes().into(),
+            (None, Some(kind)) => self.generate(kind, 0, position),
             (None, None) => panic!("there are no objects of kind {kind}"),
         }
+    }
+
+    /// How many objects each generation has.
+    pub fn generation_len(&self, kind: &str) -> usize {
+        match self.folder.get(kind) {
+            Some(_) => self.len(kind) / (REPLACEMENTS + 1),
+            None => self.len(kind),
+        }
+    }
+
+    /// The text of an object of a generation.
+    pub fn of_generation(&self, generation: usize, kind: &str, position: usize) -> Cow<'_, [u8]> {
+        match (self.folder.get(kind), Kind::named(kind)) {
+            (None, Some(kind)) => self.generate(kind, generation, position),
+            _ => self.line(kind, generation * self.generation_len(kind) + position),
+        }
+    }
+
+    fn generate(&self, kind: Kind, generation: usize, position: usize) -> Cow<'_, [u8]> {
+        let serial = generation * self.objects + position;
+        Wire::text(&kind.generate(&self.cluster, position, serial)).into_bytes().into()
     }
 
     pub fn lines(&self, kind: &str) -> impl Iterator<Item = Cow<'_, [u8]>> {

@@ -14,10 +14,17 @@ use super::Peer;
 
 #[derive(Default)]
 pub struct Literal {
+    /// Whether the namespace alone is the key, under which there are many objects then.
+    by_namespace: bool,
     buckets: RwLock<HashMap<String, Vec<Arc<Value>>>>,
 }
 
 impl Literal {
+    /// One whose objects are found by namespace.
+    pub fn by_namespace() -> Literal {
+        Literal { by_namespace: true, ..Literal::default() }
+    }
+
     /// The objects under a complete key, or under its first components.
     pub fn get(&self, components: &[&str]) -> Vec<Arc<Value>> {
         let joined = components.join("/");
@@ -32,6 +39,19 @@ impl Literal {
         let mut found: Vec<_> = found.map(|object| (identity(object), object)).collect();
         found.sort_unstable_by_key(|(identity, _)| *identity);
         found.into_iter().map(|(_, object)| Arc::clone(object)).collect()
+    }
+
+    /// Stores an object while others read.
+    pub fn put(&self, object: Value) {
+        let (namespace, name) = identity(&object);
+        let key = if self.by_namespace { namespace.to_owned() } else { format!("{namespace}/{name}") };
+        let mut buckets = self.buckets.write();
+        let bucket = buckets.entry(key).or_default();
+        let found = bucket.iter().position(|other| identity(other) == (namespace, name));
+        match found {
+            Some(position) => bucket[position] = Arc::new(object),
+            None => bucket.push(Arc::new(object)),
+        }
     }
 }
 
@@ -56,14 +76,7 @@ impl Peer for Literal {
     }
 
     fn apply(&mut self, object: Value) {
-        let (namespace, name) = identity(&object);
-        let key = format!("{namespace}/{name}");
-        let mut buckets = self.buckets.write();
-        let bucket = buckets.entry(key).or_default();
-        match bucket.iter_mut().find(|other| identity(other) == identity(&object)) {
-            Some(old) => *old = Arc::new(object),
-            None => bucket.push(Arc::new(object)),
-        }
+        self.put(object);
     }
 
     fn exact(&self, namespace: &str, name: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 
+use kube_indexed_store::store::Scope;
 use kube_indexed_store::{Indexed, Indexer, MemoryStore, Query, Store, StoreExt};
 
 use super::Peer;
@@ -33,6 +34,17 @@ impl Peer for Memory {
 
     fn apply(&mut self, object: Indexed) {
         self.store.apply(object).expect("its keys fit");
+    }
+
+    /// As the watcher does with a list.
+    fn filled<T: AsRef<[u8]>>(kind: &str, lines: impl IntoIterator<Item = T>) -> Memory {
+        let memory = Memory::new(kind);
+        let mut reset = memory.store.reset(Scope::All);
+        for line in lines {
+            reset.push(memory.decode(line.as_ref())).expect("its keys fit");
+        }
+        reset.commit(None);
+        memory
     }
 
     fn exact(&self, namespace: &str, name: &str) -> bool {

@@ -4,7 +4,7 @@
 //! ```sh
 //! cargo bench --bench store                                   # everything, in some minutes
 //! cargo bench --bench store -- 'prefix get'                   # one group
-//! SIZES=1000,10000,100000 cargo bench --bench store -- list   # other numbers of objects
+//! SIZES=1000,10000,100000 cargo bench --bench store -- list   # other numbers of objects, up to a million
 //! CORPUS=folder cargo bench --bench store                     # your own objects, see the module `corpus`
 //! ```
 //!
@@ -17,8 +17,11 @@
 //! | `decode` | all | what does an object cost before it is stored? |
 //! | `apply` | all | how long from its bytes until readers see it, among so many others? |
 //! | `exact get` | all | one object by namespace and name |
-//! | `prefix get` | all | a namespace of about a hundred objects |
+//! | `prefix get` | all | a namespace of a hundred objects |
 //! | `list` | all | everything |
+//! | `watch to visible` | this crate, literal port | from the line of a watch until a reader has the object, for each kind |
+//! | `publish` | `MemoryStore` | a decoded object, stored and found by three indexes |
+//! | `bucket` | all | ten thousand objects under one key, applied one by one |
 //! | `cached hit` | `CachedStore`, literal port | what does on demand cost when the body is remembered? |
 //! | `render` | views, values converted before, values converted each time | what do lazy views cost, or save? |
 //! | `snapshot`, `diff` | `MemoryStore` | what do consistency and change notices cost? |
@@ -30,15 +33,19 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
 
 #[path = "../corpus/mod.rs"]
+#[allow(dead_code, reason = "other benches use the rest")]
 mod corpus;
 #[path = "../peers/mod.rs"]
 mod peers;
 
+mod bucket;
 mod cached;
+mod publish;
 mod reads;
 mod render;
 mod sample;
 mod snapshots;
+mod visible;
 mod writes;
 
 use corpus::Corpus;
@@ -51,9 +58,12 @@ fn sizes() -> Vec<usize> {
     let given = env::var("SIZES").ok().map(|sizes| {
         sizes.split(',').map(|size| size.trim().parse().expect("SIZES are numbers with commas between them")).collect()
     });
-    // `cargo test --benches` only asks whether it works.
-    let measuring = env::args().any(|argument| argument == "--bench");
-    given.unwrap_or_else(|| if measuring { vec![1_000, 10_000] } else { vec![100] })
+    given.unwrap_or_else(|| if measuring() { vec![1_000, 10_000] } else { vec![100] })
+}
+
+/// `cargo test --benches` only asks whether it works.
+fn measuring() -> bool {
+    env::args().any(|argument| argument == "--bench")
 }
 
 /// A group over objects of one kind.
@@ -72,7 +82,7 @@ fn at_each_size(criterion: &mut Criterion, name: &str, kind: &str, measure: impl
 
 /// `group/objects/who`
 fn id(sample: &Sample<'_>, who: &str) -> BenchmarkId {
-    BenchmarkId::new(sample.names.len().to_string(), who)
+    BenchmarkId::new(sample.len().to_string(), who)
 }
 
 fn settings() -> Criterion {
@@ -83,7 +93,7 @@ fn settings() -> Criterion {
 criterion_group! {
     name = groups;
     config = settings();
-    targets = writes::decode, writes::apply, reads::exact, reads::prefix, reads::list, cached::hit, render::render,
-        snapshots::snapshot, snapshots::diff
+    targets = writes::decode, writes::apply, visible::watch_to_visible, publish::publish, bucket::bucket, reads::exact,
+        reads::prefix, reads::list, cached::hit, render::render, snapshots::snapshot, snapshots::diff
 }
 criterion_main!(groups);

@@ -13,8 +13,10 @@ use crate::{Group, at_each_size, id};
 pub fn exact(criterion: &mut Criterion) {
     at_each_size(criterion, "exact get", "Ingress", |group, sample| {
         exact_of(group, sample, &sample.store::<Memory>());
-        exact_of(group, sample, &sample.store::<Literal>());
-        exact_of(group, sample, &sample.store::<Reflector>());
+        if sample.fits_peers() {
+            exact_of(group, sample, &sample.store::<Literal>());
+            exact_of(group, sample, &sample.store::<Reflector>());
+        }
 
         let snapshot = sample.store::<Memory>().store.snapshot();
         let mut names = sample.names.iter().cycle();
@@ -45,8 +47,10 @@ pub fn prefix(criterion: &mut Criterion) {
             });
         });
         drop(memory);
-        prefix_of(group, sample, &sample.store::<Literal>());
-        prefix_of(group, sample, &sample.store::<Reflector>());
+        if sample.fits_peers() {
+            prefix_of(group, sample, &sample.store::<Literal>());
+            prefix_of(group, sample, &sample.store::<Reflector>());
+        }
     });
 }
 
@@ -59,8 +63,10 @@ fn prefix_of<P: Peer>(group: &mut Group, sample: &Sample, peer: &P) {
 pub fn list(criterion: &mut Criterion) {
     at_each_size(criterion, "list", "Ingress", |group, sample| {
         list_of(group, sample, &sample.store::<Memory>());
-        list_of(group, sample, &sample.store::<Literal>());
-        list_of(group, sample, &sample.store::<Reflector>());
+        if sample.fits_peers() {
+            list_of(group, sample, &sample.store::<Literal>());
+            list_of(group, sample, &sample.store::<Reflector>());
+        }
     });
 }
 

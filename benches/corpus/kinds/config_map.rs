@@ -7,8 +7,8 @@ use crate::corpus::draft::Draft;
 use crate::corpus::random::{Random, distinct_suffix};
 use crate::corpus::words::{KNOBS, REMARKS, ROLES, SUBJECTS};
 
-pub fn config_map(random: &mut Random, app: &App, first: bool, position: usize) -> Draft {
-    let tail = distinct_suffix(position);
+pub fn config_map(random: &mut Random, app: &App, first: bool, serial: usize) -> Draft {
+    let tail = distinct_suffix(serial);
     let name = if first { format!("{}-settings", app.name) } else { format!("{}-settings-{tail}", app.name) };
     let mut data = Map::new();
     for number in 0..random.within(1..=4) {

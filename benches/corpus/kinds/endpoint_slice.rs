@@ -6,8 +6,8 @@ use crate::corpus::cluster::{App, Cluster};
 use crate::corpus::draft::Draft;
 use crate::corpus::random::{Random, distinct_suffix};
 
-pub fn endpoint_slice(cluster: &Cluster, random: &mut Random, app: &App, position: usize) -> Draft {
-    let name = format!("{}-{}", app.name, distinct_suffix(position));
+pub fn endpoint_slice(cluster: &Cluster, random: &mut Random, app: &App, serial: usize) -> Draft {
+    let name = format!("{}-{}", app.name, distinct_suffix(serial));
     let endpoints: Vec<Value> = (0..random.size(10..=101)).map(|_| endpoint(cluster, random, app)).collect();
     let fields = json!({
         "addressType": "IPv4",

@@ -7,8 +7,8 @@ use crate::corpus::draft::Draft;
 use crate::corpus::random::{Random, distinct_suffix};
 use crate::corpus::words::{DOMAINS, ROLES, SUBJECTS};
 
-pub fn ingress(random: &mut Random, app: &App, first: bool, position: usize) -> Draft {
-    let tail = distinct_suffix(position);
+pub fn ingress(random: &mut Random, app: &App, first: bool, serial: usize) -> Draft {
+    let tail = distinct_suffix(serial);
     let name = if first { app.name.clone() } else { format!("{}-{}-{tail}", app.name, random.pick(SUBJECTS)) };
     let domain = random.pick(DOMAINS);
     let hosts: Vec<String> = (0..[1, 1, 1, 2, 2, 3, 4][random.below(7)])

@@ -41,18 +41,20 @@ impl Kind {
         Kind::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// The object at a position, which depends on nothing but the cluster and the position.
-    pub fn generate(self, cluster: &Cluster, position: usize) -> Value {
-        let mut random = cluster.random(self.name(), position);
+    /// The object at a position, which depends on nothing but the cluster and the numbers. The serial is the position, or
+    /// another number for another object of the same application.
+    pub fn generate(self, cluster: &Cluster, position: usize, serial: usize) -> Value {
+        let mut random = cluster.random(self.name(), serial);
         let (app, first) = cluster.owner(&mut random, position);
+        let first = first && serial == position;
         let random = &mut random;
         let draft = match self {
-            Kind::Pod => pod::pod(cluster, random, app, position),
-            Kind::Ingress => ingress::ingress(random, app, first, position),
-            Kind::Service => service::service(random, app, first, position),
-            Kind::EndpointSlice => endpoint_slice::endpoint_slice(cluster, random, app, position),
-            Kind::ConfigMap => config_map::config_map(random, app, first, position),
-            Kind::Secret => secret::secret(random, app, first, position),
+            Kind::Pod => pod::pod(cluster, random, app, serial),
+            Kind::Ingress => ingress::ingress(random, app, first, serial),
+            Kind::Service => service::service(random, app, first, serial),
+            Kind::EndpointSlice => endpoint_slice::endpoint_slice(cluster, random, app, serial),
+            Kind::ConfigMap => config_map::config_map(random, app, first, serial),
+            Kind::Secret => secret::secret(random, app, first, serial),
         };
         draft.finish()
     }

@@ -10,9 +10,9 @@ use crate::corpus::words::SUBJECTS;
 const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 const CONDITIONS: [&str; 5] = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
 
-pub fn pod(cluster: &Cluster, random: &mut Random, app: &App, position: usize) -> Draft {
+pub fn pod(cluster: &Cluster, random: &mut Random, app: &App, serial: usize) -> Draft {
     let set = format!("{}-{}", app.name, app.revision);
-    let name = format!("{set}-{}", distinct_suffix(position));
+    let name = format!("{set}-{}", distinct_suffix(serial));
     let token = format!("kube-api-access-{}", random.suffix(5));
     let mut containers = vec![application(app, &token)];
     if app.meshed {

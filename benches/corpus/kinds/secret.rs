@@ -7,8 +7,8 @@ use crate::corpus::draft::Draft;
 use crate::corpus::random::{Random, distinct_suffix};
 use crate::corpus::words::{DOMAINS, SUBJECTS};
 
-pub fn secret(random: &mut Random, app: &App, first: bool, position: usize) -> Draft {
-    let tail = distinct_suffix(position);
+pub fn secret(random: &mut Random, app: &App, first: bool, serial: usize) -> Draft {
+    let tail = distinct_suffix(serial);
     // An application's first Secret is its certificate: four of ten are, one of them for being the first.
     if first {
         certificate(random, app, &format!("{}-tls", app.name), &tail)

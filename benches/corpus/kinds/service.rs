@@ -7,8 +7,8 @@ use crate::corpus::draft::Draft;
 use crate::corpus::random::{Random, distinct_suffix};
 use crate::corpus::words::ROLES;
 
-pub fn service(random: &mut Random, app: &App, first: bool, position: usize) -> Draft {
-    let tail = distinct_suffix(position);
+pub fn service(random: &mut Random, app: &App, first: bool, serial: usize) -> Draft {
+    let tail = distinct_suffix(serial);
     let name = if first { app.name.clone() } else { format!("{}-{}-{tail}", app.name, random.pick(ROLES)) };
     let mut ports = vec![json!({"name": "web", "protocol": "TCP", "port": 80, "targetPort": "web"})];
     if random.chance(50) {
