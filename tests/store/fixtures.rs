@@ -207,6 +207,10 @@ impl Store for Served {
     fn changes(&self) -> Changes {
         self.store.changes()
     }
+
+    fn memory(&self) -> kube_indexed_store::store::Memory {
+        self.store.memory()
+    }
 }
 
 #[derive(Debug)]
