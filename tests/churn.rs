@@ -191,6 +191,7 @@ fn looks(snapshot: &Snapshot) -> (Vec<Value>, Vec<String>) {
 fn nobody_notices_that_all_is_packed_anew() {
     let mut random = Random::new();
     let store = MemoryStore::builder().index("by-note", 1).index("by-two", 2).build();
+    let mut written = Vec::new();
     for (at, mut value) in population(&mut random, 1_100).into_iter().enumerate() {
         if at % 3 > 0 {
             value["metadata"]["resourceVersion"] = [json!("12"), json!("a-version"), json!(7)][at % 3].clone();
@@ -203,11 +204,20 @@ fn nobody_notices_that_all_is_packed_anew() {
             indexed = indexed.key("by-note", [value["spec"]["image"].as_str().unwrap()]);
         }
         store.apply(indexed).unwrap();
+        written.push(value);
     }
     // Once, so that the object that is churned is there.
     repack(&store);
     let before = store.snapshot();
     let looked = looks(&before);
+    assert_eq!(looked.0[..1_100], written);
+    for (at, entry) in before.list().iter().enumerate().take(1_100) {
+        let count = |index| entry.keys(index).unwrap().len();
+        assert_eq!(
+            (count("by-note"), count("by-two")),
+            (usize::from(at % 5 > 0), (at % 4).min(if at % 5 == 0 { 1 } else { 5 }))
+        );
+    }
     let shared: Vec<_> =
         before.list().objects().map(|object| object.root().member("spec").unwrap_or(object.root()).share()).collect();
     let mut changes = store.changes();
@@ -415,6 +425,8 @@ async fn references_and_remembered_bodies_stay_when_all_is_packed_anew() -> Resu
         let list = snapshot.list();
         list.iter().take(1_099).map(|entry| format!("{entry:?} {:?}", entry.uid())).collect::<Vec<_>>()
     };
+    let expected = (0..1_099).map(|at| format!("Entry(shop/o-{at:05} @5) {:?}", Some(format!("uid-{at}"))));
+    assert_eq!(told(&before), expected.collect::<Vec<_>>());
     assert_eq!(told(&before), told(&after));
     assert_eq!(read()?.await?.len(), 1);
     assert_eq!(server.0.load(SeqCst), 1, "the body was not forgotten");
