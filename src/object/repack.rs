@@ -21,7 +21,7 @@ pub(super) struct Then {
 /// With fewer records than that it is not worth it because there are more than there were.
 const MIN_RECORDS: usize = 512;
 /// By so many bytes the dictionary may have grown in any case.
-const MIN_BYTES: usize = 16 << 10;
+const MIN_BYTES: usize = 4 << 10;
 
 impl Packer {
     /// Whether it is worth it: there are many more records than there were, or much fewer, or the dictionary has grown by

@@ -2,9 +2,9 @@
 
 use std::sync::OnceLock;
 
-/// The first chunk has so many places; each further one has twice as many as the one before.
+/// The first two chunks have so many places each; each further two have twice as many as the two before.
 const FIRST: usize = 16;
-const CHUNKS: usize = 20;
+const CHUNKS: usize = 40;
 
 type Chunk<T> = Box<[OnceLock<T>]>;
 
@@ -20,7 +20,7 @@ impl<T> Default for Stable<T> {
 
 impl<T> Stable<T> {
     /// How many there can be.
-    pub(super) const LIMIT: usize = FIRST * ((1 << CHUNKS) - 1);
+    pub(super) const LIMIT: usize = 2 * FIRST * ((1 << (CHUNKS / 2)) - 1);
 
     /// What is at a position; only what was added may be asked for.
     pub(super) fn get(&self, position: usize) -> Option<&T> {
@@ -31,7 +31,7 @@ impl<T> Stable<T> {
     /// Puts something at a position, where nothing was before.
     pub(super) fn set(&self, position: usize, value: T) {
         let (chunk, at) = place(position);
-        let new = || (0..FIRST << chunk).map(|_| OnceLock::new()).collect();
+        let new = || (0..size(chunk)).map(|_| OnceLock::new()).collect();
         let vacant = self.chunks[chunk].get_or_init(new)[at].set(value).is_ok();
         debug_assert!(vacant);
     }
@@ -39,14 +39,20 @@ impl<T> Stable<T> {
     /// The bytes asked of the allocator for so many places.
     pub(super) fn bytes(count: usize) -> usize {
         let chunks = if count == 0 { 0 } else { place(count - 1).0 + 1 };
-        FIRST * ((1 << chunks) - 1) * size_of::<OnceLock<T>>()
+        (0..chunks).map(size).sum::<usize>() * size_of::<OnceLock<T>>()
     }
+}
+
+/// The number of places of a chunk.
+fn size(chunk: usize) -> usize {
+    FIRST << (chunk / 2)
 }
 
 /// The chunk of a position, and the place in it.
 fn place(position: usize) -> (usize, usize) {
-    let chunk = (position / FIRST + 1).ilog2() as usize;
-    (chunk, position - FIRST * ((1 << chunk) - 1))
+    let pair = (position / (2 * FIRST) + 1).ilog2() as usize;
+    let within = position - 2 * FIRST * ((1 << pair) - 1);
+    (2 * pair + within / size(2 * pair), within % size(2 * pair))
 }
 
 #[cfg(test)]
