@@ -658,36 +658,3 @@ fn huge_maps_lists_and_texts_read_as_they_were_written() {
         }
     }
 }
-
-/// How long it takes to decode and store an object with this content.
-fn time(content: &str) -> std::time::Duration {
-    let store = MemoryStore::new();
-    let start = std::time::Instant::now();
-    store.apply(Indexed::new(Object::from_slice(content.as_bytes()).unwrap()).unwrap()).unwrap();
-    start.elapsed()
-}
-
-// What grows with the square would take more than fifty times as long.
-const MUCH: u32 = 20;
-
-#[test]
-fn an_object_of_many_different_texts_takes_no_longer_for_each_than_one_of_few() {
-    let texts = |each: &dyn Fn(usize) -> String| {
-        json!({"metadata": {"name": "many"}, "spec": (0..40_000).map(each).collect::<Vec<_>>()}).to_string()
-    };
-    // Of the same length: all begin alike, or each in its own way.
-    let alike = time(&texts(&|at| format!("all-begin-as-one-{at:06}")));
-    let different = time(&texts(&|at| format!("begin-as-{at:06}-no-one")));
-    assert!(different < alike * MUCH, "{different:?}, {alike:?} if they begin alike");
-}
-
-#[test]
-fn an_object_that_tells_its_version_many_times_takes_no_longer_for_each_than_one_that_does_not() {
-    let metadata = |name: &str| {
-        let members: String = (0..20_000).map(|at| format!(r#""a{at}":0,"#)).collect();
-        let again = format!(r#""{name}":"1","#).repeat(20_000);
-        format!(r#"{{"metadata":{{{members}{again}"name":"many"}}}}"#)
-    };
-    let (once, often) = (time(&metadata("other")), time(&metadata("resourceVersion")));
-    assert!(often < once * MUCH, "{often:?}, {once:?} if it does not");
-}
