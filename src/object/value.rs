@@ -1,17 +1,20 @@
 //! Reading: small cursors over an object's values.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::fmt;
-use std::sync::Arc;
-
-use serde::ser::{SerializeMap, SerializeSeq};
 
 use super::blob::{Blob, Part, counted_at, place};
-use super::dictionary::Shape;
 use super::packed::unpack;
 use super::slot::{Slot, Tag, read_count};
 use crate::path::{FieldPath, Step};
+
+mod fields;
+mod walk;
+mod whole;
+
+use fields::Fields;
+use walk::Values;
+pub use walk::{Items, Members};
 
 /// A borrowed value of an object: a small `Copy` cursor.
 ///
@@ -348,239 +351,6 @@ enum Number {
     Float(f64),
 }
 
-/// The slots of a map.
-#[derive(Clone, Copy)]
-struct Fields<'a> {
-    part: Part<'a>,
-    names: Names<'a>,
-    /// Where the slots of the values begin.
-    values: usize,
-    count: usize,
-}
-
-/// Where the names of a map are.
-#[derive(Clone, Copy)]
-enum Names<'a> {
-    /// The place where their slots begin.
-    Here(usize),
-    Shape(&'a Shape),
-}
-
-impl<'a> Fields<'a> {
-    fn of(map: ValueRef<'a>) -> Option<Fields<'a>> {
-        if map.place == Place::Version {
-            return None;
-        }
-        let (slot, part) = (map.slot(), map.part);
-        match slot.tag() {
-            Tag::Map => {
-                let (count, names) = read_count(part.bytes, slot.payload());
-                Some(Fields { part, names: Names::Here(names), values: names + count * Slot::SIZE, count })
-            }
-            Tag::Shaped => {
-                let (number, values) = read_count(part.bytes, slot.payload());
-                let shape = part.blob.dictionary()?.shape(number)?;
-                Some(Fields { part, names: Names::Shape(shape), values, count: shape.len() })
-            }
-            _ => None,
-        }
-    }
-
-    fn none(part: Part<'a>) -> Fields<'a> {
-        Fields { part, names: Names::Here(0), values: 0, count: 0 }
-    }
-
-    fn name_bytes(self, position: usize) -> &'a [u8] {
-        match self.names {
-            Names::Here(names) => self.part.text_bytes(names + position * Slot::SIZE).unwrap_or_default(),
-            Names::Shape(shape) => shape.name(position).as_bytes(),
-        }
-    }
-
-    fn name(self, position: usize) -> &'a str {
-        match self.names {
-            Names::Here(names) => self.part.text(names + position * Slot::SIZE).unwrap_or_default(),
-            Names::Shape(shape) => shape.name(position),
-        }
-    }
-
-    fn value(self, position: usize, place: Place) -> ValueRef<'a> {
-        ValueRef::new(self.part, self.values + position * Slot::SIZE, place)
-    }
-
-    /// The position of a name, or where it would be.
-    fn find(self, name: &str) -> Result<usize, usize> {
-        let names = match self.names {
-            Names::Shape(shape) => return shape.find(name),
-            Names::Here(names) => names,
-        };
-        let (mut from, mut to) = (0, self.count);
-        while from < to {
-            let middle = (from + to) / 2;
-            let found = self.part.text_bytes(names + middle * Slot::SIZE).unwrap_or_default();
-            match found.cmp(name.as_bytes()) {
-                Ordering::Less => from = middle + 1,
-                Ordering::Greater => to = middle,
-                Ordering::Equal => return Ok(middle),
-            }
-        }
-        Err(from)
-    }
-}
-
-/// The members of a map, ordered by name.
-#[derive(Clone)]
-pub struct Members<'a> {
-    fields: Fields<'a>,
-    place: Place,
-    next: usize,
-    /// The version still to be shown, before the member at that position.
-    version: Option<(usize, ValueRef<'a>)>,
-}
-
-impl<'a> Iterator for Members<'a> {
-    type Item = (&'a str, ValueRef<'a>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if let Some((_, version)) = self.version.take_if(|(before, _)| *before == self.next) {
-            return Some((VERSION_KEY, version));
-        }
-        if self.next == self.fields.count {
-            return None;
-        }
-        let name = self.fields.name(self.next);
-        let value = self.fields.value(self.next, self.place.below(name));
-        self.next += 1;
-        Some((name, value))
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.fields.count - self.next + usize::from(self.version.is_some());
-        (left, Some(left))
-    }
-}
-
-impl ExactSizeIterator for Members<'_> {}
-
-/// The elements of a list.
-#[derive(Clone)]
-pub struct Items<'a> {
-    part: Part<'a>,
-    /// Where the slots begin.
-    first: usize,
-    next: usize,
-    count: usize,
-}
-
-impl<'a> Items<'a> {
-    fn at(&self, position: usize) -> ValueRef<'a> {
-        ValueRef::new(self.part, self.first + position * Slot::SIZE, Place::Other)
-    }
-}
-
-impl<'a> Iterator for Items<'a> {
-    type Item = ValueRef<'a>;
-
-    fn next(&mut self) -> Option<ValueRef<'a>> {
-        let item = (self.next < self.count).then(|| self.at(self.next))?;
-        self.next += 1;
-        Some(item)
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.count - self.next;
-        (left, Some(left))
-    }
-}
-
-impl ExactSizeIterator for Items<'_> {}
-
-struct Values<'a, 'p> {
-    pending: Vec<(ValueRef<'a>, &'p [Step])>,
-}
-
-impl<'a> Iterator for Values<'a, '_> {
-    type Item = ValueRef<'a>;
-
-    fn next(&mut self) -> Option<ValueRef<'a>> {
-        while let Some((value, steps)) = self.pending.pop() {
-            let single = steps.iter().take_while(|step| **step != Step::Each).count();
-            let (before, after) = steps.split_at(single);
-            let Some(value) = value.follow(before) else { continue };
-            match after.split_first() {
-                None => return Some(value),
-                Some((_, rest)) => {
-                    let first = self.pending.len();
-                    self.pending.extend(value.items().map(|item| (item, rest)));
-                    self.pending[first..].reverse();
-                }
-            }
-        }
-        None
-    }
-}
-
-impl ValueRef<'_> {
-    /// Whether both are one value of one dictionary.
-    fn is_same(&self, other: &Self) -> bool {
-        let (a, b) = (self.part, other.part);
-        let place = (a.number, self.at) == (b.number, other.at) && a.number != Part::OWN;
-        place && a.blob.dictionary().zip(b.blob.dictionary()).is_some_and(|(a, b)| Arc::ptr_eq(a, b))
-    }
-}
-
-impl PartialEq for ValueRef<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        if self.is_same(other) {
-            return true;
-        }
-        let kind = self.kind();
-        if kind != other.kind() {
-            return false;
-        }
-        match kind {
-            Kind::Map if self.place != Place::Other || other.place != Place::Other => {
-                self.len() == other.len() && self.members().eq(other.members())
-            }
-            Kind::Map => self.fields().len() == other.fields().len() && self.fields().eq(other.fields()),
-            Kind::List => self.len() == other.len() && self.items().eq(other.items()),
-            Kind::String => match (self.text_bytes(), other.text_bytes()) {
-                (Some(a), Some(b)) if self.place != Place::Version && other.place != Place::Version => a == b,
-                _ => self.as_str() == other.as_str(),
-            },
-            Kind::Float => self.as_f64() == other.as_f64(),
-            Kind::Integer => (self.as_u64(), self.as_i64()) == (other.as_u64(), other.as_i64()),
-            Kind::Bool | Kind::Null => self.slot() == other.slot(),
-        }
-    }
-}
-
-impl serde::Serialize for ValueRef<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.kind() {
-            Kind::Null => serializer.serialize_unit(),
-            Kind::Bool => serializer.serialize_bool(self.as_bool().unwrap_or_default()),
-            Kind::Integer | Kind::Float => match self.number() {
-                Some(Number::Unsigned(value)) => serializer.serialize_u64(value),
-                Some(Number::Signed(value)) => serializer.serialize_i64(value),
-                Some(Number::Float(value)) => serializer.serialize_f64(value),
-                None => serializer.serialize_unit(),
-            },
-            Kind::String => serializer.serialize_str(&self.as_str().unwrap_or_default()),
-            Kind::List => {
-                let mut list = serializer.serialize_seq(Some(self.len()))?;
-                self.items().try_for_each(|item| list.serialize_element(&item))?;
-                list.end()
-            }
-            Kind::Map => {
-                let mut map = serializer.serialize_map(Some(self.len()))?;
-                self.members().try_for_each(|(name, value)| map.serialize_entry(name, &value))?;
-                map.end()
-            }
-        }
-    }
-}
-
 /// A value that shares the object it came from and borrows nothing. It keeps the whole object alive and copies nothing.
 #[derive(Clone)]
 pub struct SharedValue {
@@ -598,19 +368,7 @@ impl SharedValue {
     }
 }
 
-// No content in any of these: it may be a Secret's.
-
-impl fmt::Debug for Members<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Members({})", self.len())
-    }
-}
-
-impl fmt::Debug for Items<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Items({})", self.len())
-    }
-}
+// No content in these: it may be a Secret's.
 
 impl fmt::Debug for ValueRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

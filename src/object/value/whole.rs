@@ -1,0 +1,69 @@
+//! What concerns a value as a whole, with all it contains: equality and serialization.
+
+use std::sync::Arc;
+
+use serde::ser::{SerializeMap, SerializeSeq};
+
+use super::super::blob::Part;
+use super::{Kind, Number, Place, ValueRef};
+
+impl ValueRef<'_> {
+    /// Whether both are one value of one dictionary.
+    fn is_same(&self, other: &Self) -> bool {
+        let (a, b) = (self.part, other.part);
+        let place = (a.number, self.at) == (b.number, other.at) && a.number != Part::OWN;
+        place && a.blob.dictionary().zip(b.blob.dictionary()).is_some_and(|(a, b)| Arc::ptr_eq(a, b))
+    }
+}
+
+impl PartialEq for ValueRef<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        if self.is_same(other) {
+            return true;
+        }
+        let kind = self.kind();
+        if kind != other.kind() {
+            return false;
+        }
+        match kind {
+            Kind::Map if self.place != Place::Other || other.place != Place::Other => {
+                self.len() == other.len() && self.members().eq(other.members())
+            }
+            Kind::Map => self.fields().len() == other.fields().len() && self.fields().eq(other.fields()),
+            Kind::List => self.len() == other.len() && self.items().eq(other.items()),
+            Kind::String => match (self.text_bytes(), other.text_bytes()) {
+                (Some(a), Some(b)) if self.place != Place::Version && other.place != Place::Version => a == b,
+                _ => self.as_str() == other.as_str(),
+            },
+            Kind::Float => self.as_f64() == other.as_f64(),
+            Kind::Integer => (self.as_u64(), self.as_i64()) == (other.as_u64(), other.as_i64()),
+            Kind::Bool | Kind::Null => self.slot() == other.slot(),
+        }
+    }
+}
+
+impl serde::Serialize for ValueRef<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.kind() {
+            Kind::Null => serializer.serialize_unit(),
+            Kind::Bool => serializer.serialize_bool(self.as_bool().unwrap_or_default()),
+            Kind::Integer | Kind::Float => match self.number() {
+                Some(Number::Unsigned(value)) => serializer.serialize_u64(value),
+                Some(Number::Signed(value)) => serializer.serialize_i64(value),
+                Some(Number::Float(value)) => serializer.serialize_f64(value),
+                None => serializer.serialize_unit(),
+            },
+            Kind::String => serializer.serialize_str(&self.as_str().unwrap_or_default()),
+            Kind::List => {
+                let mut list = serializer.serialize_seq(Some(self.len()))?;
+                self.items().try_for_each(|item| list.serialize_element(&item))?;
+                list.end()
+            }
+            Kind::Map => {
+                let mut map = serializer.serialize_map(Some(self.len()))?;
+                self.members().try_for_each(|(name, value)| map.serialize_entry(name, &value))?;
+                map.end()
+            }
+        }
+    }
+}
