@@ -47,6 +47,8 @@ impl Packer {
     /// Packs all records anew, with a dictionary of what occurs more than once in them, and nothing else.
     pub(crate) fn repack<'r>(&mut self, records: impl Iterator<Item = &'r mut Record>) {
         let mut records: Vec<&mut Record> = records.collect();
+        // What was seen makes room for what is counted.
+        self.sightings = Sightings::default();
         let mut fresh = Packer::new(self.dictionary.indexes.iter().cloned());
         let mut counted = Counted::new(self.values);
         for record in &records {
