@@ -17,7 +17,7 @@ const GROWTH: f64 = 1.3;
 /// How many times what this crate takes a reflector is to take, on average.
 const TIMES: f64 = 12.0;
 /// How much may be held during the first list, and during another one, of what is held after it.
-const PEAKS: [f64; 2] = [1.3, 1.4];
+const PEAKS: [f64; 2] = [1.4, 1.4];
 
 /// What does not hold, in words.
 #[derive(Debug, Default)]

@@ -5,6 +5,7 @@
 //! CORPUS=folder cargo bench --bench memory         # your own objects, see the module `corpus`
 //! OBJECTS=1000000 cargo bench --bench memory       # more of them; the peers still get 20,000
 //! KINDS=Pod,Service cargo bench --bench memory     # some kinds only
+//! ROUNDS=0 cargo bench --bench memory              # without replacing all objects ten times
 //! ```
 //!
 //! All are told the objects as the API server sends them; what no reader wants is removed, except where it says that
@@ -44,14 +45,15 @@ fn main() {
     let measuring = env::args().any(|argument| argument == "--bench");
     let given = env::var("OBJECTS").ok().map(|number| number.parse().expect("OBJECTS is a number"));
     let corpus = Corpus::new(given.unwrap_or(if measuring { OBJECTS } else { 500 }));
-    let rounds = if measuring { REPLACEMENTS } else { 1 };
+    let rounds = env::var("ROUNDS").ok().map(|number| number.parse().expect("ROUNDS is a number"));
+    let rounds = rounds.unwrap_or(if measuring { REPLACEMENTS } else { 1 });
     let only = env::var("KINDS").ok();
     let wanted = |kind: &&str| only.as_ref().is_none_or(|only| only.split(',').any(|wanted| wanted == *kind));
     let kinds: Vec<&str> = corpus.kinds().into_iter().filter(wanted).collect();
 
     let mut gate = Gate::default();
     footprints(&corpus, &kinds, &mut gate);
-    if corpus.objects() <= OBJECTS {
+    if corpus.objects() <= OBJECTS && rounds > 0 {
         replacements(&corpus, &kinds, rounds, &mut gate);
     }
     if corpus.objects() < OBJECTS {

@@ -77,7 +77,7 @@ impl Seen {
 impl Counted {
     /// For objects of so many values, of which most are not worth remembering.
     pub(super) fn new(values: usize) -> Counted {
-        Counted { places: vec![0; (values / (2 * CROWDED)).next_power_of_two().clamp(MIN, MAX)].into() }
+        Counted { places: vec![0; (values / CROWDED).next_power_of_two().clamp(MIN, MAX / 4)].into() }
     }
 
     fn at(&self, hash: u64) -> usize {
