@@ -63,7 +63,7 @@ impl Packer {
         for record in &mut records {
             **record = fresh.pack_again(record);
         }
-        fresh.sightings = Sightings::default();
+        fresh.sightings = Sightings::beside(fresh.size());
         fresh.then = Then { records: records.len(), bytes: fresh.size(), times: self.then.times + 1, due: false };
         *self = fresh;
     }

@@ -16,6 +16,8 @@ pub(super) struct Seen {
     places: Box<[u32]>,
     /// How many times something was seen for the first time.
     first: usize,
+    /// How many places there may be.
+    most: usize,
 }
 
 /// Hashes of what occurs, each with how often, up to 255 times. What was seen twice keeps its place.
@@ -25,16 +27,24 @@ pub(super) struct Counted {
 
 const MIN: usize = 1 << 8;
 const MAX: usize = 1 << 20;
+/// How many times larger a dictionary is, once there is one.
+const BESIDE: usize = 16;
 /// How many more first sightings than places there are before the table grows.
 const CROWDED: usize = 16;
 
 impl Default for Sightings {
     fn default() -> Sightings {
-        Sightings::Seen(Seen { places: vec![0; MIN].into(), first: 0 })
+        Sightings::beside(usize::MAX)
     }
 }
 
 impl Sightings {
+    /// For a dictionary of so many bytes, beside which this stays small.
+    pub(super) fn beside(bytes: usize) -> Sightings {
+        let most = (bytes / BESIDE / size_of::<u32>()).clamp(MIN, MAX);
+        Sightings::Seen(Seen { places: vec![0; MIN].into(), first: 0, most })
+    }
+
     /// Whether what is at hand, of about so many bytes, is to enter the dictionary. In a part of the dictionary only
     /// what was counted does.
     pub(super) fn admit(&mut self, hash: u64, object: u8, bytes: usize, in_part: bool) -> bool {
@@ -65,7 +75,7 @@ impl Seen {
         *place = what << 8 | u32::from(object);
         if !seen {
             self.first += 1;
-            if self.first > CROWDED * self.places.len() && self.places.len() < MAX {
+            if self.first > CROWDED * self.places.len() && 2 * self.places.len() <= self.most {
                 // What was seen may be at either of the two places that its old one became.
                 self.places = [&*self.places, &*self.places].concat().into();
             }
