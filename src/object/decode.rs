@@ -85,7 +85,7 @@ impl Target {
         let at = name.len() + 7 * edge(name.as_bytes().first()) + 31 * edge(name.as_bytes().last());
         let known = &mut self.names.0[at % Names::SIZE];
         if known.tag() != Tag::Text || counted_at(self.builder.bytes(), known.payload()) != name.as_bytes() {
-            *known = self.builder.name(name)?;
+            *known = self.builder.name(name.as_bytes())?;
         }
         Ok(*known)
     }
@@ -223,7 +223,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
     }
 
     fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Option<Slot>, E> {
-        self.scalar(|builder| builder.text(value))
+        self.scalar(|builder| builder.text(value.as_bytes()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Option<Slot>, A::Error> {
@@ -257,7 +257,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
         if let Place::Root { type_meta: Some((api_version, kind)) } = place {
             // First, so that what the object says itself wins over it.
             for (name, text) in [("apiVersion", api_version), ("kind", kind)] {
-                let member = target.name(name).and_then(|name| Ok((name, target.builder.text(text)?)));
+                let member = target.name(name).and_then(|name| Ok((name, target.builder.text(text.as_bytes())?)));
                 target.members.push(member.map_err(A::Error::custom)?);
             }
         }

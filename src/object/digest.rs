@@ -38,9 +38,9 @@ pub(super) fn hidden(map: ValueRef<'_>, digest: Digest, root: bool) -> &'static 
 
 /// The names of the members that are never shared in what is of that kind.
 fn hidden_by(kind: ValueRef<'_>) -> &'static [&'static str] {
-    match kind.as_str().as_deref() {
-        Some("Secret") => SECRET,
-        Some("SecretList") => &["items"],
+    match kind.string_bytes().as_deref() {
+        Some(b"Secret") => SECRET,
+        Some(b"SecretList") => &["items"],
         _ => &[],
     }
 }
@@ -71,10 +71,7 @@ pub(super) fn digest(hasher: &DefaultHashBuilder, digests: &mut Vec<Digest>, val
             None => !with(hash(), value.as_i64().unwrap_or_default() as u64),
         },
         Kind::Float => with(hash(), value.as_f64().unwrap_or_default().to_bits()),
-        Kind::String => match value.text_bytes() {
-            Some(text) => text_hash(hasher, text),
-            None => text_hash(hasher, value.as_str().unwrap_or_default().as_bytes()),
-        },
+        Kind::String => text_hash(hasher, &value.string_bytes().unwrap_or_default()),
         Kind::List => {
             let mut hash = hash();
             for item in value.items() {

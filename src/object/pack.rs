@@ -40,6 +40,8 @@ pub(crate) struct Packer {
     target: Option<Target>,
     /// The slots of what is being written, the innermost last.
     slots: Vec<Slot>,
+    /// The bytes of the text that is being written, if it stands for fewer.
+    packed: Vec<u8>,
 }
 
 /// Where a value stands in an object, as far as it matters here.
@@ -57,7 +59,8 @@ pub(super) enum Role {
 
 /// How long the start of a text is that may be shared: shorter ones are not worth it.
 const MIN_START: usize = 8;
-const MAX_START: usize = 256;
+/// How long a text is, at most, of which that is tried: as long as a name.
+const MAX_JOINED: usize = 256;
 
 impl Packer {
     /// For a store with these indexes.
@@ -77,6 +80,7 @@ impl Packer {
             object: 0,
             target: None,
             slots: Vec::new(),
+            packed: Vec::new(),
         }
     }
 
@@ -87,7 +91,8 @@ impl Packer {
             digest(&self.hasher, &mut self.digests, ValueRef::content(&body.blob));
         }
         self.values += self.digests.len();
-        self.object = self.text_hash(draft.name.name()) as u8 ^ self.text_hash(draft.name.namespace()) as u8;
+        self.object = self.text_hash(draft.name.name().as_bytes()) as u8
+            ^ self.text_hash(draft.name.namespace().as_bytes()) as u8;
         let mut target = self.target.take().unwrap_or_else(Target::object);
         target.clear();
         let mut blob = self.write(&mut target, draft, draft.keys);
@@ -97,6 +102,8 @@ impl Packer {
             blob = self.write(&mut target, draft, &vec![Keys::TOO_MANY; draft.keys.len()]);
         }
         self.target = Some(target).filter(|target| target.bytes() <= MAX_SCRATCH);
+        self.packed.clear();
+        self.packed.shrink_to(MAX_SCRATCH);
         Record { object: Object { blob: blob.unwrap_or_else(|TooLarge| self.reader.clone()) } }
     }
 
@@ -111,7 +118,7 @@ impl Packer {
             target.builder.set(fixed, slot);
         }
         let given = draft.uid.filter(|uid| draft.body.and_then(Object::uid).is_none_or(|own| own != *uid));
-        let mut more = vec![given.map_or(Ok(Slot::NULL), |uid| target.builder.text(uid))?];
+        let mut more = vec![given.map_or(Ok(Slot::NULL), |uid| target.builder.text(uid.as_bytes()))?];
         for keys in keys {
             more.push(match keys {
                 Keys::Absent(reason) => self.plain_text(target, reason)?,
@@ -135,11 +142,11 @@ impl Packer {
 
     /// A text that is compared, and so is kept as it is.
     fn plain_text(&mut self, target: &mut Target, text: &str) -> Result<Slot, TooLarge> {
-        self.text(target, text, self.text_hash(text), Role::Identity)
+        self.text(target, text.as_bytes(), self.text_hash(text.as_bytes()), Role::Identity)
     }
 
-    fn text_hash(&self, text: &str) -> u64 {
-        text_hash(&self.hasher, text.as_bytes())
+    fn text_hash(&self, text: &[u8]) -> u64 {
+        text_hash(&self.hasher, text)
     }
 
     /// Writes the value at a position of the digests, and moves the position behind it.
@@ -191,7 +198,7 @@ impl Packer {
                 None => target.builder.signed(value.as_i64().unwrap_or_default())?,
             },
             Kind::Float => target.builder.float(value.as_f64().unwrap_or_default())?,
-            Kind::String => self.text(target, &value.as_str().unwrap_or_default(), digest.hash, role)?,
+            Kind::String => self.text(target, &value.string_bytes().unwrap_or_default(), digest.hash, role)?,
             Kind::List => {
                 for item in value.items() {
                     let slot = self.value(target, item, at, role.below(b"", hidden))?;
@@ -211,14 +218,14 @@ impl Packer {
         Ok(slot)
     }
 
-    fn text(&mut self, target: &mut Target, text: &str, hash: u64, role: Role) -> Result<Slot, TooLarge> {
+    fn text(&mut self, target: &mut Target, text: &[u8], hash: u64, role: Role) -> Result<Slot, TooLarge> {
         if let Some(slot) = Slot::short(text) {
             return Ok(slot);
         }
         if role != Role::Identity
-            && let Some((tag, packed)) = pack(text)
+            && let Some(tag) = pack(text, &mut self.packed)
         {
-            return target.builder.packed(tag, &packed);
+            return target.builder.packed(tag, &self.packed);
         }
         if role == Role::Payload {
             return target.text(text, hash);
@@ -240,8 +247,9 @@ impl Packer {
     }
 
     /// A text that begins as others do: up to the last `-`, as the names of what is generated.
-    fn joined(&mut self, target: &mut Target, text: &str) -> Result<Option<Slot>, TooLarge> {
-        let end = text.rfind('-').filter(|end| (MIN_START..=MAX_START).contains(end));
+    fn joined(&mut self, target: &mut Target, text: &[u8]) -> Result<Option<Slot>, TooLarge> {
+        let dash = || text.iter().rposition(|byte| *byte == b'-');
+        let end = (text.len() <= MAX_JOINED).then(dash).flatten().filter(|end| *end >= MIN_START);
         let Some((start, rest)) = end.map(|end| text.split_at(end + 1)) else { return Ok(None) };
         let hash = self.text_hash(start);
         let slot = match self.find_text(start, hash) {
@@ -266,13 +274,13 @@ impl Packer {
         if let Some(shape) = shape {
             return target.builder.shaped(shape as usize, &self.slots[first..]);
         }
-        let names = map.members().map(|(name, _)| self.name(target, name)).collect::<Result<Vec<_>, _>>()?;
+        let names = map.fields().map(|(name, _)| self.name(target, name)).collect::<Result<Vec<_>, _>>()?;
         let members: Vec<_> = names.into_iter().zip(self.slots[first..].iter().copied()).collect();
         target.builder.map(&members)
     }
 
     /// The name of a member, which is shared like a text, but never in the slot itself.
-    fn name(&mut self, target: &mut Target, name: &str) -> Result<Slot, TooLarge> {
+    fn name(&mut self, target: &mut Target, name: &[u8]) -> Result<Slot, TooLarge> {
         let hash = self.text_hash(name);
         match name.len() {
             ..=Slot::MAX_SHORT => target.name(name, hash),
@@ -280,12 +288,12 @@ impl Packer {
         }
     }
 
-    fn find_text(&self, text: &str, hash: u64) -> Option<u32> {
-        self.texts.find(hash, |number| self.dictionary.text(number) == text)
+    fn find_text(&self, text: &[u8], hash: u64) -> Option<u32> {
+        self.texts.find(hash, |number| self.dictionary.text(number).as_bytes() == text)
     }
 
-    fn add_text(&mut self, hash: u64, text: &str) -> Option<u32> {
-        let number = self.texts.len();
+    fn add_text(&mut self, hash: u64, text: &[u8]) -> Option<u32> {
+        let (number, text) = (self.texts.len(), std::str::from_utf8(text).ok()?);
         (number < Stable::<Box<str>>::LIMIT.min(LIMIT)).then(|| {
             self.dictionary.texts.set(number, text.into());
             self.texts.add(hash, text.len())
@@ -318,7 +326,8 @@ impl Packer {
         let texts = Stable::<Box<str>>::bytes(self.texts.len()) + self.texts.bytes();
         let parts = Stable::<Box<[u8]>>::bytes(self.parts.len()) + self.parts.bytes();
         let shapes = Stable::<Shape>::bytes(self.shapes.len()) + self.shapes.bytes();
-        let scratch = self.digests.capacity() * size_of::<Digest>() + self.slots.capacity() * Slot::SIZE;
+        let scratch =
+            self.digests.capacity() * size_of::<Digest>() + self.slots.capacity() * Slot::SIZE + self.packed.capacity();
         let target = self.target.as_ref().map_or(0, Target::bytes);
         size_of::<Dictionary>() + place::END + texts + parts + shapes + self.sightings.bytes() + scratch + target
     }

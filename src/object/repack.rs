@@ -10,6 +10,8 @@ use super::value::{Kind, ValueRef};
 #[derive(Clone, Copy, Default)]
 pub(super) struct Then {
     records: usize,
+    /// How many values there were.
+    values: usize,
     /// The size of the dictionary.
     bytes: usize,
     /// How often all was packed anew.
@@ -25,13 +27,15 @@ const MIN_BYTES: usize = 4 << 10;
 
 impl Packer {
     /// Whether it is worth it: there are many more records than there were, or much fewer, or the dictionary has grown by
-    /// a quarter. After a reset no more are expected soon, and so half as many new ones are enough.
+    /// a quarter while half as much was packed as there was. After a reset no more are expected soon, and so half as many
+    /// new ones are enough.
     pub(crate) fn is_due(&self, records: usize, reset: bool) -> bool {
         let then = self.then;
         let few = then.records.max(MIN_RECORDS);
         let grown = records >= if reset { few + few / 2 } else { 4 * few };
         let shrunk = then.records > MIN_RECORDS && records < then.records / 2;
-        then.due || grown || shrunk || self.size() > then.bytes + then.bytes / 4 + MIN_BYTES
+        let swollen = self.size() > then.bytes + then.bytes / 4 + MIN_BYTES;
+        then.due || grown || shrunk || (swollen && self.values > then.values + then.values / 2)
     }
 
     /// How often all was packed anew. What was packed before the last time holds a dictionary of its own alive.
@@ -64,7 +68,13 @@ impl Packer {
             **record = fresh.pack_again(record);
         }
         fresh.sightings = Sightings::beside(fresh.size());
-        fresh.then = Then { records: records.len(), bytes: fresh.size(), times: self.then.times + 1, due: false };
+        fresh.then = Then {
+            records: records.len(),
+            values: fresh.values,
+            bytes: fresh.size(),
+            times: self.then.times + 1,
+            due: false,
+        };
         *self = fresh;
     }
 

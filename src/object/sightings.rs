@@ -1,7 +1,7 @@
 //! What occurs more than once, and so is worth a place in the dictionary.
 //!
-//! While objects come one by one, that is what is seen a second time, in another object. When all objects there are
-//! packed anew, it is what was counted before. Both are small tables of hashes in which what falls on the place of
+//! While objects come one by one, that is what is seen again in other objects. When all objects there are packed anew, it
+//! is what was counted before. Both are small tables of hashes in which what falls on the place of
 //! another is taken for it, or takes its place: a mistake costs a few bytes and is never wrong.
 
 use super::numbers::OVERHEAD;
@@ -11,7 +11,7 @@ pub(super) enum Sightings {
     Counted(Counted),
 }
 
-/// Hashes of what was seen, each with a few bits that tell in which object.
+/// Hashes of what was seen, each with how often, up to 63 times, and a few bits that tell in which object last.
 pub(super) struct Seen {
     places: Box<[u32]>,
     /// How many times something was seen for the first time.
@@ -49,11 +49,8 @@ impl Sightings {
     /// what was counted does.
     pub(super) fn admit(&mut self, hash: u64, object: u8, bytes: usize, in_part: bool) -> bool {
         match self {
-            Sightings::Seen(seen) => !in_part && seen.see(hash, object),
-            Sightings::Counted(counted) => {
-                let count = counted.get(hash);
-                count > 1 && count * bytes > bytes + OVERHEAD
-            }
+            Sightings::Seen(seen) => !in_part && pays(seen.see(hash, object), bytes),
+            Sightings::Counted(counted) => pays(counted.get(hash), bytes),
         }
     }
 
@@ -66,21 +63,31 @@ impl Sightings {
     }
 }
 
+/// Whether what occurs so often and has about so many bytes is worth its place in the dictionary.
+fn pays(count: usize, bytes: usize) -> bool {
+    count > 1 && count * bytes > bytes + OVERHEAD
+}
+
 impl Seen {
-    fn see(&mut self, hash: u64, object: u8) -> bool {
+    /// How often it was seen by now, not counting one object twice in a row.
+    fn see(&mut self, hash: u64, object: u8) -> usize {
         let at = hash as usize & (self.places.len() - 1);
-        let what = (hash >> 40) as u32;
+        let (what, object) = ((hash >> 44) as u32, u32::from(object) & 0x3f);
         let place = &mut self.places[at];
-        let seen = *place >> 8 == what && *place as u8 != object;
-        *place = what << 8 | u32::from(object);
-        if !seen {
+        let (other, last, count) = (*place >> 12, *place >> 6 & 0x3f, *place & 0x3f);
+        let count = match count {
+            1.. if other == what => (count + u32::from(last != object)).min(0x3f),
+            _ => 1,
+        };
+        *place = what << 12 | object << 6 | count;
+        if count == 1 {
             self.first += 1;
             if self.first > CROWDED * self.places.len() && 2 * self.places.len() <= self.most {
                 // What was seen may be at either of the two places that its old one became.
                 self.places = [&*self.places, &*self.places].concat().into();
             }
         }
-        seen
+        count as usize
     }
 }
 

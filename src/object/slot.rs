@@ -66,9 +66,9 @@ impl Slot {
     }
 
     /// The slot of a text that fits into it.
-    pub(super) fn short(text: &str) -> Option<Slot> {
+    pub(super) fn short(text: &[u8]) -> Option<Slot> {
         let mut bytes = [0; 4];
-        bytes.get_mut(..text.len()).filter(|_| text.len() <= Slot::MAX_SHORT)?.copy_from_slice(text.as_bytes());
+        bytes.get_mut(..text.len()).filter(|_| text.len() <= Slot::MAX_SHORT)?.copy_from_slice(text);
         bytes[3] = (Tag::Short as u8) << 4 | text.len() as u8;
         Some(Slot(u32::from_le_bytes(bytes)))
     }

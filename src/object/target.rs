@@ -38,17 +38,17 @@ impl Target {
     }
 
     /// A text, written once however often it occurs.
-    pub(super) fn text(&mut self, text: &str, hash: u64) -> Result<Slot, TooLarge> {
+    pub(super) fn text(&mut self, text: &[u8], hash: u64) -> Result<Slot, TooLarge> {
         self.once(text, hash, Builder::text)
     }
 
     /// The name of a member.
-    pub(super) fn name(&mut self, name: &str, hash: u64) -> Result<Slot, TooLarge> {
+    pub(super) fn name(&mut self, name: &[u8], hash: u64) -> Result<Slot, TooLarge> {
         self.once(name, hash, Builder::name)
     }
 
     /// Whether a text was written, or another that begins with it was asked for before.
-    pub(super) fn begins(&mut self, start: &str, hash: u64) -> bool {
+    pub(super) fn begins(&mut self, start: &[u8], hash: u64) -> bool {
         let hash = hash as u32;
         let known = self.texts.find(spread(hash), |entry| self.is(entry, start, hash)).is_some();
         let begins = known || self.starts.find(spread(hash), |other| *other == hash).is_some();
@@ -60,9 +60,9 @@ impl Target {
 
     fn once(
         &mut self,
-        text: &str,
+        text: &[u8],
         hash: u64,
-        write: impl FnOnce(&mut Builder, &str) -> Result<Slot, TooLarge>,
+        write: impl FnOnce(&mut Builder, &[u8]) -> Result<Slot, TooLarge>,
     ) -> Result<Slot, TooLarge> {
         let hash = hash as u32;
         if let Some((_, slot)) = self.texts.find(spread(hash), |entry| self.is(entry, text, hash)) {
@@ -76,7 +76,7 @@ impl Target {
         Ok(slot)
     }
 
-    fn is(&self, entry: &(u32, Slot), text: &str, hash: u32) -> bool {
-        entry.0 == hash && self.builder.text_of(entry.1) == text.as_bytes()
+    fn is(&self, entry: &(u32, Slot), text: &[u8], hash: u32) -> bool {
+        entry.0 == hash && self.builder.text_of(entry.1) == text
     }
 }

@@ -3,16 +3,17 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::blob::{Blob, Part, counted_at, place};
-use super::packed::unpack;
+use super::blob::{Blob, Part, place};
 use super::slot::{Slot, Tag, read_count};
 use crate::path::{FieldPath, Step};
 
 mod fields;
+mod text;
 mod walk;
 mod whole;
 
 use fields::Fields;
+use text::Text;
 use walk::Values;
 pub use walk::{Items, Members};
 
@@ -157,16 +158,10 @@ impl<'a> ValueRef<'a> {
         if self.place == Place::Version {
             return self.part.blob.version().map(|version| Cow::Owned(version.to_string()));
         }
-        let slot = self.slot();
-        match slot.tag() {
-            tag @ (Tag::Uuid | Tag::Time | Tag::Ipv4) => Some(unpack(tag, &self.bytes()[slot.payload()..]).into()),
-            Tag::Base64 => Some(unpack(Tag::Base64, counted_at(self.bytes(), slot.payload())).into()),
-            Tag::Joined => {
-                let start = self.part.text_bytes(slot.payload())?;
-                let rest = counted_at(self.bytes(), slot.payload() + Slot::SIZE);
-                String::from_utf8([start, rest].concat()).ok().map(Cow::Owned)
-            }
-            _ => self.part.text(self.at as usize).map(Cow::Borrowed),
+        match Text::of(self)? {
+            // Only whole texts were ever written; without unsafe code the check is the price of reading them.
+            Text::Plain(text) => std::str::from_utf8(text).ok().map(Cow::Borrowed),
+            text => String::from_utf8(text.bytes().into_owned()).ok().map(Cow::Owned),
         }
     }
 
@@ -278,8 +273,13 @@ impl<'a> ValueRef<'a> {
     }
 
     /// The text of a string that is kept as it is.
-    pub(super) fn text_bytes(self) -> Option<&'a [u8]> {
+    fn text_bytes(self) -> Option<&'a [u8]> {
         self.part.text_bytes(self.at as usize)
+    }
+
+    /// The text of a string as bytes, without the version beside the content.
+    pub(super) fn string_bytes(self) -> Option<Cow<'a, [u8]>> {
+        Text::of(self).map(Text::bytes)
     }
 
     /// The elements of a list; none for anything else.

@@ -95,7 +95,12 @@ impl Core {
             Write::Delete { name, version } => Ok(Prepared::Delete { name, version }),
         };
         let batch = batch.into_iter().map(prepare).collect::<Result<Vec<_>, Error>>()?;
+        let several = batch.len() > 1;
         batch.into_iter().for_each(|write| writer.write(write));
+        // Each write was visible by itself, but several may end where they began.
+        if several && writer.visible {
+            writer.visible = writer.state.differs(&self.shared.published.load());
+        }
         Ok(self.publish(writer, false))
     }
 
@@ -106,8 +111,7 @@ impl Core {
             state.repack(packer);
             writer.dirty = true;
         }
-        // Each write was visible by itself, but a batch may end where it began.
-        if std::mem::take(&mut writer.visible) && writer.state.differs(&shared.published.load()) {
+        if std::mem::take(&mut writer.visible) {
             writer.state.revision.0 += 1;
         }
         let dirty = std::mem::take(&mut writer.dirty);

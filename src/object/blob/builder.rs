@@ -94,7 +94,7 @@ impl Builder {
         Ok(Slot::new(Tag::Number, at))
     }
 
-    pub(in crate::object) fn text(&mut self, text: &str) -> Result<Slot, TooLarge> {
+    pub(in crate::object) fn text(&mut self, text: &[u8]) -> Result<Slot, TooLarge> {
         match Slot::short(text) {
             Some(slot) => Ok(slot),
             None => self.long_text(text),
@@ -102,7 +102,7 @@ impl Builder {
     }
 
     /// The name of a member, which is always at a place.
-    pub(in crate::object) fn name(&mut self, name: &str) -> Result<Slot, TooLarge> {
+    pub(in crate::object) fn name(&mut self, name: &[u8]) -> Result<Slot, TooLarge> {
         self.long_text(name)
     }
 
@@ -117,11 +117,11 @@ impl Builder {
     }
 
     /// A text that begins like another.
-    pub(in crate::object) fn joined(&mut self, start: Slot, rest: &str) -> Result<Slot, TooLarge> {
+    pub(in crate::object) fn joined(&mut self, start: Slot, rest: &[u8]) -> Result<Slot, TooLarge> {
         let at = self.here(Slot::SIZE + rest.len())?;
         self.bytes.extend(start.to_bytes());
         write_count(&mut self.bytes, rest.len());
-        self.bytes.extend_from_slice(rest.as_bytes());
+        self.bytes.extend_from_slice(rest);
         Ok(Slot::new(Tag::Joined, at))
     }
 
@@ -152,10 +152,10 @@ impl Builder {
         String::from_utf8(text).ok()
     }
 
-    fn long_text(&mut self, text: &str) -> Result<Slot, TooLarge> {
+    fn long_text(&mut self, text: &[u8]) -> Result<Slot, TooLarge> {
         let at = self.here(text.len())?;
         write_count(&mut self.bytes, text.len());
-        self.bytes.extend_from_slice(text.as_bytes());
+        self.bytes.extend_from_slice(text);
         Ok(Slot::new(Tag::Text, at))
     }
 
@@ -218,7 +218,7 @@ impl Builder {
     ) -> Result<Blob, TooLarge> {
         let number = version.and_then(ResourceVersion::number);
         let text = match (version, number) {
-            (Some(version), None) => self.long_text(&version.to_string())?,
+            (Some(version), None) => self.long_text(version.to_string().as_bytes())?,
             _ => Slot::NULL,
         };
         let mut all = vec![text];
@@ -245,10 +245,10 @@ mod tests {
             (9, |builder, _| builder.unsigned(1 << 28)),
             (9, |builder, _| builder.signed(-1)),
             (9, |builder, _| builder.float(1.5)),
-            (20, |builder, _| builder.text("a text of twenty b's")),
-            (3, |builder, _| builder.name("abc")),
+            (20, |builder, _| builder.text(b"a text of twenty b's")),
+            (3, |builder, _| builder.name(b"abc")),
             (16, |builder, _| builder.packed(Tag::Base64, &[7; 16])),
-            (24, |builder, _| builder.joined(Slot::NULL, "a text of twenty b's")),
+            (24, |builder, _| builder.joined(Slot::NULL, b"a text of twenty b's")),
             (20, |builder, items| builder.shaped(1, items)),
             (20, |builder, items| builder.list(items)),
             (40, |builder, items| builder.map(&items.iter().map(|slot| (*slot, *slot)).collect::<Vec<_>>())),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::ser::{SerializeMap, SerializeSeq};
 
 use super::super::blob::Part;
+use super::text::Text;
 use super::{Kind, Number, Place, ValueRef};
 
 impl ValueRef<'_> {
@@ -31,8 +32,8 @@ impl PartialEq for ValueRef<'_> {
             }
             Kind::Map => self.fields().len() == other.fields().len() && self.fields().eq(other.fields()),
             Kind::List => self.len() == other.len() && self.items().eq(other.items()),
-            Kind::String => match (self.text_bytes(), other.text_bytes()) {
-                (Some(a), Some(b)) if self.place != Place::Version && other.place != Place::Version => a == b,
+            Kind::String => match (Text::of(*self), Text::of(*other)) {
+                (Some(a), Some(b)) => a == b,
                 _ => self.as_str() == other.as_str(),
             },
             Kind::Float => self.as_f64() == other.as_f64(),
