@@ -93,6 +93,7 @@ pub mod path;
 pub mod selector;
 pub mod snapshot;
 pub mod store;
+mod table;
 #[cfg(feature = "template")]
 pub mod template;
 #[cfg(feature = "testing")]

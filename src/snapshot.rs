@@ -148,7 +148,7 @@ impl Snapshot {
 
     /// The number of objects.
     pub fn len(&self) -> usize {
-        self.state.names.len()
+        self.state.len()
     }
 
     /// Whether there are none.
@@ -159,7 +159,7 @@ impl Snapshot {
     /// Every object, ordered by namespace and name. O(1); nothing is copied.
     #[doc(alias = "state")]
     pub fn list(&self) -> List {
-        List::names(self.state.names.clone(), 0..self.len())
+        self.state.list()
     }
 
     /// The objects under a key prefix, ordered by namespace and name, each once.
@@ -214,7 +214,7 @@ impl Snapshot {
     ///
     /// # Complexity
     ///
-    /// O(w · log n) for the w objects written in between, also where it does not show; O(n) if the store has packed all
+    /// O(w · log w) for the w objects written in between, also where it does not show; O(n) if the store has packed all
     /// objects anew meanwhile.
     pub fn diff(&self, older: &Snapshot) -> Diff {
         Diff::new(&older.state, &self.state)

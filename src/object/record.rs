@@ -130,6 +130,11 @@ impl Record {
         self.object.blob.bytes()
     }
 
+    /// Whether both are one allocation.
+    pub(crate) fn is_same(&self, other: &Record) -> bool {
+        self.object.blob.is(&other.object.blob)
+    }
+
     /// Whether both are of one writing, whatever their versions.
     #[cfg(feature = "client")]
     pub(crate) fn is(&self, other: &Record) -> bool {
@@ -149,8 +154,7 @@ impl Record {
             let keys = (0..count).all(|key| self.key(index, key).eq(other.key(index, key)));
             count == other.key_count(index) && keys && self.absent(index) == other.absent(index)
         };
-        self.object.blob.is(&other.object.blob)
-            || (bodies && self.uid() == other.uid() && (0..self.indexes().len()).all(keys))
+        self.is_same(other) || (bodies && self.uid() == other.uid() && (0..self.indexes().len()).all(keys))
     }
 
     /// Whether a record of this draft would look like this one.

@@ -5,7 +5,6 @@ use std::fmt;
 use super::entry::Entry;
 use super::{Revision, State};
 use crate::NameRef;
-use crate::index::Item;
 
 /// What changed from one snapshot to a later one, ordered by namespace and name.
 #[derive(Clone, Debug)]
@@ -37,7 +36,7 @@ pub enum ChangeKind {
 
 impl Diff {
     pub(super) fn new(older: &State, newer: &State) -> Diff {
-        let changes = newer.names.diff(&older.names);
+        let changes = newer.diff(older).into_iter();
         Diff {
             from: older.revision,
             to: newer.revision,
@@ -143,7 +142,7 @@ impl fmt::Display for ChangeKind {
 impl PartialEq for Change {
     fn eq(&self, other: &Change) -> bool {
         let same = |a: &Option<Entry>, b: &Option<Entry>| match (a, b) {
-            (Some(a), Some(b)) => a.order(b).is_eq() && a.unchanged(b),
+            (Some(a), Some(b)) => a.name() == b.name() && a.unchanged(b),
             (None, None) => true,
             _ => false,
         };

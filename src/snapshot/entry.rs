@@ -1,7 +1,6 @@
 //! What a store holds of one object.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -85,18 +84,32 @@ impl Entry {
     }
 
     /// The first components of a key, as bytes.
-    pub(super) fn key(&self, position: usize, key: usize, length: usize) -> impl Iterator<Item = &[u8]> {
+    pub(super) fn key(&self, position: usize, key: usize, length: usize) -> impl Iterator<Item = &[u8]> + Clone {
         self.record.key(position, key).take(length)
     }
 
+    pub(super) fn index_key(&self, position: usize, key: usize) -> IndexKey {
+        self.record.index_key(position, key)
+    }
+
     /// Packs all entries of a store anew.
-    pub(super) fn repack(entries: &mut [Entry], packer: &mut Packer) {
-        packer.repack(entries.iter_mut().map(|entry| &mut entry.record));
+    pub(super) fn repack<'e>(entries: impl Iterator<Item = &'e mut Entry>, packer: &mut Packer) {
+        packer.repack(entries.map(|entry| &mut entry.record));
     }
 
     /// The bytes asked of the allocator.
     pub(super) fn bytes(&self) -> usize {
         self.record.bytes()
+    }
+
+    /// Whether nothing but the version beside the content tells the two apart.
+    pub(crate) fn unchanged(&self, other: &Entry) -> bool {
+        self.record.looks_like(&other.record)
+    }
+
+    /// Whether both are one allocation.
+    pub(super) fn is_same(&self, other: &Entry) -> bool {
+        self.record.is_same(&other.record)
     }
 
     /// Whether both are one, and not only equal.
@@ -155,32 +168,16 @@ impl fmt::Debug for Entry {
     }
 }
 
-impl Item for Entry {
-    fn order(&self, other: &Self) -> Ordering {
-        self.name_bytes().cmp(&other.name_bytes())
-    }
-
-    fn unchanged(&self, other: &Self) -> bool {
-        self.record.looks_like(&other.record)
-    }
-}
+impl Item for Entry {}
 
 /// An entry at its place by the hash of its name, where it is found faster than by the name.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub(super) struct Hashed {
-    pub(super) hash: u64,
-    pub(super) entry: Entry,
+    pub(super) hash: u32,
+    pub(super) number: u32,
 }
 
-impl Item for Hashed {
-    fn order(&self, other: &Self) -> Ordering {
-        self.hash.cmp(&other.hash).then_with(|| self.entry.order(&other.entry))
-    }
-
-    fn unchanged(&self, other: &Self) -> bool {
-        self.entry.unchanged(&other.entry)
-    }
-}
+impl Item for Hashed {}
 
 /// A namespace, which stands for its entries: there are few of them, and so they are found faster.
 #[derive(Clone)]
@@ -198,14 +195,6 @@ impl Namespace {
 }
 
 impl Item for Namespace {
-    fn order(&self, other: &Self) -> Ordering {
-        self.name.cmp(&other.name)
-    }
-
-    fn unchanged(&self, other: &Self) -> bool {
-        self.count == other.count
-    }
-
     fn weight(&self) -> usize {
         self.count
     }
@@ -215,36 +204,12 @@ impl Item for Namespace {
     }
 }
 
-/// An entry at its place in an index of prefixes of one length.
-#[derive(Clone)]
+/// An entry at its place in an index.
+#[derive(Clone, Copy)]
 pub(super) struct Posting {
-    pub(super) entry: Entry,
-    /// The index, by position.
-    pub(super) index: u32,
-    /// How many components of the key count.
-    pub(super) length: u16,
+    pub(super) number: u32,
     /// Which of the entry's keys.
     pub(super) key: u16,
 }
 
-impl Posting {
-    /// All components of the key.
-    pub(super) fn index_key(&self) -> IndexKey {
-        self.entry.record.index_key(self.index as usize, self.key.into())
-    }
-
-    /// The components that count, as bytes.
-    pub(super) fn components(&self) -> impl Iterator<Item = &[u8]> {
-        self.entry.key(self.index as usize, self.key.into(), self.length.into())
-    }
-}
-
-impl Item for Posting {
-    fn order(&self, other: &Self) -> Ordering {
-        self.components().cmp(other.components()).then_with(|| self.entry.order(&other.entry))
-    }
-
-    fn unchanged(&self, other: &Self) -> bool {
-        self.entry.unchanged(&other.entry)
-    }
-}
+impl Item for Posting {}

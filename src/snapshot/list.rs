@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::entry::{Entry, Posting};
 use crate::Object;
 use crate::index::{Iter, Tree};
+use crate::table::Table;
 
 /// Entries ordered by namespace and name, each once. Cheap to clone; it keeps its snapshot's nodes alive.
 ///
@@ -19,9 +20,9 @@ pub struct List(Form);
 #[derive(Clone)]
 enum Form {
     /// A range of the tree of names.
-    Names(Tree<Entry>, Range<usize>),
+    Names(Table<Entry>, Tree<u32>, Range<usize>),
     /// A range of an index.
-    Postings(Tree<Posting>, Range<usize>),
+    Postings(Table<Entry>, Tree<Posting>, Range<usize>),
     /// One entry, if it is there.
     One(Option<Entry>),
     /// What a selector left over.
@@ -29,12 +30,12 @@ enum Form {
 }
 
 impl List {
-    pub(super) fn names(tree: Tree<Entry>, range: Range<usize>) -> List {
-        List(Form::Names(tree, range))
+    pub(super) fn names(entries: Table<Entry>, tree: Tree<u32>, range: Range<usize>) -> List {
+        List(Form::Names(entries, tree, range))
     }
 
-    pub(super) fn postings(tree: Tree<Posting>, range: Range<usize>) -> List {
-        List(Form::Postings(tree, range))
+    pub(super) fn postings(entries: Table<Entry>, tree: Tree<Posting>, range: Range<usize>) -> List {
+        List(Form::Postings(entries, tree, range))
     }
 
     pub(super) fn one(entry: Option<Entry>) -> List {
@@ -48,7 +49,7 @@ impl List {
     /// The number of entries.
     pub fn len(&self) -> usize {
         match &self.0 {
-            Form::Names(_, range) | Form::Postings(_, range) => range.len(),
+            Form::Names(.., range) | Form::Postings(.., range) => range.len(),
             Form::One(entry) => usize::from(entry.is_some()),
             Form::Picked(entries) => entries.len(),
         }
@@ -63,8 +64,8 @@ impl List {
     pub fn at(&self, position: usize) -> Option<&Entry> {
         let within = |range: &Range<usize>| (position < range.len()).then(|| range.start + position);
         match &self.0 {
-            Form::Names(tree, range) => tree.at(within(range)?),
-            Form::Postings(tree, range) => tree.at(within(range)?).map(|posting| &posting.entry),
+            Form::Names(entries, tree, range) => entries.get(*tree.at(within(range)?)?),
+            Form::Postings(entries, tree, range) => entries.get(tree.at(within(range)?)?.number),
             Form::One(entry) => entry.as_ref().filter(|_| position == 0),
             Form::Picked(entries) => entries.get(position),
         }
@@ -79,8 +80,8 @@ impl List {
     pub fn skip(&self, position: usize) -> ListIter<'_> {
         let from = |range: &Range<usize>| range.end.min(range.start.saturating_add(position))..range.end;
         ListIter(match &self.0 {
-            Form::Names(tree, range) => IterForm::Names(tree.range(from(range))),
-            Form::Postings(tree, range) => IterForm::Postings(tree.range(from(range))),
+            Form::Names(entries, tree, range) => IterForm::Names(entries, tree.range(from(range))),
+            Form::Postings(entries, tree, range) => IterForm::Postings(entries, tree.range(from(range))),
             Form::One(entry) => IterForm::Picked(entry.as_slice()[position.min(entry.as_slice().len())..].iter()),
             Form::Picked(entries) => IterForm::Picked(entries[position.min(entries.len())..].iter()),
         })
@@ -113,8 +114,8 @@ pub struct ListIter<'l>(IterForm<'l>);
 
 #[derive(Clone)]
 enum IterForm<'l> {
-    Names(Iter<'l, Entry>),
-    Postings(Iter<'l, Posting>),
+    Names(&'l Table<Entry>, Iter<'l, u32>),
+    Postings(&'l Table<Entry>, Iter<'l, Posting>),
     Picked(std::slice::Iter<'l, Entry>),
 }
 
@@ -123,16 +124,16 @@ impl<'l> Iterator for ListIter<'l> {
 
     fn next(&mut self) -> Option<&'l Entry> {
         match &mut self.0 {
-            IterForm::Names(iter) => iter.next(),
-            IterForm::Postings(iter) => iter.next().map(|posting| &posting.entry),
+            IterForm::Names(entries, iter) => entries.get(*iter.next()?),
+            IterForm::Postings(entries, iter) => entries.get(iter.next()?.number),
             IterForm::Picked(iter) => iter.next(),
         }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         match &self.0 {
-            IterForm::Names(iter) => iter.size_hint(),
-            IterForm::Postings(iter) => iter.size_hint(),
+            IterForm::Names(_, iter) => iter.size_hint(),
+            IterForm::Postings(_, iter) => iter.size_hint(),
             IterForm::Picked(iter) => iter.size_hint(),
         }
     }

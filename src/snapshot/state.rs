@@ -9,9 +9,10 @@ use hashbrown::DefaultHashBuilder;
 
 use super::entry::{Entry, Hashed, Namespace, NewEntry, Posting};
 use super::{Error, List, Query, Revision, Write};
-use crate::index::{Item, Tree};
+use crate::index::Tree;
 use crate::indexer::{IndexKeys, IndexSpec, Indexed, KeyProblem, MAX_KEYS, Schema};
 use crate::object::Packer;
+use crate::table::Table;
 use crate::{IndexKey, NameRef, ObjectName, ResourceVersion};
 
 /// Everything a snapshot holds. A clone shares all nodes with the original.
@@ -19,8 +20,11 @@ use crate::{IndexKey, NameRef, ObjectName, ResourceVersion};
 pub(crate) struct State {
     pub(crate) schema: Schema,
     pub(crate) revision: Revision,
-    pub(crate) names: Tree<Entry>,
-    /// The same entries by the hash of their names.
+    /// The entries, by the numbers that everything else here knows them by.
+    entries: Table<Entry>,
+    /// In the order of names.
+    names: Tree<u32>,
+    /// In the order of the hashes of names.
     hashes: Tree<Hashed>,
     /// How many of them each namespace has.
     namespaces: Tree<Namespace>,
@@ -63,6 +67,7 @@ impl State {
         State {
             schema,
             revision: Revision::default(),
+            entries: Table::default(),
             names: Tree::default(),
             hashes: Tree::default(),
             namespaces: Tree::default(),
@@ -71,15 +76,28 @@ impl State {
         }
     }
 
-    pub(crate) fn entry(&self, name: NameRef<'_>) -> Option<&Entry> {
-        let bytes = bytes(name);
-        let hash = self.hasher.hash_one(bytes);
-        let place = |hashed: &Hashed| hashed.hash.cmp(&hash).then_with(|| hashed.entry.name_bytes().cmp(&bytes));
-        self.hashes.find(place).map(|hashed| &hashed.entry)
+    /// The number of entries.
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
     }
 
-    fn hashed(&self, entry: &Entry) -> Hashed {
-        Hashed { hash: self.hasher.hash_one(entry.name_bytes()), entry: entry.clone() }
+    pub(crate) fn entry(&self, name: NameRef<'_>) -> Option<&Entry> {
+        self.entries.get(self.number(name)?)
+    }
+
+    fn number(&self, name: NameRef<'_>) -> Option<u32> {
+        let name = bytes(name);
+        let hash = self.hash(name);
+        self.hashes.find(hashed(&self.entries, hash, name)).map(|hashed| hashed.number)
+    }
+
+    fn hash(&self, name: (&[u8], &[u8])) -> u32 {
+        self.hasher.hash_one(name) as u32
+    }
+
+    /// The entries at these positions in the order of names.
+    pub(crate) fn range(&self, range: Range<usize>) -> impl Iterator<Item = &Entry> {
+        self.names.range(range).filter_map(|number| self.entries.get(*number))
     }
 
     /// The positions of a namespace in the order of names.
@@ -95,8 +113,8 @@ impl State {
             None => (namespace.into(), 0),
         };
         match count(before) {
-            0 => drop(self.namespaces.remove(&probe)),
-            count => drop(self.namespaces.insert(Namespace { name, count })),
+            0 => drop(self.namespaces.remove(probe)),
+            count => drop(self.namespaces.insert(Namespace { name, count }, probe)),
         }
     }
 
@@ -138,31 +156,20 @@ impl State {
         Ok(NewEntry { name, uid, version, keys, body })
     }
 
-    /// Packs all entries anew, which changes nothing that can be seen.
+    /// Packs all entries anew, which changes nothing that can be seen. Numbers are given anew where few are in use.
     pub(crate) fn repack(&mut self, packer: &mut Packer) {
-        let mut entries: Vec<Entry> = self.names.range(0..self.names.len()).cloned().collect();
-        // Each entry goes as soon as it is packed anew, if no snapshot has it.
-        self.names = Tree::default();
-        self.hashes = Tree::default();
-        self.indexes.iter_mut().flatten().for_each(|tree| *tree = Tree::default());
-        Entry::repack(&mut entries, packer);
-        for (index, trees) in self.indexes.iter_mut().enumerate() {
-            for (tree, length) in trees.iter_mut().zip(1..) {
-                let mut all: Vec<Posting> = entries.iter().flat_map(|entry| postings(entry, index, length)).collect();
-                all.sort_by(Posting::order);
-                *tree = Tree::from_sorted(all);
-            }
+        if self.entries.is_sparse() {
+            let mut dense = State { revision: self.revision, ..State::new(self.schema.clone()) };
+            self.range(0..self.len()).for_each(|entry| dense.replace(None, entry.clone()));
+            *self = dense;
         }
-        let mut hashes: Vec<Hashed> = entries.iter().map(|entry| self.hashed(entry)).collect();
-        hashes.sort_unstable_by(Hashed::order);
-        self.hashes = Tree::from_sorted(hashes);
-        self.names = Tree::from_sorted(entries);
+        Entry::repack(self.entries.iter_mut(), packer);
     }
 
-    /// The bytes of the entries, and of the trees.
+    /// The bytes of the entries, and of the table and the trees.
     pub(crate) fn bytes(&self) -> (usize, usize) {
-        let entries = self.names.range(0..self.names.len()).map(Entry::bytes).sum();
-        let names = self.names.bytes() + self.hashes.bytes();
+        let entries = self.range(0..self.len()).map(Entry::bytes).sum();
+        let names = self.entries.bytes() + self.names.bytes() + self.hashes.bytes();
         let namespaces = self.namespaces.bytes() + self.namespaces.items().map(Namespace::bytes).sum::<usize>();
         (entries, names + namespaces + self.indexes.iter().flatten().map(Tree::bytes).sum::<usize>())
     }
@@ -174,26 +181,56 @@ impl State {
         Packer::new(self.schema.indexes().iter().map(|index| (index.shared_name(), components(index))))
     }
 
-    /// Whether readers can tell the two apart. It costs what it takes to come to the first difference.
+    /// Whether readers can tell the two apart. It costs what was written in between.
     pub(crate) fn differs(&self, older: &State) -> bool {
-        self.names.diff(&older.names).next().is_some()
+        !self.diff(older).is_empty()
+    }
+
+    /// What is not as it was, in the order of names.
+    pub(super) fn diff<'s>(&'s self, older: &'s State) -> Vec<(Option<&'s Entry>, Option<&'s Entry>)> {
+        let (mut changed, mut gone, mut added) = (Vec::new(), Vec::new(), Vec::new());
+        for (old, new) in self.entries.diff(&older.entries, Entry::is_same) {
+            match (old, new) {
+                (Some(a), Some(b)) if a.name_bytes() == b.name_bytes() => {
+                    changed.extend((!a.unchanged(b)).then_some((old, new)));
+                }
+                // A number was given to another name.
+                _ => {
+                    gone.extend(old);
+                    added.extend(new);
+                }
+            }
+        }
+        // What went may have come back under another number.
+        gone.sort_unstable_by_key(|entry| entry.name_bytes());
+        let mut back = vec![false; gone.len()];
+        for new in added {
+            let old = gone.binary_search_by_key(&new.name_bytes(), |entry| entry.name_bytes()).ok();
+            old.into_iter().for_each(|at| back[at] = true);
+            let old = old.map(|at| gone[at]);
+            changed.extend(old.is_none_or(|old| !old.unchanged(new)).then_some((old, Some(new))));
+        }
+        changed.extend(gone.into_iter().zip(back).filter(|(_, back)| !back).map(|(old, _)| (Some(old), None)));
+        changed.sort_unstable_by_key(|(old, new)| new.or(*old).map(Entry::name_bytes));
+        changed
     }
 
     /// Puts an entry in the place of the one of its name, wherever that one was indexed.
     ///
     /// What looks the same keeps its identity, so that no difference shows it.
     pub(crate) fn write(&mut self, new: &NewEntry, packer: &mut Packer) -> Put {
-        let old = self.entry(new.name.as_name_ref()).cloned();
-        match &old {
-            Some(old) if old.fits(new) => {
+        let held = self.held(new.name.as_name_ref());
+        match &held {
+            Some((_, old)) if old.fits(new) => {
                 if old.version() == new.version {
                     return Put::Unchanged;
                 }
-                self.replace(Some(old), old.renewed(new.version.as_ref()));
+                let renewed = old.renewed(new.version.as_ref());
+                self.replace(held, renewed);
                 Put::Invisible
             }
             _ => {
-                self.replace(old.as_ref(), new.pack(packer));
+                self.replace(held, new.pack(packer));
                 Put::Visible
             }
         }
@@ -201,41 +238,71 @@ impl State {
 
     /// Puts an entry that was made before in the place of the one of its name.
     pub(crate) fn put(&mut self, entry: Entry) -> Put {
-        let old = self.entry(entry.name()).cloned();
-        let outcome = match &old {
-            Some(old) if old.unchanged(&entry) => match old.version() == entry.version() {
+        let held = self.held(entry.name());
+        let outcome = match &held {
+            Some((_, old)) if old.unchanged(&entry) => match old.version() == entry.version() {
                 true => Put::Unchanged,
                 false => Put::Invisible,
             },
             _ => Put::Visible,
         };
-        match (outcome, &old) {
+        match (outcome, &held) {
             (Put::Unchanged, _) => {}
             // What was there before keeps its identity.
-            (Put::Invisible, Some(old)) => self.replace(Some(old), old.renewed(entry.version().as_ref())),
-            _ => self.replace(old.as_ref(), entry),
+            (Put::Invisible, Some((_, old))) => {
+                let renewed = old.renewed(entry.version().as_ref());
+                self.replace(held, renewed);
+            }
+            _ => self.replace(held, entry),
         }
         outcome
     }
 
-    fn replace(&mut self, old: Option<&Entry>, entry: Entry) {
-        if old.is_none() {
-            self.count(entry.name().namespace(), |count| count + 1);
-        }
-        self.hashes.insert(self.hashed(&entry));
-        self.names.insert(entry.clone());
+    fn held(&self, name: NameRef<'_>) -> Option<(u32, Entry)> {
+        let number = self.number(name)?;
+        Some((number, self.entries.get(number)?.clone()))
+    }
+
+    fn replace(&mut self, held: Option<(u32, Entry)>, entry: Entry) {
+        let (number, old) = match held {
+            Some((number, old)) => {
+                self.withdraw(number, &old, Some(&entry));
+                self.entries.replace(number, entry.clone());
+                (number, Some(old))
+            }
+            None => {
+                self.count(entry.name().namespace(), |count| count + 1);
+                let number = self.entries.insert(entry.clone());
+                let (name, hash) = (entry.name_bytes(), self.hash(entry.name_bytes()));
+                self.names.insert(number, named(&self.entries, name));
+                self.hashes.insert(Hashed { hash, number }, hashed(&self.entries, hash, name));
+                (number, None)
+            }
+        };
+        // Now that what the table has is what the postings stand for.
+        let entries = &self.entries;
         for (index, trees) in self.indexes.iter_mut().enumerate() {
             for (tree, length) in trees.iter_mut().zip(1..) {
-                // Both are in order.
-                let mut kept = postings(&entry, index, length).peekable();
-                for gone in old.into_iter().flat_map(|old| postings(old, index, length)) {
-                    while kept.next_if(|posting| posting.order(&gone).is_lt()).is_some() {}
-                    if kept.peek().is_none_or(|posting| posting.order(&gone).is_ne()) {
-                        tree.remove(&|posting: &Posting| posting.order(&gone));
+                for key in postings(&entry, index, length) {
+                    if old.as_ref().is_none_or(|old| !stays(key, (&entry, old), index, length)) {
+                        let posting = Posting { number, key: key as u16 };
+                        tree.insert(posting, posted(entries, (&entry, key), index, length));
                     }
                 }
-                for posting in postings(&entry, index, length) {
-                    tree.insert(posting);
+            }
+        }
+    }
+
+    /// Takes an entry out of every index, unless it stands there as well for what takes its place.
+    fn withdraw(&mut self, number: u32, old: &Entry, new: Option<&Entry>) {
+        let entries = &self.entries;
+        debug_assert!(entries.get(number).is_some_and(|entry| entry.is_same(old)));
+        for (index, trees) in self.indexes.iter_mut().enumerate() {
+            for (tree, length) in trees.iter_mut().zip(1..) {
+                for key in postings(old, index, length) {
+                    if new.is_none_or(|new| !stays(key, (old, new), index, length)) {
+                        tree.remove(posted(entries, (old, key), index, length));
+                    }
                 }
             }
         }
@@ -243,33 +310,35 @@ impl State {
 
     /// Takes out the entry of that name, from every index.
     pub(crate) fn take(&mut self, name: NameRef<'_>) -> Option<Entry> {
-        let name = bytes(name);
-        let old = self.names.remove(&|entry: &Entry| entry.name_bytes().cmp(&name))?;
+        let (number, old) = self.held(name)?;
+        self.withdraw(number, &old, None);
+        let name = old.name_bytes();
+        self.names.remove(named(&self.entries, name));
+        self.hashes.remove(hashed(&self.entries, self.hash(name), name));
+        self.entries.remove(number);
         self.count(old.name().namespace(), |count| count - 1);
-        let hashed = self.hashed(&old);
-        self.hashes.remove(&|other: &Hashed| other.order(&hashed));
-        for (index, trees) in self.indexes.iter_mut().enumerate() {
-            for (tree, length) in trees.iter_mut().zip(1..) {
-                for gone in postings(&old, index, length) {
-                    tree.remove(&|posting: &Posting| posting.order(&gone));
-                }
-            }
-        }
         Some(old)
+    }
+
+    pub(super) fn list(&self) -> List {
+        self.named(0..self.len())
+    }
+
+    fn named(&self, range: Range<usize>) -> List {
+        List::names(self.entries.clone(), self.names.clone(), range)
     }
 
     pub(super) fn get(&self, query: &Query<'_>) -> Result<List, Error> {
         let position = self.check(query)?;
-        let names = |range| List::names(self.names.clone(), range);
         let list = match query.prefix {
-            [] => names(0..self.names.len()),
-            [namespace] if self.is_by_name(position) => names(self.namespace(namespace)),
+            [] => self.list(),
+            [namespace] if self.is_by_name(position) => self.named(self.namespace(namespace)),
             [namespace, name] if self.is_by_name(position) => {
                 List::one(self.entry(NameRef::new(namespace, name)).cloned())
             }
             prefix => {
                 let tree = &self.indexes[position][prefix.len() - 1];
-                List::postings(tree.clone(), tree.equal_range(|posting| cmp_prefix(posting, prefix)))
+                List::postings(self.entries.clone(), tree.clone(), tree.equal_range(self.prefixed(position, prefix)))
             }
         };
         match query.labels.filter(|labels| !labels.is_empty()) {
@@ -292,19 +361,32 @@ impl State {
                 .collect());
         }
         let Some(tree) = self.indexes[position].last() else { return Ok(Vec::new()) };
-        let Range { mut start, end } = tree.equal_range(|posting| cmp_prefix(posting, query.prefix));
+        let Range { mut start, end } = tree.equal_range(self.prefixed(position, query.prefix));
         let mut keys = Vec::new();
-        while let Some(posting) = tree.at(start).filter(|_| start < end) {
-            keys.push(posting.index_key());
-            start = tree.equal_range(|other| other.components().cmp(posting.components())).end;
+        while start < end {
+            let Some(Posting { number, key }) = tree.at(start) else { break };
+            let Some(entry) = self.entries.get(*number) else { break };
+            let found = entry.index_key(position, (*key).into());
+            let components: Vec<&str> = found.components().collect();
+            start = tree.equal_range(self.prefixed(position, &components)).end;
+            keys.push(found);
         }
         Ok(keys)
+    }
+
+    /// Compares the first components of a posting in an index with a prefix; one that starts with it is equal to it.
+    fn prefixed<'p>(&'p self, index: usize, prefix: &'p [&str]) -> impl Fn(&Posting) -> Ordering + 'p {
+        move |posting| {
+            let entry = self.entries.get(posting.number);
+            let own = entry.into_iter().flat_map(|entry| entry.key(index, posting.key.into(), prefix.len()));
+            own.cmp(prefix.iter().map(|component| component.as_bytes()))
+        }
     }
 
     pub(super) fn unindexed(&self, index: &str) -> Result<impl Iterator<Item = (NameRef<'_>, KeyProblem)>, Error> {
         let position = self.position(index)?;
         let by_name = self.is_by_name(position);
-        let entries = self.names.range(0..if by_name { 0 } else { self.names.len() });
+        let entries = self.range(0..if by_name { 0 } else { self.len() });
         Ok(entries.filter_map(move |entry| Some((entry.name(), entry.problem(position)?))))
     }
 
@@ -331,16 +413,44 @@ fn bytes(name: NameRef<'_>) -> (&[u8], &[u8]) {
     (name.namespace().as_bytes(), name.name().as_bytes())
 }
 
-/// Compares the first components of a posting with a prefix; one that starts with it is equal to it.
-fn cmp_prefix(posting: &Posting, prefix: &[&str]) -> Ordering {
-    posting.components().take(prefix.len()).cmp(prefix.iter().map(|component| component.as_bytes()))
+/// Compares the name of an entry with one.
+fn named<'n>(entries: &'n Table<Entry>, name: (&'n [u8], &'n [u8])) -> impl Fn(&u32) -> Ordering + 'n {
+    move |number| entries.get(*number).map(Entry::name_bytes).cmp(&Some(name))
 }
 
-/// The places of an entry in an index of prefixes of one length: one for each prefix that its keys have.
-fn postings(entry: &Entry, index: usize, length: usize) -> impl Iterator<Item = Posting> {
-    let posting =
-        move |key: usize| Posting { entry: entry.clone(), index: index as u32, length: length as u16, key: key as u16 };
-    // The keys are ordered.
-    let repeats = move |key: usize| key > 0 && entry.key(index, key, length).eq(entry.key(index, key - 1, length));
-    (0..entry.key_count(index)).filter(move |key| !repeats(*key)).map(posting)
+/// Compares the hash of a name, then the name.
+fn hashed<'n>(entries: &'n Table<Entry>, hash: u32, name: (&'n [u8], &'n [u8])) -> impl Fn(&Hashed) -> Ordering + 'n {
+    let named = named(entries, name);
+    move |other| other.hash.cmp(&hash).then_with(|| named(&other.number))
+}
+
+/// Compares the first components of a key, then the name, with those of an entry.
+fn posted<'e>(
+    entries: &'e Table<Entry>,
+    (entry, key): (&'e Entry, usize),
+    index: usize,
+    length: usize,
+) -> impl Fn(&Posting) -> Ordering + 'e {
+    let (components, named) = (entry.key(index, key, length), named(entries, entry.name_bytes()));
+    move |posting| {
+        let other = entries.get(posting.number);
+        let other = other.into_iter().flat_map(|other| other.key(index, posting.key.into(), length));
+        other.cmp(components.clone()).then_with(|| named(&posting.number))
+    }
+}
+
+/// The keys of an entry that stand for it in an index of prefixes of one length: one for each prefix.
+fn postings(entry: &Entry, index: usize, length: usize) -> impl Iterator<Item = usize> {
+    (0..entry.key_count(index)).filter(move |key| stands(entry, *key, index, length))
+}
+
+/// Whether a key stands for the entry: it has no key before it with that prefix. The keys are ordered.
+fn stands(entry: &Entry, key: usize, index: usize, length: usize) -> bool {
+    key == 0 || !entry.key(index, key, length).eq(entry.key(index, key - 1, length))
+}
+
+/// Whether a key that stands for one of two entries stands for the other in the same way.
+fn stays(key: usize, (entry, other): (&Entry, &Entry), index: usize, length: usize) -> bool {
+    let same = || entry.key(index, key, length).eq(other.key(index, key, length));
+    key < other.key_count(index) && same() && stands(other, key, index, length)
 }

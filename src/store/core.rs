@@ -106,7 +106,7 @@ impl Core {
 
     fn publish(&self, mut guard: MutexGuard<'_, Writer>, reset: bool) -> Revision {
         let (shared, writer) = (&self.shared, &mut *guard);
-        if writer.packer.is_due(writer.state.names.len(), reset) {
+        if writer.packer.is_due(writer.state.len(), reset) {
             let Writer { state, packer, .. } = writer;
             state.repack(packer);
             writer.dirty = true;
@@ -152,7 +152,7 @@ impl Core {
             (writer.state.clone(), writer.packer.bytes())
         };
         let (object_bytes, index_bytes) = state.bytes();
-        Memory { objects: state.names.len(), object_bytes, shared_bytes, index_bytes, body_bytes: 0 }
+        Memory { objects: state.len(), object_bytes, shared_bytes, index_bytes, body_bytes: 0 }
     }
 
     pub(super) fn snapshot(&self) -> Snapshot {
@@ -263,13 +263,14 @@ impl Writer {
         };
         // What came while the reset was open is newer than the list, unless its version says that it is not.
         let survives = |sequence: u64, written: Option<&ResourceVersion>| sequence > opened && !stale(written, version);
-        let range = match scope {
-            Scope::All => 0..self.state.names.len(),
-            Scope::Namespace(namespace) => self.state.namespace(namespace),
-            Scope::Name(name) => self.state.names.equal_range(|entry| entry.name().cmp(&name.as_name_ref())),
+        let range = |range| self.state.range(range).collect();
+        let covered: Vec<&Entry> = match scope {
+            Scope::All => range(0..self.state.len()),
+            Scope::Namespace(namespace) => range(self.state.namespace(namespace)),
+            Scope::Name(name) => self.state.entry(name.as_name_ref()).into_iter().collect(),
         };
         let mut gone: Vec<ObjectName> = Vec::new();
-        for held in self.state.names.range(range) {
+        for held in covered {
             let name = held.name();
             if pushed.find(|entry| entry.name().cmp(&name)).is_none()
                 && !survives(written(held), held.version().as_ref())
@@ -333,11 +334,12 @@ impl Reset for CoreReset {
         let state = self.core.shared.published.load();
         let new = self.core.keeps.check(&state, indexed)?;
         // Here, so that what waits for the commit is small, and what did not change is not there twice.
-        self.pushed.insert(match state.entry(object.as_name_ref()).filter(|held| held.fits(&new)) {
+        let entry = match state.entry(object.as_name_ref()).filter(|held| held.fits(&new)) {
             Some(held) if held.version().as_ref() == new.version() => held.clone(),
             Some(held) => held.renewed(new.version()),
             None => new.pack(&mut self.core.shared.writer.lock().packer),
-        });
+        };
+        self.pushed.insert(entry, |other| other.name().cmp(&object.as_name_ref()));
         Ok(())
     }
 
@@ -368,7 +370,7 @@ impl Drop for CoreReset {
 impl fmt::Display for Core {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.shared.published.load();
-        write!(f, "{} objects, revision {}", state.names.len(), state.revision)
+        write!(f, "{} objects, revision {}", state.len(), state.revision)
     }
 }
 
