@@ -15,6 +15,7 @@ mod blob;
 mod decode;
 mod dictionary;
 mod digest;
+mod merge;
 mod name;
 mod numbers;
 mod pack;

@@ -24,13 +24,16 @@ pub(crate) struct Decoder<'d> {
 impl Decoder<'_> {
     pub(crate) fn decode(self, json: &[u8]) -> Result<Object, serde_json::Error> {
         let mut deserializer = serde_json::Deserializer::from_slice(json);
-        let object = self.decode_from(&mut deserializer)?;
+        let object = self.decode_into(Target::with_capacity(json.len() / 2), &mut deserializer)?;
         deserializer.end()?;
         Ok(object)
     }
 
     pub(crate) fn decode_from<'de, D: Deserializer<'de>>(self, deserializer: D) -> Result<Object, D::Error> {
-        let mut target = Target::default();
+        self.decode_into(Target::default(), deserializer)
+    }
+
+    fn decode_into<'de, D: Deserializer<'de>>(self, mut target: Target, deserializer: D) -> Result<Object, D::Error> {
         let seed = Seed {
             cursor: self.mask.map_or(Cursor::ALL, Mask::root),
             place: Place::Root { type_meta: self.type_meta },
@@ -80,6 +83,11 @@ impl Default for Names {
 }
 
 impl Target {
+    /// With room for so many bytes.
+    fn with_capacity(bytes: usize) -> Target {
+        Target { builder: Builder::with_capacity(bytes), members: Vec::with_capacity(32), ..Target::default() }
+    }
+
     fn name(&mut self, name: &str) -> Result<Slot, TooLarge> {
         let edge = |byte: Option<&u8>| usize::from(*byte.unwrap_or(&0));
         let at = name.len() + 7 * edge(name.as_bytes().first()) + 31 * edge(name.as_bytes().last());
@@ -100,6 +108,9 @@ impl Target {
         }
         // The sort is stable.
         members.sort_by(|a, b| name(a).cmp(name(b)));
+        if members.is_sorted_by(|a, b| name(a) < name(b)) {
+            return;
+        }
         members.reverse();
         let mut ordered = members.to_vec();
         ordered.dedup_by(|a, b| name(a) == name(b));

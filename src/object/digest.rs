@@ -25,9 +25,11 @@ pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-config
 
 /// The names of the members that are never shared, of a map that may be an object as a whole.
 pub(super) fn hidden(map: ValueRef<'_>, digest: Digest, root: bool) -> &'static [&'static str] {
-    if !digest.hides && !root {
-        return &[];
-    }
+    if digest.hides || root { hidden_in(map, root) } else { &[] }
+}
+
+/// The same where it is not known whether something in it is never shared.
+pub(super) fn hidden_in(map: ValueRef<'_>, root: bool) -> &'static [&'static str] {
     match map.member("kind") {
         Some(kind) => hidden_by(kind),
         // Whoever left it out may have written a Secret.

@@ -39,7 +39,9 @@ pub(crate) struct Packer {
     /// What it is written to.
     target: Option<Target>,
     /// The slots of what is being written, the innermost last.
-    slots: Vec<Slot>,
+    pub(super) slots: Vec<Slot>,
+    /// Whether the object at hand is not what was in its place before.
+    pub(super) differs: bool,
     /// The bytes of the text that is being written, if it stands for fewer.
     packed: Vec<u8>,
 }
@@ -80,26 +82,27 @@ impl Packer {
             object: 0,
             target: None,
             slots: Vec::new(),
+            differs: false,
             packed: Vec::new(),
         }
     }
 
     /// A record that keeps what the draft tells.
     pub(crate) fn pack(&mut self, draft: &Draft<'_>) -> Record {
-        self.digests.clear();
-        if let Some(body) = draft.body {
-            digest(&self.hasher, &mut self.digests, ValueRef::content(&body.blob));
-        }
-        self.values += self.digests.len();
-        self.object = self.text_hash(draft.name.name().as_bytes()) as u8
-            ^ self.text_hash(draft.name.namespace().as_bytes()) as u8;
+        self.pack_with(draft, None)
+    }
+
+    /// The same, where there is an old body in its place, of this dictionary.
+    pub(super) fn pack_with(&mut self, draft: &Draft<'_>, old: Option<ValueRef<'_>>) -> Record {
+        let byte = |text: &str| self.text_hash(text.as_bytes()) as u8;
+        self.object = byte(draft.name.name()) ^ byte(draft.name.namespace());
         let mut target = self.target.take().unwrap_or_else(Target::object);
         target.clear();
-        let mut blob = self.write(&mut target, draft, draft.keys);
+        let mut blob = self.write(&mut target, draft, draft.keys, old);
         if blob.is_err() {
             // What was decoded is at most half as large as what fits: it is the keys that are too many.
             target.clear();
-            blob = self.write(&mut target, draft, &vec![Keys::TOO_MANY; draft.keys.len()]);
+            blob = self.write(&mut target, draft, &vec![Keys::TOO_MANY; draft.keys.len()], old);
         }
         self.target = Some(target).filter(|target| target.bytes() <= MAX_SCRATCH);
         self.packed.clear();
@@ -107,11 +110,18 @@ impl Packer {
         Record { object: Object { blob: blob.unwrap_or_else(|TooLarge| self.reader.clone()) } }
     }
 
-    fn write(&mut self, target: &mut Target, draft: &Draft<'_>, keys: &[Keys<'_>]) -> Result<Blob, TooLarge> {
+    fn write(
+        &mut self,
+        target: &mut Target,
+        draft: &Draft<'_>,
+        keys: &[Keys<'_>],
+        old: Option<ValueRef<'_>>,
+    ) -> Result<Blob, TooLarge> {
         self.slots.clear();
-        let root = match draft.body {
-            Some(body) => self.value(target, ValueRef::content(&body.blob), &mut 0, Role::Root)?,
-            None => Slot::NULL,
+        let root = match (draft.body.map(|body| ValueRef::content(&body.blob)), old) {
+            (Some(body), Some(old)) => self.merge(target, body, old, Role::Root)?,
+            (Some(body), None) => self.fresh(target, body, Role::Root)?,
+            (None, _) => Slot::NULL,
         };
         for (fixed, text) in [(place::NAMESPACE, draft.name.namespace()), (place::NAME, draft.name.name())] {
             let slot = self.plain_text(target, text)?;
@@ -147,6 +157,14 @@ impl Packer {
 
     fn text_hash(&self, text: &[u8]) -> u64 {
         text_hash(&self.hasher, text)
+    }
+
+    /// Writes a value of which nothing is known.
+    pub(super) fn fresh(&mut self, target: &mut Target, value: ValueRef<'_>, role: Role) -> Result<Slot, TooLarge> {
+        self.digests.clear();
+        digest(&self.hasher, &mut self.digests, value);
+        self.values += self.digests.len();
+        self.value(target, value, &mut 0, role)
     }
 
     /// Writes the value at a position of the digests, and moves the position behind it.
@@ -191,13 +209,7 @@ impl Packer {
         let first = self.slots.len();
         let hidden = hidden(value, digest, role == Role::Root);
         let slot = match value.kind() {
-            Kind::Null => Slot::NULL,
-            Kind::Bool => Slot::of_bool(value.as_bool() == Some(true)),
-            Kind::Integer => match value.as_u64() {
-                Some(number) => target.builder.unsigned(number)?,
-                None => target.builder.signed(value.as_i64().unwrap_or_default())?,
-            },
-            Kind::Float => target.builder.float(value.as_f64().unwrap_or_default())?,
+            Kind::Null | Kind::Bool | Kind::Integer | Kind::Float => target.scalar(value)?,
             Kind::String => self.text(target, &value.string_bytes().unwrap_or_default(), digest.hash, role)?,
             Kind::List => {
                 for item in value.items() {
@@ -261,7 +273,13 @@ impl Packer {
     }
 
     /// A map whose values are the slots from `first` on.
-    fn map(&mut self, target: &mut Target, map: ValueRef<'_>, hash: u64, first: usize) -> Result<Slot, TooLarge> {
+    pub(super) fn map(
+        &mut self,
+        target: &mut Target,
+        map: ValueRef<'_>,
+        hash: u64,
+        first: usize,
+    ) -> Result<Slot, TooLarge> {
         let count = self.slots.len() - first;
         if count == 0 {
             return Ok(Slot::EMPTY_MAP);
@@ -352,214 +370,4 @@ impl Role {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ResourceVersion;
-    use proptest::prelude::*;
-    use serde_json::{Map, Value, json};
-
-    fn text() -> impl Strategy<Value = String> {
-        prop_oneof![
-            "[a-c]{0,6}",
-            Just("10.0.0.1".to_owned()),
-            Just("010.0.0.1".to_owned()),
-            Just("2025-02-28T23:59:59Z".to_owned()),
-            Just("2025-02-28T23:59:60Z".to_owned()),
-            Just("2025-02-30T00:00:00Z".to_owned()),
-            Just("1969-12-31T23:59:59Z".to_owned()),
-            Just("2106-02-07T06:28:16Z".to_owned()),
-            Just("2025-02-28 23:59:59Z".to_owned()),
-            Just("550e8400-e29b-41d4-a716-446655440000".to_owned()),
-            Just("550E8400-e29b-41d4-a716-446655440000".to_owned()),
-            Just("550e8400-e29b-41d4-a716-44665544000-".to_owned()),
-            Just("aGVsbG8gd29ybGQsIGhvdyBhcmUgeW91Pz8/".to_owned()),
-            Just("aGVsbG8gd29ybGQsIGhvdyBhcmUgeW91Pz8=".to_owned()),
-            Just("aGVsbG8gd29ybGQsIGhvdyBhcmUgeW91Pz9=".to_owned()),
-            any::<String>(),
-        ]
-    }
-
-    fn value() -> impl Strategy<Value = Value> {
-        let scalar = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Value::from),
-            any::<u64>().prop_map(Value::from),
-            any::<i64>().prop_map(Value::from),
-            any::<f64>().prop_map(Value::from),
-            prop_oneof![Just(0u64), Just((1 << 28) - 1), Just(1 << 28), Just(u64::MAX)].prop_map(Value::from),
-            text().prop_map(Value::from),
-        ];
-        scalar.prop_recursive(4, 40, 5, |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-                prop::collection::hash_map(text(), inner, 0..5)
-                    .prop_map(|members| Value::Object(Map::from_iter(members))),
-            ]
-        })
-    }
-
-    fn object(at: usize, kind: &str, content: &Value) -> Object {
-        let named = json!({
-            "kind": kind, "metadata": {"name": format!("o-{at}"), "namespace": "n", "resourceVersion": "7"},
-            "data": content, "spec": content,
-        });
-        Object::try_from(named).unwrap()
-    }
-
-    /// Packs objects, each with others between that have the same content.
-    fn pack_all(packer: &mut Packer, values: &[Value]) -> Vec<Record> {
-        let mut records = Vec::new();
-        for copy in 0..3 {
-            for (at, value) in values.iter().enumerate() {
-                let mut value = value.clone();
-                value["metadata"]["name"] = format!("o-{at}-{copy}").into();
-                let object = Object::from_slice(value.to_string().as_bytes()).unwrap();
-                let name = object.name().unwrap();
-                let draft = Draft {
-                    name: name.as_name_ref(),
-                    uid: None,
-                    version: None,
-                    keys: &[],
-                    body: Some(&object),
-                    identity: None,
-                };
-                records.push(packer.pack(&draft));
-            }
-        }
-        records
-    }
-
-    /// Makes everything in the dictionary look as if it had the hash of each value of an object.
-    fn collide(packer: &mut Packer, value: ValueRef<'_>) {
-        let mut digests = Vec::new();
-        digest(&packer.hasher, &mut digests, value);
-        for Digest { hash, shape, .. } in digests {
-            packer.texts.collide(hash);
-            packer.parts.collide(hash);
-            packer.shapes.collide(shape);
-        }
-    }
-
-    #[test]
-    fn what_has_the_hash_of_something_else_is_not_taken_for_it() {
-        let content = |a: &str| json!({"spec": {a: [a, "a-text"], "b": {"c": "10.0.0.1", "d": a}}});
-        let mut packer = Packer::new([]);
-        let known = [content("something"), content("else"), content("entirely")];
-        pack_all(&mut packer, &known);
-        let other = json!({"spec": {"or": ["other", "a-text"], "b": {"x": "10.0.0.1", "d": "a-test"}}});
-        collide(&mut packer, Object::try_from(other.clone()).unwrap().root());
-        let records = pack_all(&mut packer, std::slice::from_ref(&other));
-        for record in &records {
-            assert_eq!(record.body().unwrap().to_value()["spec"], other["spec"]);
-        }
-    }
-
-    /// Whether these bytes are anywhere in the dictionary.
-    fn knows(packer: &Packer, needle: &[u8]) -> bool {
-        let within = |bytes: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
-        let Dictionary { texts, parts, shapes, .. } = &*packer.dictionary;
-        (0..).map_while(|at| texts.get(at)).any(|text| within(text.as_bytes()))
-            || (0..).map_while(|at| parts.get(at)).any(|part| within(part))
-            || (0..)
-                .map_while(|at| shapes.get(at))
-                .any(|shape| (0..shape.len()).any(|at| within(shape.name(at).as_bytes())))
-    }
-
-    #[test]
-    fn what_secrets_hide_never_enters_the_dictionary_wherever_they_are() {
-        const OPEN: &str = "an open secret, told to everybody";
-        let payload = || json!({"password": "aHVudGVyMmh1bnRlcjJodW50ZXIy", "plain": "hunter2hunter2", "deep": [{"a": "hunter2hunter2"}]});
-        let secret = || json!({"kind": "Secret", "data": payload(), "stringData": payload(), "metadata": {"labels": {"of": OPEN}}});
-        let last_applied = json!({LAST_APPLIED: secret().to_string(), "open": OPEN});
-        let values = [
-            secret(),
-            json!({"data": payload(), "stringData": payload()}),
-            json!({"kind": "List", "items": [secret(), secret(), {"kind": "ConfigMap", "data": {"a": OPEN}}]}),
-            json!({"kind": "SecretList", "items": [{"data": payload()}, {"stringData": payload()}]}),
-            json!({"kind": "Template", "spec": {"forProvider": {"manifest": secret()}, "same": {"a": OPEN}}}),
-            json!({"kind": "AdmissionReview", "request": {"object": secret(), "oldObject": secret()}}),
-            json!({"kind": "Secret", "metadata": {"annotations": last_applied}}),
-            json!({"kind": "Other", "spec": {"metadata": {"annotations": last_applied}}}),
-        ];
-        let mut shared = 0;
-        for value in &values {
-            let mut packer = Packer::new([]);
-            let check = |packer: &Packer, records: &[Record], when: &str| {
-                let raw = b"hunter2".as_slice();
-                for needle in [raw, b"aHVudGVyMmh1bnRlcjJodW50ZXIy"] {
-                    assert!(!knows(packer, needle), "{when}: {value}");
-                }
-                for record in records {
-                    let mut told = record.body().unwrap().to_value();
-                    let mut expected = value.clone();
-                    told["metadata"]["name"] = Value::Null;
-                    expected["metadata"]["name"] = Value::Null;
-                    assert_eq!(told, expected);
-                }
-            };
-            let mut records = pack_all(&mut packer, std::slice::from_ref(value));
-            check(&packer, &records, "packed");
-            shared += usize::from(knows(&packer, OPEN.as_bytes()));
-            packer.repack(records.iter_mut());
-            check(&packer, &records, "packed anew");
-            packer.repack(records.iter_mut());
-            check(&packer, &records, "from a dictionary");
-            // From a store that knows it, because it is no Secret there.
-            let mut open = value.clone();
-            open["kind"] = "ConfigMap".into();
-            let mut other = Packer::new([]);
-            pack_all(&mut other, &[open]);
-            records.iter_mut().for_each(|record| *record = other.pack_again(record));
-            packer.repack(records.iter_mut());
-            check(&packer, &records, "from another dictionary");
-        }
-        // All the same, what is open is shared, but for what is overlooked by chance.
-        assert!(shared >= 2, "{shared} of seven");
-        let open = || {
-            let mut packer = Packer::new([]);
-            pack_all(&mut packer, &[json!({"kind": "ConfigMap", "data": payload()})]);
-            knows(&packer, b"hunter2hunter2")
-        };
-        assert!((0..20).any(|_| open()));
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_packed_reads_as_what_it_was(contents in prop::collection::vec(value(), 1..6), secret: bool) {
-            let mut packer = Packer::new([("by-spec".into(), 2)]);
-            let kind = if secret { "Secret" } else { "ConfigMap" };
-            // Three times in other objects, so that everything enters the dictionary that may.
-            for at in 0..3 * contents.len() {
-                let object = object(at, kind, &contents[at % contents.len()]);
-                let keys = [IndexKey::new(["10.0.0.1", "aGVsbG8gd29ybGQsIGhvdyBhcmUgeW91Pz8="]), IndexKey::new(["", "a"])];
-                let name = object.name().unwrap();
-                let text = ResourceVersion::new("text");
-                let draft = Draft {
-                    name: name.as_name_ref(),
-                    uid: Some("1").filter(|_| at % 2 == 1),
-                    version: Some(&text).filter(|_| at % 3 == 0),
-                    keys: &[if at % 5 == 0 { Keys::Absent("m".into()) } else { Keys::Found(&keys) }],
-                    body: Some(&object).filter(|_| at % 7 != 6),
-                    identity: None,
-                };
-                let record = packer.pack(&draft);
-                prop_assert!(record.fits(&draft) && record.looks_like(&packer.pack(&draft)));
-                prop_assert_eq!(record.name(), name.as_name_ref());
-                prop_assert_eq!(record.version(), draft.version.cloned());
-                for version in [Some("text-2"), None, Some("3"), Some("text-4")].map(|text| text.map(ResourceVersion::new)) {
-                    let renewed = record.renewed(version.as_ref());
-                    prop_assert!(renewed.looks_like(&record) || draft.body.is_none());
-                    prop_assert_eq!(renewed.version(), version);
-                    prop_assert_eq!(renewed.key_count(0), if at % 5 == 0 { 0 } else { 2 });
-                }
-                let Some(packed) = record.body() else { continue };
-                prop_assert!(packed == &object && packed.ptr_eq(&object));
-                let mut expected = object.to_value();
-                expected["metadata"].as_object_mut().unwrap().remove("resourceVersion");
-                let renewed = record.renewed(None);
-                prop_assert_eq!(renewed.body().unwrap().to_value(), expected.clone());
-                prop_assert_eq!(renewed.body().unwrap().parse::<Value>().unwrap(), expected);
-            }
-        }
-    }
-}
+pub(super) mod tests;

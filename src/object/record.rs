@@ -164,6 +164,11 @@ impl Record {
             (None, None) => self.version().as_ref() == draft.version,
             _ => false,
         };
+        bodies && self.fits_beside(draft)
+    }
+
+    /// The same of all but the body.
+    pub(super) fn fits_beside(&self, draft: &Draft<'_>) -> bool {
         let keys = |(index, keys): (usize, &Keys<'_>)| match keys {
             Keys::Found(keys) => {
                 let same = |(at, key): (usize, &IndexKey)| self.key(index, at).eq(key.components().map(str::as_bytes));
@@ -172,6 +177,6 @@ impl Record {
             Keys::Absent(reason) => self.absent(index) == Some(reason),
             Keys::Of(other, _) => self.components_of(index).eq(other.components_of(index)),
         };
-        bodies && self.uid().as_deref() == draft.uid && draft.keys.iter().enumerate().all(keys)
+        self.uid().as_deref() == draft.uid && draft.keys.iter().enumerate().all(keys)
     }
 }

@@ -5,6 +5,7 @@ use hashbrown::HashTable;
 use super::blob::{Builder, TooLarge};
 use super::numbers::spread;
 use super::slot::Slot;
+use super::value::ValueRef;
 
 pub(super) struct Target {
     pub(super) builder: Builder,
@@ -35,6 +36,17 @@ impl Target {
     /// The bytes asked of the allocator.
     pub(super) fn bytes(&self) -> usize {
         self.builder.capacity() + self.texts.allocation_size() + self.starts.allocation_size()
+    }
+
+    /// Anything but a text, a list or a map.
+    pub(super) fn scalar(&mut self, value: ValueRef<'_>) -> Result<Slot, TooLarge> {
+        match (value.as_u64(), value.as_i64(), value.as_f64(), value.as_bool()) {
+            (Some(number), ..) => self.builder.unsigned(number),
+            (_, Some(number), ..) => self.builder.signed(number),
+            (_, _, Some(number), _) => self.builder.float(number),
+            (.., Some(value)) => Ok(Slot::of_bool(value)),
+            _ => Ok(Slot::NULL),
+        }
     }
 
     /// A text, written once however often it occurs.

@@ -13,7 +13,7 @@ mod walk;
 mod whole;
 
 use fields::Fields;
-use text::Text;
+pub(super) use text::Text;
 use walk::Values;
 pub use walk::{Items, Members};
 
@@ -101,8 +101,19 @@ impl<'a> ValueRef<'a> {
         self.part.bytes
     }
 
-    fn slot(self) -> Slot {
+    pub(super) fn slot(self) -> Slot {
         self.part.slot(self.at as usize)
+    }
+
+    /// The number of a list or map of the dictionary.
+    pub(super) fn shared_number(self) -> Option<u32> {
+        (self.part.number != Part::OWN && self.at == 0).then_some(self.part.number)
+    }
+
+    /// The number of the names in the dictionary that a map has.
+    pub(super) fn shape_number(self) -> Option<usize> {
+        let slot = self.slot();
+        (slot.tag() == Tag::Shaped).then(|| read_count(self.bytes(), slot.payload()).0)
     }
 
     /// The integer or float, if this is one.

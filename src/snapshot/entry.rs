@@ -144,6 +144,11 @@ impl NewEntry {
         Entry { record: self.draft(|draft| packer.pack(&draft)) }
     }
 
+    /// What takes the place of an entry; `None` if nothing but the version beside the content would change.
+    pub(super) fn pack_over(&self, old: &Entry, packer: &mut Packer) -> Option<Entry> {
+        self.draft(|draft| packer.pack_over(&draft, &old.record)).map(|record| Entry { record })
+    }
+
     fn draft<T>(&self, then: impl FnOnce(Draft<'_>) -> T) -> T {
         let keys: Vec<Keys<'_>> = self.keys.iter().map(IndexKeys::to_keys).collect();
         then(Draft {

@@ -220,19 +220,21 @@ impl State {
     /// What looks the same keeps its identity, so that no difference shows it.
     pub(crate) fn write(&mut self, new: &NewEntry, packer: &mut Packer) -> Put {
         let held = self.held(new.name.as_name_ref());
-        match &held {
-            Some((_, old)) if old.fits(new) => {
-                if old.version() == new.version {
-                    return Put::Unchanged;
-                }
+        let entry = match &held {
+            None => Some(new.pack(packer)),
+            Some((_, old)) => new.pack_over(old, packer),
+        };
+        match (entry, &held) {
+            (Some(entry), _) => {
+                self.replace(held, entry);
+                Put::Visible
+            }
+            (None, Some((_, old))) if old.version() != new.version => {
                 let renewed = old.renewed(new.version.as_ref());
                 self.replace(held, renewed);
                 Put::Invisible
             }
-            _ => {
-                self.replace(held, new.pack(packer));
-                Put::Visible
-            }
+            _ => Put::Unchanged,
         }
     }
 

@@ -14,6 +14,7 @@ pub(super) struct Trie<T> {
 }
 
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "both are of one size for what is as large as a pointer")]
 enum Node<T> {
     Leaf([Option<T>; WIDTH]),
     Branch([Child<T>; WIDTH]),

@@ -129,37 +129,13 @@ impl<'i> EventStream<'i> {
     }
 
     fn read(&mut self, line: &[u8]) -> Result<Event, Error> {
-        let line: Line<'_> = serde_json::from_slice(line).map_err(|error| malformed("watch event", Some(error)))?;
-        let object = line.object.get().as_bytes();
-        let event = match &*line.kind {
-            "ADDED" | "MODIFIED" => match self.indexer.decode(object) {
-                Ok(Decoded::Matching(indexed)) => Event::Apply(indexed),
-                Ok(Decoded::Unmatched { name, version }) => Event::Delete { name, version },
-                Err(error) => return Ok(Event::Skipped(Error::Object(Arc::new(error)))),
+        let event = match changed(line).map(|object| self.indexer.decode(object)) {
+            Some(Ok(decoded)) => apply(decoded),
+            // Whatever is wrong with it, it is found out below.
+            Some(Err(_)) | None => match self.read_any(line)? {
+                ControlFlow::Continue(event) => event,
+                ControlFlow::Break(skipped) => return Ok(skipped),
             },
-            "DELETED" | "BOOKMARK" => {
-                let identity = match serde_json::from_slice::<Identity<'_>>(object) {
-                    Ok(identity) => identity.metadata,
-                    Err(error) => return Ok(Event::Skipped(malformed("watch event", Some(error)))),
-                };
-                let version = identity.version.as_deref().map(ResourceVersion::new);
-                match (&*line.kind, version) {
-                    ("BOOKMARK", Some(version)) => Event::Bookmark(version),
-                    ("BOOKMARK", None) => return Ok(Event::Skipped(malformed("bookmark with a version", None))),
-                    _ if identity.name.is_empty() => {
-                        return Ok(Event::Skipped(Error::Object(Arc::new(indexer::Error::NoName))));
-                    }
-                    (_, version) => {
-                        let namespace = identity.namespace.unwrap_or_default();
-                        Event::Delete { name: ObjectName::new(&namespace, &identity.name), version }
-                    }
-                }
-            }
-            "ERROR" => {
-                let status: Status = serde_json::from_slice(object).unwrap_or_default();
-                return Err(if status.is_status() { status.into() } else { malformed("Status", None) });
-            }
-            _ => return Ok(Event::Skipped(malformed("watch event of a known type", None))),
         };
         let told = match &event {
             Event::Apply(indexed) => indexed.version().cloned(),
@@ -171,6 +147,57 @@ impl<'i> EventStream<'i> {
             self.version = version;
         }
         Ok(event)
+    }
+
+    /// Reads any line; breaks with what it tells if nothing may be gone on from.
+    fn read_any(&self, line: &[u8]) -> Result<ControlFlow<Event, Event>, Error> {
+        let skipped = |error| Ok(ControlFlow::Break(Event::Skipped(error)));
+        let line: Line<'_> = serde_json::from_slice(line).map_err(|error| malformed("watch event", Some(error)))?;
+        let object = line.object.get().as_bytes();
+        Ok(ControlFlow::Continue(match &*line.kind {
+            "ADDED" | "MODIFIED" => match self.indexer.decode(object) {
+                Ok(decoded) => apply(decoded),
+                Err(error) => return skipped(Error::Object(Arc::new(error))),
+            },
+            "DELETED" | "BOOKMARK" => {
+                let identity = match serde_json::from_slice::<Identity<'_>>(object) {
+                    Ok(identity) => identity.metadata,
+                    Err(error) => return skipped(malformed("watch event", Some(error))),
+                };
+                let version = identity.version.as_deref().map(ResourceVersion::new);
+                match (&*line.kind, version) {
+                    ("BOOKMARK", Some(version)) => Event::Bookmark(version),
+                    ("BOOKMARK", None) => return skipped(malformed("bookmark with a version", None)),
+                    _ if identity.name.is_empty() => {
+                        return skipped(Error::Object(Arc::new(indexer::Error::NoName)));
+                    }
+                    (_, version) => {
+                        let namespace = identity.namespace.unwrap_or_default();
+                        Event::Delete { name: ObjectName::new(&namespace, &identity.name), version }
+                    }
+                }
+            }
+            "ERROR" => {
+                let status: Status = serde_json::from_slice(object).unwrap_or_default();
+                return Err(if status.is_status() { status.into() } else { malformed("Status", None) });
+            }
+            _ => return skipped(malformed("watch event of a known type", None)),
+        }))
+    }
+}
+
+/// The object of a line that says that it was created or changed, in the words and the order of the API server: read
+/// like this, the line is parsed once.
+fn changed(line: &[u8]) -> Option<&[u8]> {
+    let rest = line.strip_prefix(br#"{"type":""#)?.strip_suffix(b"}")?;
+    let rest = rest.strip_prefix(b"MODIFIED").or_else(|| rest.strip_prefix(b"ADDED"))?;
+    rest.strip_prefix(br#"","object":"#)
+}
+
+fn apply(decoded: Decoded) -> Event {
+    match decoded {
+        Decoded::Matching(indexed) => Event::Apply(indexed),
+        Decoded::Unmatched { name, version } => Event::Delete { name, version },
     }
 }
 

@@ -37,6 +37,13 @@ impl Default for Builder {
 }
 
 impl Builder {
+    /// For an object that is decoded, with room for so many bytes.
+    pub(in crate::object) fn with_capacity(bytes: usize) -> Builder {
+        let mut builder = Builder { bytes: Vec::with_capacity(bytes.clamp(place::END, DECODED)), limit: DECODED };
+        builder.clear();
+        builder
+    }
+
     /// For an object that is stored.
     pub(in crate::object) fn stored() -> Builder {
         Builder { limit: LIMIT, ..Builder::default() }

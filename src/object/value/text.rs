@@ -9,16 +9,20 @@ use super::{Place, ValueRef};
 
 /// The text of a string as it is kept.
 #[derive(Clone, Copy)]
-pub(super) enum Text<'a> {
+pub(in crate::object) enum Text<'a> {
     Plain(&'a [u8]),
-    /// One after the other.
-    Joined(&'a [u8], &'a [u8]),
+    /// One after the other; the slot is that of the start.
+    Joined {
+        start_slot: Slot,
+        start: &'a [u8],
+        rest: &'a [u8],
+    },
     Packed(Tag, &'a [u8]),
 }
 
 impl<'a> Text<'a> {
     /// The text of a string; not of the version beside the content.
-    pub(super) fn of(value: ValueRef<'a>) -> Option<Text<'a>> {
+    pub(in crate::object) fn of(value: ValueRef<'a>) -> Option<Text<'a>> {
         if value.place == Place::Version {
             return None;
         }
@@ -30,7 +34,8 @@ impl<'a> Text<'a> {
             Tag::Base64 => Some(Text::Packed(Tag::Base64, counted_at(bytes, slot.payload()))),
             Tag::Joined => {
                 let start = value.part.text_bytes(slot.payload())?;
-                Some(Text::Joined(start, counted_at(bytes, slot.payload() + Slot::SIZE)))
+                let (start_slot, rest) = (value.part.slot(slot.payload()), slot.payload() + Slot::SIZE);
+                Some(Text::Joined { start_slot, start, rest: counted_at(bytes, rest) })
             }
             _ => value.text_bytes().map(Text::Plain),
         }
@@ -40,7 +45,7 @@ impl<'a> Text<'a> {
     pub(super) fn bytes(self) -> Cow<'a, [u8]> {
         match self {
             Text::Plain(text) => Cow::Borrowed(text),
-            Text::Joined(start, rest) => Cow::Owned([start, rest].concat()),
+            Text::Joined { start, rest, .. } => Cow::Owned([start, rest].concat()),
             Text::Packed(tag, packed) => Cow::Owned(unpack(tag, packed).into_bytes()),
         }
     }
@@ -54,9 +59,8 @@ impl PartialEq for Text<'_> {
             (Text::Packed(tag, packed), Text::Plain(text)) | (Text::Plain(text), Text::Packed(tag, packed)) => {
                 is(tag, packed, text)
             }
-            (Text::Joined(start, rest), Text::Plain(text)) | (Text::Plain(text), Text::Joined(start, rest)) => {
-                text.strip_prefix(start) == Some(rest)
-            }
+            (Text::Joined { start, rest, .. }, Text::Plain(text))
+            | (Text::Plain(text), Text::Joined { start, rest, .. }) => text.strip_prefix(start) == Some(rest),
             (a, b) => a.bytes() == b.bytes(),
         }
     }
