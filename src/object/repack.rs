@@ -27,14 +27,14 @@ const MIN_BYTES: usize = 4 << 10;
 
 impl Packer {
     /// Whether it is worth it: there are many more records than there were, or much fewer, or the dictionary has grown by
-    /// a quarter while half as much was packed as there was. After a reset no more are expected soon, and so half as many
+    /// an eighth while half as much was packed as there was. After a reset no more are expected soon, and so half as many
     /// new ones are enough.
     pub(crate) fn is_due(&self, records: usize, reset: bool) -> bool {
         let then = self.then;
         let few = then.records.max(MIN_RECORDS);
         let grown = records >= if reset { few + few / 2 } else { 4 * few };
         let shrunk = then.records > MIN_RECORDS && records < then.records / 2;
-        let swollen = self.size() > then.bytes + then.bytes / 4 + MIN_BYTES;
+        let swollen = self.size() > then.bytes + then.bytes / 8 + MIN_BYTES;
         then.due || grown || shrunk || (swollen && self.values > then.values + then.values / 2)
     }
 

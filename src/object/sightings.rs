@@ -18,6 +18,8 @@ pub(super) struct Seen {
     first: usize,
     /// How many places there may be.
     most: usize,
+    /// Whether twice is enough for anything: soon all is counted and packed anew, and until then it is to be small.
+    eager: bool,
 }
 
 /// Hashes of what occurs, each with how often, up to 255 times. What was seen twice keeps its place.
@@ -26,30 +28,33 @@ pub(super) struct Counted {
 }
 
 const MIN: usize = 1 << 8;
-const MAX: usize = 1 << 20;
+const MAX: usize = 1 << 18;
 /// How many times larger a dictionary is, once there is one.
 const BESIDE: usize = 16;
 /// How many more first sightings than places there are before the table grows.
 const CROWDED: usize = 16;
 
+/// For the first objects of a store.
 impl Default for Sightings {
     fn default() -> Sightings {
-        Sightings::beside(usize::MAX)
+        Sightings::Seen(Seen::new(MAX, true))
     }
 }
 
 impl Sightings {
     /// For a dictionary of so many bytes, beside which this stays small.
     pub(super) fn beside(bytes: usize) -> Sightings {
-        let most = (bytes / BESIDE / size_of::<u32>()).clamp(MIN, MAX);
-        Sightings::Seen(Seen { places: vec![0; MIN].into(), first: 0, most })
+        Sightings::Seen(Seen::new((bytes / BESIDE / size_of::<u32>()).clamp(MIN, MAX), false))
     }
 
     /// Whether what is at hand, of about so many bytes, is to enter the dictionary. In a part of the dictionary only
     /// what was counted does.
     pub(super) fn admit(&mut self, hash: u64, object: u8, bytes: usize, in_part: bool) -> bool {
         match self {
-            Sightings::Seen(seen) => !in_part && pays(seen.see(hash, object), bytes),
+            Sightings::Seen(seen) => {
+                let count = if in_part { 0 } else { seen.see(hash, object) };
+                pays(count, bytes) || (seen.eager && count > 1)
+            }
             Sightings::Counted(counted) => pays(counted.get(hash), bytes),
         }
     }
@@ -69,6 +74,10 @@ fn pays(count: usize, bytes: usize) -> bool {
 }
 
 impl Seen {
+    fn new(most: usize, eager: bool) -> Seen {
+        Seen { places: vec![0; MIN].into(), first: 0, most, eager }
+    }
+
     /// How often it was seen by now, not counting one object twice in a row.
     fn see(&mut self, hash: u64, object: u8) -> usize {
         let at = hash as usize & (self.places.len() - 1);
@@ -94,7 +103,7 @@ impl Seen {
 impl Counted {
     /// For objects of so many values, of which most are not worth remembering.
     pub(super) fn new(values: usize) -> Counted {
-        Counted { places: vec![0; (values / CROWDED).next_power_of_two().clamp(MIN, MAX / 4)].into() }
+        Counted { places: vec![0; (values / CROWDED).next_power_of_two().clamp(MIN, MAX)].into() }
     }
 
     fn at(&self, hash: u64) -> usize {
