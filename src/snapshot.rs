@@ -117,6 +117,18 @@ pub enum Error {
         /// The index.
         index: String,
     },
+    /// A write has an identity or a version that is too long to be one.
+    #[error("{field} {start:?}... has {bytes} bytes, and may have {most} at most: give a shorter one")]
+    TooLong {
+        /// What it is of: `namespace`, `name`, `uid` or `resourceVersion`.
+        field: &'static str,
+        /// How it begins.
+        start: String,
+        /// How many bytes it has.
+        bytes: usize,
+        /// How many it may have: the API server takes 253 for names.
+        most: usize,
+    },
     /// A label selector was given, but the objects have no labels.
     #[error("the query selects by labels ({selector}), but the indexer drops labels: keep metadata.labels")]
     NoLabels {

@@ -23,9 +23,10 @@ pub struct Footprint {
     pub content: f64,
     /// The index by name.
     pub index: f64,
-    /// A further index, for each of its entries, and the keys of that in the objects.
+    /// A further index, for each of its entries.
     pub entry: f64,
-    pub key: f64,
+    /// The keys of it in the objects: one that others have too, and one that nothing else has.
+    pub keys: [f64; 2],
     /// The literal port, whose objects are `serde_json::Value`s.
     pub value: f64,
     /// kube's reflector of `DynamicObject`s, as they come.
@@ -63,14 +64,15 @@ impl Footprint {
         let another = steady + list::peak(&store, &indexer, corpus.lines(kind));
         drop(store);
 
-        let (entry, key) = further_index(lines);
+        let (entry, shared) = further_index(lines, "metadata.namespace");
+        let (_, unique) = further_index(lines, "metadata.uid");
         Footprint {
             objects,
             text: each(text, sample),
             content: each(steady - told.index_bytes, objects),
             index: each(told.index_bytes, objects),
             entry,
-            key,
+            keys: [shared, unique],
             value: each(heap::bytes(|| Literal::filled(kind, lines())), sample),
             dynamic: each(heap::bytes(|| unmodified(kind, lines())), sample),
             modified: each(heap::bytes(|| Reflector::filled(kind, lines())), sample),
@@ -107,14 +109,14 @@ fn filtered(line: &[u8]) -> usize {
 }
 
 /// What an index more takes for each entry, in itself and in the objects.
-fn further_index<'l, L: Iterator<Item = Cow<'l, [u8]>>>(lines: impl Fn() -> L) -> (f64, f64) {
+fn further_index<'l, L: Iterator<Item = Cow<'l, [u8]>>>(lines: impl Fn() -> L, path: &str) -> (f64, f64) {
     let memory = |indexer: Indexer| {
         let store = MemoryStore::for_indexer(&indexer);
         list::fill(&store, &indexer, lines());
         store.memory()
     };
     let without = memory(Indexer::default());
-    let with = memory(Indexer::builder().index("by-uid", ["metadata.uid"]).build().expect("an indexer"));
+    let with = memory(Indexer::builder().index("another", [path]).build().expect("an indexer"));
     let objects = without.objects as f64;
     let each = |with: usize, without: usize| with.saturating_sub(without) as f64 / objects;
     (each(with.index_bytes, without.index_bytes), each(with.object_bytes, without.object_bytes))

@@ -76,7 +76,8 @@ fn footprints(corpus: &Corpus, kinds: &[&str], gate: &mut Gate) {
         "of JSON",
         "index by name",
         "another index",
-        "its keys",
+        "a shared key",
+        "a uid as key",
         "serde_json::Value",
         "DynamicObject",
         "with modify",
@@ -87,7 +88,7 @@ fn footprints(corpus: &Corpus, kinds: &[&str], gate: &mut Gate) {
     let mut compared = Vec::new();
     for kind in kinds {
         let is = Footprint::measure(corpus, kind);
-        let bytes = [is.index, is.entry, is.key, is.value, is.dynamic, is.modified].map(grouped);
+        let bytes = [is.index, is.entry, is.keys[0], is.keys[1], is.value, is.dynamic, is.modified].map(grouped);
         let cells = [grouped(is.objects as f64), grouped(is.text), grouped(is.content), times(is.share())];
         let ratios = [is.times_dynamic(), is.times_modified()].map(|times| format!("{times:.1}"));
         heap.row(kind, cells.into_iter().chain(bytes).chain(ratios));

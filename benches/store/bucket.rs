@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::corpus::{Corpus, Wire};
 use crate::peers::{Literal, Peer, Reflector};
-use crate::{Group, measuring};
+use crate::{Group, measuring, wanted};
 
 /// The Services of one namespace, as texts.
 fn members(count: usize) -> Vec<String> {
@@ -27,6 +27,9 @@ fn members(count: usize) -> Vec<String> {
 }
 
 pub fn bucket(criterion: &mut Criterion) {
+    if !wanted("bucket") {
+        return;
+    }
     let texts = members(if measuring() { 10_000 } else { 100 });
     let mut group = criterion.benchmark_group("bucket");
     group.sample_size(10);

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::corpus::{Corpus, remove_noise};
 use crate::peers::{Literal, Memory, Peer};
 use crate::sample::Sample;
-use crate::{Group, sizes};
+use crate::{Group, sizes, wanted};
 
 /// How a line of a watch begins.
 const HEAD: &[u8] = br#"{"type":"MODIFIED","object":"#;
@@ -33,6 +33,9 @@ fn events(sample: &Sample) -> Vec<Event> {
 }
 
 pub fn watch_to_visible(criterion: &mut Criterion) {
+    if !wanted("watch to visible") {
+        return;
+    }
     let corpus = Corpus::new(sizes()[0].min(1_000));
     let mut group = criterion.benchmark_group("watch to visible");
     for kind in corpus.kinds() {

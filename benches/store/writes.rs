@@ -7,10 +7,13 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use crate::corpus::Corpus;
 use crate::peers::{Literal, Memory, Peer, Reflector};
 use crate::sample::Sample;
-use crate::{Group, at_each_size, id, sizes};
+use crate::{Group, at_each_size, id, sizes, wanted};
 
 /// One object of each kind, and bytes in a second: `decode/Pod/this crate`.
 pub fn decode(criterion: &mut Criterion) {
+    if !wanted("decode") {
+        return;
+    }
     let corpus = Corpus::new(sizes()[0].min(1_000));
     let mut group = criterion.benchmark_group("decode");
     for kind in corpus.kinds() {

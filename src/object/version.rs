@@ -44,7 +44,7 @@ impl ResourceVersion {
     }
 
     /// The number, if it is one that prints as it was written and is not too large.
-    pub(super) fn number(&self) -> Option<u64> {
+    pub(crate) fn number(&self) -> Option<u64> {
         match self.0 {
             Form::Number(number) => Some(number),
             Form::Text(_) => None,

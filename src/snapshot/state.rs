@@ -128,6 +128,13 @@ impl State {
 
     pub(crate) fn check_write(&self, indexed: Indexed) -> Result<NewEntry, Error> {
         let Indexed { name, uid, version, keys: given, body } = indexed;
+        check_length("namespace", name.namespace())?;
+        check_length("name", name.name())?;
+        check_length("uid", uid.as_deref().unwrap_or_default())?;
+        let number = version.as_ref().and_then(ResourceVersion::number);
+        if let (Some(version), None) = (&version, number) {
+            check_length("resourceVersion", &version.to_string())?;
+        }
         let not_given = |index: &IndexSpec| match index.is_by_name() {
             true => IndexKeys::Found([].into()),
             false => IndexKeys::Absent(KeyProblem::NotGiven),
@@ -408,6 +415,16 @@ impl State {
             return Err(Error::TooManyComponents { index: query.index.to_owned(), given, declared });
         }
         Ok(position)
+    }
+}
+
+/// The most bytes that a name, a uid or a version has: with more than that, not everything would fit that does.
+const MAX_IDENTITY: usize = 1 << 20;
+
+fn check_length(field: &'static str, text: &str) -> Result<(), Error> {
+    match text.len() {
+        ..=MAX_IDENTITY => Ok(()),
+        bytes => Err(Error::TooLong { field, start: text.chars().take(32).collect(), bytes, most: MAX_IDENTITY }),
     }
 }
 

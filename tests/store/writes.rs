@@ -294,6 +294,37 @@ fn clearing_removes_everything_at_once_and_forgets_versions<F: Fixture>() {
     assert_eq!(everything(&store), ["a/one"]);
 }
 
+fn a_name_a_uid_or_a_version_that_is_too_long_is_an_error_that_tells_how_long_and_nothing_is_written<F: Fixture>() {
+    const MOST: usize = 1 << 20;
+    let store = filled::<F>([&thing("a", "web")]);
+    let before = shown(&store);
+    let with = |field: &str, text: &str| {
+        let mut json = thing("a", "other").json();
+        json["metadata"][field] = text.into();
+        Indexed::new(serde_json::from_value(json).unwrap()).unwrap()
+    };
+    for field in ["namespace", "name", "uid", "resourceVersion"] {
+        let fits = "x".repeat(MOST);
+        let expected = snapshot::Error::TooLong { field, start: "x".repeat(32), bytes: MOST + 2, most: MOST };
+        let batch = [with("name", "fine").into(), with(field, &format!("{fits}é")).into()];
+        assert_eq!(store.write(batch.to_vec()).unwrap_err(), Error::Index(expected.clone()));
+        assert_eq!(store.snapshot().with(batch).unwrap_err(), expected);
+        let start = "x".repeat(32);
+        assert_eq!(
+            expected.to_string(),
+            format!("{field} {start:?}... has 1048578 bytes, and may have 1048576 at most: give a shorter one")
+        );
+        assert_eq!(shown(&store), before);
+
+        let fits = with(field, &fits);
+        let name = fits.name().clone();
+        store.apply(fits.clone()).unwrap();
+        let entry = store.snapshot().entry(name.namespace(), name.name()).cloned().unwrap();
+        assert_eq!((entry.uid().as_deref(), entry.version().as_ref()), (fits.uid(), fits.version()));
+        store.delete(&name).unwrap();
+    }
+}
+
 fn a_single_object_is_none_or_one_and_several_are_an_error_that_names_two<F: Fixture>() {
     let store = filled::<F>([&thing("a", "one"), &thing("a", "two"), &thing("a", "three"), &thing("b", "one")]);
     assert_eq!(wait(store.single(Query::prefix(&["c"]))).unwrap(), None);
@@ -432,6 +463,7 @@ conformance! {
     a_default_index_of_its_own_takes_the_place_of_the_one_by_name,
     deleting_what_matches_removes_all_that_a_query_finds_and_counts_it,
     clearing_removes_everything_at_once_and_forgets_versions,
+    a_name_a_uid_or_a_version_that_is_too_long_is_an_error_that_tells_how_long_and_nothing_is_written,
     a_single_object_is_none_or_one_and_several_are_an_error_that_names_two,
     typed_reads_parse_every_object_or_say_which_one_does_not,
     a_late_delete_of_an_older_version_does_not_remove_a_recreated_object,
