@@ -147,7 +147,7 @@ impl<T: Item> Tree<T> {
 impl<T: Item> Tree<T> {
     /// Puts an element where `probe` calls others equal to it; the one that was there before is returned. O(log n).
     pub(crate) fn insert(&mut self, item: T, probe: impl Fn(&T) -> Ordering) -> Option<T> {
-        let (replaced, right) = insert(&mut self.root, item, &probe);
+        let (replaced, right) = insert(&mut self.root, item, &probe, true);
         if let Some(right) = right {
             let left = std::mem::replace(&mut self.root, Arc::new(Node::Leaf(Vec::new())));
             self.root = Arc::new(Node::Branch(counted([left, right].into_iter().filter_map(Child::new).collect())));
@@ -222,8 +222,8 @@ impl<T: Item> Node<T> {
 }
 
 impl<T: Item> Node<T> {
-    /// Splits an overfull node; the right half is returned. After what was put at the end more is expected there, as
-    /// when a tree is filled in order, and so the left half stays full.
+    /// Splits an overfull node; the right half is returned. After what was put at the end of the tree more is expected
+    /// there, as when it is filled in order, and so the left half stays full.
     fn split(&mut self, at_end: bool) -> Option<Arc<Node<T>>> {
         if self.width() <= MAX {
             return None;
@@ -313,10 +313,12 @@ fn split_off<T>(items: &mut Vec<T>, left: usize) -> Vec<T> {
     right
 }
 
+/// Puts an element below a node, which may be the last one of its height.
 fn insert<T: Item>(
     node: &mut Arc<Node<T>>,
     item: T,
     probe: &impl Fn(&T) -> Ordering,
+    last: bool,
 ) -> (Option<T>, Option<Arc<Node<T>>>) {
     let node = Arc::make_mut(node);
     let (replaced, at_end) = match node {
@@ -331,7 +333,8 @@ fn insert<T: Item>(
         Node::Branch(children) => {
             let at = children.partition_point(|child| probe(&child.first).is_le()).saturating_sub(1);
             let added = item.weight();
-            let (replaced, right) = insert(&mut children[at].node, item, probe);
+            let below_last = last && at + 1 == children.len();
+            let (replaced, right) = insert(&mut children[at].node, item, probe, below_last);
             let before = start(children, at);
             let gone = replaced.as_ref().map_or(0, T::weight);
             children[at + 1..].iter_mut().for_each(|child| child.end = child.end + added - gone);
@@ -345,7 +348,7 @@ fn insert<T: Item>(
             (replaced, at + 2 == children.len())
         }
     };
-    (replaced, node.split(at_end))
+    (replaced, node.split(last && at_end))
 }
 
 fn remove<T: Item>(node: &mut Arc<Node<T>>, probe: &impl Fn(&T) -> Ordering) -> Option<T> {

@@ -45,8 +45,8 @@ impl std::fmt::Display for Revision {
 /// A store at one moment. It never changes, and keeping it blocks nobody; a clone is a reference.
 ///
 /// Snapshots of one store share what did not change between them; keeping one costs the memory of what did. Now and then,
-/// at the earliest when half as much has been written as there is, a store packs all of them anew: then it shares nothing
-/// with the snapshots from before but its indexes.
+/// at the earliest when half as much has been written as there is, a store packs all of them anew: then it shares no
+/// object with the snapshots from before.
 ///
 /// # Examples
 ///

@@ -7,6 +7,9 @@ mod trie;
 
 use trie::Trie;
 
+/// So many vacant places are no matter.
+const FEW: usize = 1_024;
+
 /// Values by number. Cloning shares everything; a change copies the few nodes on its way that are still shared.
 #[derive(Clone)]
 pub(crate) struct Table<T> {
@@ -66,9 +69,9 @@ impl<T: Clone> Table<T> {
         }
     }
 
-    /// Whether more than half of the places are vacant, and it is worth it to number all anew.
+    /// Whether so many places are vacant that it is worth it to number all anew: most of them, and not just a few.
     pub(crate) fn is_sparse(&self) -> bool {
-        self.vacancies > self.end / 2
+        self.vacancies > (self.end / 2).max(FEW)
     }
 
     /// All values, in the order of their numbers.
@@ -139,7 +142,7 @@ mod tests {
             run(&mut table, &mut model, &after);
             check(&table, &model);
             check(&kept, &kept_model);
-            prop_assert_eq!(table.is_sparse(), model.len() < table.end.div_ceil(2));
+            prop_assert_eq!(table.is_sparse(), table.vacancies > FEW && model.len() < table.end.div_ceil(2));
 
             let differences = |new: &Model, old: &Model| {
                 let both = (0..4_000).map(|number| (old.get(&number).copied(), new.get(&number).copied()));

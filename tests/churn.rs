@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use kube_indexed_store::fetch::{self, Fetch};
+use kube_indexed_store::object::MAX_DEPTH;
 use kube_indexed_store::snapshot::ChangeKind;
 use kube_indexed_store::store::{Error, Scope};
 use kube_indexed_store::{
@@ -56,13 +57,20 @@ fn seen(snapshot: &Snapshot) -> Vec<Value> {
     snapshot.list().objects().map(Object::to_value).collect()
 }
 
-/// Writes the same few objects so often that everything is packed anew, and ends where it began.
+/// Writes three objects in one batch, again and again with another text that they share, so that everything is packed
+/// anew: the texts from before are gone then. It ends as it always does.
 fn repack(store: &dyn Store) {
-    let size = store.snapshot().len().max(1_024);
-    let churn = |at: usize| indexed(&json!({"metadata": {"name": "churn", "namespace": "zzz"}, "at": at}));
-    let [odd, even] = [churn(1), churn(2)];
-    let writes = (0..=size + size % 2).map(|at| if at % 2 == 0 { even.clone() } else { odd.clone() });
-    store.write(writes.map(Write::Apply).collect()).unwrap();
+    const TEXT: usize = 8_192;
+    let before = store.memory();
+    let texts = 8 + before.total() / TEXT;
+    let text = |at: usize| format!("{at:08x}").repeat(TEXT / 8);
+    let churn =
+        |name: &str, text: &str| indexed(&json!({"metadata": {"name": name, "namespace": "zzz"}, "text": text}));
+    let all = (1..=texts).rev().map(text).chain(["the end".to_owned()]);
+    let write = |text: String| ["churn-1", "churn-2", "churn-3"].map(|name| Write::Apply(churn(name, &text)));
+    store.write(all.flat_map(write).collect()).unwrap();
+    let after = store.memory().shared_bytes;
+    assert!(after < before.shared_bytes + texts * TEXT / 2, "nothing was packed anew: {before}, {after} now");
 }
 
 #[test]
@@ -316,6 +324,75 @@ fn generated(at: usize, generation: u64) -> Value {
         },
         "spec": {"list": [{"of": text, "at": at % 3}, generation], format!("member-{generation}"): text, "time": [text, at]},
     })
+}
+
+#[test]
+fn a_store_that_shrinks_is_numbered_anew_and_answers_as_one_that_was_small_from_the_start() {
+    let mut random = Random::new();
+    let new = || MemoryStore::builder().index("by-image", 1).build();
+    let (store, small) = (new(), new());
+    let indexed = |value: &Value| indexed(value).key("by-image", [value["spec"]["image"].as_str().unwrap()]);
+    let population = population(&mut random, 4_000);
+    store.write(population.iter().map(|value| indexed(value).into()).collect()).unwrap();
+    let before = store.snapshot();
+    let stay = |at: usize| at % 8 == 3;
+    for (at, value) in population.iter().enumerate() {
+        match stay(at) {
+            true => _ = small.apply(indexed(value)).unwrap(),
+            false => _ = store.delete(indexed(value).name()).unwrap(),
+        }
+    }
+    let same = |store: &MemoryStore| {
+        let (one, other) = (store.snapshot(), small.snapshot());
+        assert_eq!(seen(&one), seen(&other));
+        let query = Query::index("by-image");
+        let keys = one.keys(&query).unwrap();
+        assert_eq!(keys, other.keys(&query).unwrap());
+        for key in keys {
+            let prefix: Vec<&str> = key.components().collect();
+            let names = |snapshot: &Snapshot| {
+                let found = snapshot.get(&query.with_prefix(&prefix)).unwrap();
+                found.iter().map(|entry| entry.name().to_owned()).collect::<Vec<_>>()
+            };
+            assert_eq!(names(&one), names(&other));
+        }
+        assert!(other.list().iter().all(|entry| one.entry(entry.name().namespace(), entry.name().name()).is_some()));
+    };
+    same(&store);
+    assert!(store.memory().index_bytes < 2 * small.memory().index_bytes, "{} {}", store.memory(), small.memory());
+    let diff = store.snapshot().diff(&before);
+    assert_eq!(diff.count(ChangeKind::Deleted), diff.changes().len());
+    let gone: Vec<_> = diff.changes().iter().map(|change| change.name().to_owned()).collect();
+    let all: Vec<_> = population.iter().enumerate().filter(|(at, _)| !stay(*at)).collect();
+    assert!(gone.is_sorted() && gone.len() == all.len());
+    assert_eq!(seen(&before), population);
+    // Its numbers are given to others now.
+    for value in &population[..64] {
+        store.apply(indexed(value)).unwrap();
+        small.apply(indexed(value)).unwrap();
+        same(&store);
+    }
+}
+
+/// A map in a map, as deep as it may be.
+fn nested(innermost: usize) -> Value {
+    let mut value = json!(innermost);
+    for level in 1..MAX_DEPTH {
+        value = json!({ format!("level-{level}"): value });
+    }
+    json!({"metadata": {"name": "deep"}, "deep": value})
+}
+
+#[test]
+fn an_object_as_deep_as_it_may_be_is_replaced_with_little_stack() {
+    let replaced = || {
+        let store = MemoryStore::new();
+        for round in 0..4 {
+            store.apply(indexed(&nested(round))).unwrap();
+            assert_eq!(seen(&store.snapshot()), [nested(round)]);
+        }
+    };
+    std::thread::Builder::new().stack_size(512 << 10).spawn(replaced).unwrap().join().unwrap();
 }
 
 #[test]

@@ -342,12 +342,21 @@ fn find<'s>(snapshot: &'s Snapshot, name: &str) -> &'s Object {
     snapshot.entry("shop", name).unwrap().object().unwrap()
 }
 
-/// Writes so much that everything is packed anew, in one batch.
+/// Writes three objects in one batch, again and again with another text that they share, so that everything is packed
+/// anew: the texts from before are gone then. It ends as it always does.
 fn repack(store: &MemoryStore) {
-    static ODD_AND_EVEN: LazyLock<[Indexed; 2]> = LazyLock::new(|| {
-        [1, 2].map(|at| indexed(&plain(&json!({"metadata": {"name": "churn", "namespace": "zzz"}, "at": at}))))
-    });
-    store.write(ODD_AND_EVEN.iter().cycle().take(store.len().max(1_024)).cloned().map(Write::Apply).collect()).unwrap();
+    const TEXT: usize = 8_192;
+    let before = store.memory();
+    let texts = 8 + before.total() / TEXT;
+    let text = |at: usize| format!("{at:08x}").repeat(TEXT / 8);
+    let churn = |name: &str, text: &str| {
+        indexed(&plain(&json!({"metadata": {"name": name, "namespace": "zzz"}, "text": text})))
+    };
+    let all = (1..=texts).rev().map(text).chain(["the end".to_owned()]);
+    let write = |text: String| ["churn-1", "churn-2", "churn-3"].map(|name| Write::Apply(churn(name, &text)));
+    store.write(all.flat_map(write).collect()).unwrap();
+    let after = store.memory().shared_bytes;
+    assert!(after < before.shared_bytes + texts * TEXT / 2, "nothing was packed anew: {before}, {after} now");
 }
 
 /// Three objects of each content, so that everything enters the dictionary that may.

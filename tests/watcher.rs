@@ -925,6 +925,48 @@ async fn no_failure_shows_what_is_in_an_object() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_line_tells_the_same_in_whatever_order_and_with_whatever_between_its_members() {
+    let mut object = within("default", config_map("a", "} \\\",\"type\":\"DELETED\" {"));
+    object["metadata"]["resourceVersion"] = "1000".into();
+    let (object, named) = (object.to_string(), r#"{"metadata":{"namespace":"default","name":"b"}}"#);
+    for (kind, object) in [
+        ("ADDED", &*object),
+        ("MODIFIED", &object),
+        ("MODIFIED", named),
+        ("ADDED", r#"{"metadata":{"namespace":"default"}}"#),
+        ("MODIFIED", r#"{"metadata":{"name":7}}"#),
+        ("ADDED", r#"["metadata"]"#),
+        ("ADDED", r#"{"metadata":"#),
+        ("ADDED", "{}}"),
+        ("ADDED", r#"{"metadata":{"name":"x"}},"more":{"a":1}"#),
+        ("ADDED", r#"{"metadata":{"name":"x"}},"object":{"metadata":{"name":"y"}}"#),
+        ("ADDED", r#"{"metadata":{"name":"x"}},"type":"DELETED""#),
+        ("ADDEDMODIFIED", named),
+        ("ADDED\",\"more\":\"", named),
+    ] {
+        let mut told = Vec::new();
+        for line in [
+            format!(r#"{{"type":"{kind}","object":{object}}}"#),
+            format!(r#"{{ "type":"{kind}","object":{object}}}"#),
+            format!("{{\"type\" : \"{kind}\",\t\"object\": {object} }}\r"),
+            format!(r#"{{"object":{object},"type":"{kind}"}}"#),
+        ] {
+            let proxy = Proxy::default();
+            proxy.script("watch", [text(200, &format!("{line}\n")), lines(&[], Close::Silent)]);
+            let watcher = synced(watching(proxy.client())).await;
+            eventually("watched or listed again", || proxy.watched_from().len() == 2).await;
+            let status = watcher.status();
+            let skipped = status.last_skipped.as_ref().map(ToString::to_string);
+            // Where in the line something is wrong is another place each time.
+            let place = |text: String| text.split(" at line").next().unwrap_or_default().to_owned();
+            let from = proxy.watched_from()[1].clone();
+            told.push((names(&watcher), from, skipped.map(place), place(failure(&status)), proxy.lists()));
+        }
+        assert!(told[1..].iter().all(|other| *other == told[0]), "{kind} {object}: {told:#?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_line_that_is_cut_is_told_again_by_the_next_watch() {
     let proxy = Proxy::default();
     let mut object = within("default", config_map("a", "1"));

@@ -152,6 +152,17 @@ fn what_is_filled_in_order_is_full() {
 }
 
 #[test]
+fn what_is_filled_backwards_after_a_full_leaf_is_not_a_leaf_each() {
+    let (mut tree, mut model) = (Tree::default(), Model::new());
+    (0..20 * MAX as u32).for_each(|key| run(&mut tree, &mut model, &[(true, key * 1_000, 0)]));
+    let gap = (MAX as u32 - 1) * 1_000;
+    (1..1_000).rev().for_each(|key| run(&mut tree, &mut model, &[(true, gap + key, 0)]));
+    check(&tree, &model);
+    let leaves = leaves(&tree.root);
+    assert!(leaves.len() <= 20 + 2 * 1_000 / MAX + 1, "{leaves:?}");
+}
+
+#[test]
 fn a_leaf_that_has_become_small_is_joined_with_its_neighbour_if_both_fit_into_one() {
     let (mut tree, mut model) = (Tree::default(), Model::new());
     // None but the first is put at the end.

@@ -84,11 +84,9 @@ pub(super) fn digest(hasher: &DefaultHashBuilder, digests: &mut Vec<Digest>, val
             hash.finish()
         }
         Kind::Map => {
-            let (mut hash, mut names) = (hash(), hasher.build_hasher());
+            let (mut hash, mut names) = (hash(), Names::new(hasher));
             for (name, member) in value.fields() {
-                names.write(name);
-                // No text has this byte.
-                names.write_u8(0xff);
+                names.add(name);
                 let told = digest(hasher, digests, member);
                 hash.write_u64(told.hash);
                 hides |= told.hides || name == LAST_APPLIED.as_bytes();
@@ -102,6 +100,25 @@ pub(super) fn digest(hasher: &DefaultHashBuilder, digests: &mut Vec<Digest>, val
     let digest = Digest { hash, shape, values: (digests.len() - at) as u32, hides };
     digests[at] = digest;
     digest
+}
+
+/// What the names of a map are known by, told one by one.
+pub(super) struct Names(<DefaultHashBuilder as BuildHasher>::Hasher);
+
+impl Names {
+    pub(super) fn new(hasher: &DefaultHashBuilder) -> Names {
+        Names(hasher.build_hasher())
+    }
+
+    pub(super) fn add(&mut self, name: &[u8]) {
+        self.0.write(name);
+        // No text has this byte.
+        self.0.write_u8(0xff);
+    }
+
+    pub(super) fn finish(&self) -> u64 {
+        self.0.finish()
+    }
 }
 
 fn with(mut hasher: impl Hasher, bits: u64) -> u64 {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::blob::TooLarge;
-use super::digest::{digest, hidden_in, text_hash};
+use super::digest::{Names, hidden_in, text_hash};
 use super::pack::{Packer, Role};
 use super::record::{Draft, Record};
 use super::slot::{Slot, Tag};
@@ -53,9 +53,8 @@ impl Packer {
             },
             Kind::List | Kind::Map => match old.shared_number() {
                 Some(number) => {
-                    let same = new == old;
-                    self.differs |= !same;
-                    (same && role == Role::Other).then(|| Slot::new(Tag::Shared, number))
+                    self.differs |= new != old;
+                    (role == Role::Other && new.is_identical(old)).then(|| Slot::new(Tag::Shared, number))
                 }
                 None if kind == Kind::List => Some(self.merge_lists(target, new, old, role)?),
                 None => Some(self.merge_maps(target, new, old, role)?),
@@ -126,10 +125,11 @@ impl Packer {
     ) -> Result<Slot, TooLarge> {
         let hidden = hidden_in(new, role == Role::Root);
         let first = self.slots.len();
-        let mut same_names = true;
+        let (mut names, mut same_names) = (Names::new(&self.hasher), true);
         let mut before = old.fields().peekable();
         for (name, member) in new.fields() {
             let role = role.below(name, hidden);
+            names.add(name);
             while before.next_if(|(other, _)| *other < name).is_some() {
                 same_names = false;
             }
@@ -146,11 +146,7 @@ impl Packer {
         self.differs |= !same_names;
         let map = match old.shape_number().filter(|_| same_names) {
             Some(shape) => target.builder.shaped(shape, &self.slots[first..]),
-            None => {
-                self.digests.clear();
-                let shape = digest(&self.hasher, &mut self.digests, new).shape;
-                self.map(target, new, shape, first)
-            }
+            None => self.map(target, new, names.finish(), first),
         };
         self.slots.truncate(first);
         map
@@ -231,34 +227,58 @@ mod tests {
         }
     }
 
+    /// What is in the dictionary of the members of an object's data.
+    fn shared(record: &Record) -> Vec<bool> {
+        let data = record.body().unwrap().root().member("data").unwrap();
+        let slot = |name: &str| data.member(name).unwrap().slot().tag();
+        let list = data.member("list").unwrap();
+        vec![data.shared_number().is_some() || list.shared_number().is_some(), slot("password") == Tag::SharedText]
+    }
+
     #[test]
     fn what_stays_the_same_keeps_its_form_and_what_was_open_is_not_taken_over_where_it_is_hidden() {
-        let content = json!({"password": "an-open-secret-of-everybody", "list": [{"a": "a-text-of-some-length"}]});
-        let mut packer = Packer::new([]);
-        let pack = |packer: &mut Packer, at: usize, kind: &str, old: Option<&Record>| {
-            let object = object(at, kind, &content);
-            let name = object.name().unwrap();
-            let draft = Draft {
-                name: name.as_name_ref(),
-                uid: None,
-                version: None,
-                keys: &[],
-                body: Some(&object),
-                identity: None,
-            };
-            match old {
-                Some(old) => packer.pack_over(&draft, old),
-                None => Some(packer.pack(&draft)),
-            }
+        let content = |at: usize| {
+            let text = "an-open-secret-of-everybody";
+            json!({"password": text, "list": [{"a": "a-text-of-some-length"}], "joined": format!("{text}-{at}"), "at": at})
         };
-        let shared = |record: &Record| {
-            let data = record.body().unwrap().root().member("data").unwrap();
-            data.shared_number().is_some() || data.member("list").unwrap().shared_number().is_some()
-        };
-        let records: Vec<Record> = (0..9).map(|at| pack(&mut packer, at, "ConfigMap", None).unwrap()).collect();
+        let mut packer = Packer::new([("by-key".into(), 1)]);
+        let of = |at: usize, kind: &str| object(at, kind, &content(at));
+        let records: Vec<Record> =
+            (0..9).map(|at| pack(&mut packer, &of(at, "ConfigMap"), &[], None).unwrap()).collect();
         let old = &records[8];
-        assert!(shared(old));
-        assert!(shared(&pack(&mut packer, 8, "Other", Some(old)).unwrap()));
-        assert!(!shared(&pack(&mut packer, 8, "Secret", Some(old)).unwrap()));
+        assert_eq!(shared(old), [true, true]);
+        let open = pack(&mut packer, &of(8, "Other"), &[], Some(old)).unwrap();
+        let hidden = pack(&mut packer, &of(8, "Secret"), &[], Some(old)).unwrap();
+        assert_eq!((shared(&open), shared(&hidden)), (vec![true, true], vec![false, false]));
+        let joined = |record: &Record| {
+            let data = record.body().unwrap().root().member("data").unwrap();
+            Text::of(data.member("joined").unwrap()).map(|text| match text {
+                Text::Joined { start_slot, .. } => start_slot.tag() == Tag::SharedText,
+                _ => false,
+            })
+        };
+        assert_eq!((joined(&open), joined(&hidden)), (joined(old), Some(false)));
+        let back = pack(&mut packer, &of(8, "ConfigMap"), &[], Some(&hidden)).unwrap();
+        assert_eq!(back.body().unwrap().to_value(), old.body().unwrap().to_value());
+    }
+
+    #[test]
+    fn zeros_of_different_signs_are_equal_and_print_as_they_were_written() {
+        let mut packer = Packer::new([("by-key".into(), 1)]);
+        let of = |at: usize, zero: f64, more: usize| {
+            object(
+                at,
+                "Other",
+                &json!({"a-list-of-some-length": [zero, zero, zero, "a-text", zero], "at": at, "more": more}),
+            )
+        };
+        let records: Vec<Record> = (0..9).map(|at| pack(&mut packer, &of(at, 0.0, 0), &[], None).unwrap()).collect();
+        let list = |record: &Record| {
+            record.body().unwrap().root().member("data").unwrap().member("a-list-of-some-length").unwrap().share()
+        };
+        assert!(list(&records[8]).value().shared_number().is_some());
+        let new = pack(&mut packer, &of(8, -0.0, 1), &[], Some(&records[8])).unwrap();
+        assert_eq!(list(&new).value().to_value().to_string(), r#"[-0.0,-0.0,-0.0,"a-text",-0.0]"#);
+        assert!(pack(&mut packer, &of(8, -0.0, 0), &[], Some(&records[8])).is_none());
     }
 }

@@ -105,9 +105,18 @@ impl Packer {
             blob = self.write(&mut target, draft, &vec![Keys::TOO_MANY; draft.keys.len()], old);
         }
         self.target = Some(target).filter(|target| target.bytes() <= MAX_SCRATCH);
+        self.trim();
+        Record { object: Object { blob: blob.unwrap_or_else(|TooLarge| self.reader.clone()) } }
+    }
+
+    /// Gives back what only an unusually large object needs.
+    fn trim(&mut self) {
         self.packed.clear();
         self.packed.shrink_to(MAX_SCRATCH);
-        Record { object: Object { blob: blob.unwrap_or_else(|TooLarge| self.reader.clone()) } }
+        self.digests.clear();
+        self.digests.shrink_to(MAX_SCRATCH / size_of::<Digest>());
+        self.slots.clear();
+        self.slots.shrink_to(MAX_SCRATCH / Slot::SIZE);
     }
 
     fn write(

@@ -151,8 +151,8 @@ impl Record {
         };
         let keys = |index: usize| {
             let count = self.key_count(index);
-            let keys = (0..count).all(|key| self.key(index, key).eq(other.key(index, key)));
-            count == other.key_count(index) && keys && self.absent(index) == other.absent(index)
+            let same = |key| self.key(index, key).eq(other.key(index, key));
+            count == other.key_count(index) && self.absent(index) == other.absent(index) && (0..count).all(same)
         };
         self.is_same(other) || (bodies && self.uid() == other.uid() && (0..self.indexes().len()).all(keys))
     }
@@ -175,7 +175,9 @@ impl Record {
                 self.key_count(index) == keys.len() && self.absent(index).is_none() && keys.iter().enumerate().all(same)
             }
             Keys::Absent(reason) => self.absent(index) == Some(reason),
-            Keys::Of(other, _) => self.components_of(index).eq(other.components_of(index)),
+            Keys::Of(other, from) => {
+                self.components_of(index).eq(other.components_of(*from)) && self.absent(index) == other.absent(*from)
+            }
         };
         self.uid().as_deref() == draft.uid && draft.keys.iter().enumerate().all(keys)
     }

@@ -12,7 +12,8 @@ pub(super) struct Then {
     records: usize,
     /// How many values there were.
     values: usize,
-    /// The size of the dictionary.
+    /// The size of the records, and of the dictionary.
+    content: usize,
     bytes: usize,
     /// How often all was packed anew.
     times: usize,
@@ -27,15 +28,16 @@ const MIN_BYTES: usize = 4 << 10;
 
 impl Packer {
     /// Whether it is worth it: there are many more records than there were, or much fewer, or the dictionary has grown by
-    /// an eighth while half as much was packed as there was. After a reset no more are expected soon, and so half as many
-    /// new ones are enough.
+    /// an eighth, while half as many values were packed as there were, or by a quarter of the size of everything. After a
+    /// reset no more are expected soon, and so half as many new ones are enough.
     pub(crate) fn is_due(&self, records: usize, reset: bool) -> bool {
         let then = self.then;
         let few = then.records.max(MIN_RECORDS);
         let grown = records >= if reset { few + few / 2 } else { 4 * few };
-        let shrunk = then.records > MIN_RECORDS && records < then.records / 2;
-        let swollen = self.size() > then.bytes + then.bytes / 8 + MIN_BYTES;
-        then.due || grown || shrunk || (swollen && self.values > then.values + then.values / 2)
+        let shrunk = records < then.records / 2 && (then.records > MIN_RECORDS || then.bytes > 4 * MIN_BYTES);
+        let swollen = self.size().saturating_sub(then.bytes + MIN_BYTES);
+        let paid = self.values > then.values + then.values / 2 || swollen > (then.content + then.bytes) / 4;
+        then.due || grown || shrunk || (swollen > then.bytes / 8 && paid)
     }
 
     /// How often all was packed anew. What was packed before the last time holds a dictionary of its own alive.
@@ -64,13 +66,16 @@ impl Packer {
             }
         }
         fresh.sightings = Sightings::Counted(counted);
+        let mut content = 0;
         for record in &mut records {
             **record = fresh.pack_again(record);
+            content += record.bytes();
         }
         fresh.sightings = Sightings::beside(fresh.size());
         fresh.then = Then {
             records: records.len(),
             values: fresh.values,
+            content,
             bytes: fresh.size(),
             times: self.then.times + 1,
             due: false,

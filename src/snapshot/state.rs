@@ -95,6 +95,11 @@ impl State {
         self.hasher.hash_one(name) as u32
     }
 
+    /// The position of a name in the order of names, if there is an entry of it.
+    pub(crate) fn position_of(&self, name: &ObjectName) -> Range<usize> {
+        self.names.equal_range(named(&self.entries, bytes(name.as_name_ref())))
+    }
+
     /// The entries at these positions in the order of names.
     pub(crate) fn range(&self, range: Range<usize>) -> impl Iterator<Item = &Entry> {
         self.names.range(range).filter_map(|number| self.entries.get(*number))
@@ -190,7 +195,12 @@ impl State {
 
     /// Whether readers can tell the two apart. It costs what was written in between.
     pub(crate) fn differs(&self, older: &State) -> bool {
-        !self.diff(older).is_empty()
+        self.len() != older.len() || !self.diff(older).is_empty()
+    }
+
+    /// Whether it is time to number all entries anew.
+    pub(crate) fn is_sparse(&self) -> bool {
+        self.entries.is_sparse()
     }
 
     /// What is not as it was, in the order of names.

@@ -106,7 +106,7 @@ impl Core {
 
     fn publish(&self, mut guard: MutexGuard<'_, Writer>, reset: bool) -> Revision {
         let (shared, writer) = (&self.shared, &mut *guard);
-        if writer.packer.is_due(writer.state.len(), reset) {
+        if writer.packer.is_due(writer.state.len(), reset) || writer.state.is_sparse() {
             let Writer { state, packer, .. } = writer;
             state.repack(packer);
             writer.dirty = true;
@@ -263,14 +263,13 @@ impl Writer {
         };
         // What came while the reset was open is newer than the list, unless its version says that it is not.
         let survives = |sequence: u64, written: Option<&ResourceVersion>| sequence > opened && !stale(written, version);
-        let range = |range| self.state.range(range).collect();
-        let covered: Vec<&Entry> = match scope {
-            Scope::All => range(0..self.state.len()),
-            Scope::Namespace(namespace) => range(self.state.namespace(namespace)),
-            Scope::Name(name) => self.state.entry(name.as_name_ref()).into_iter().collect(),
+        let range = match scope {
+            Scope::All => 0..self.state.len(),
+            Scope::Namespace(namespace) => self.state.namespace(namespace),
+            Scope::Name(name) => self.state.position_of(name),
         };
         let mut gone: Vec<ObjectName> = Vec::new();
-        for held in covered {
+        for held in self.state.range(range) {
             let name = held.name();
             if pushed.find(|entry| entry.name().cmp(&name)).is_none()
                 && !survives(written(held), held.version().as_ref())

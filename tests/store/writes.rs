@@ -3,7 +3,8 @@
 use kube_indexed_store::indexer::{MAX_KEYS, Schema};
 use kube_indexed_store::store::{Changes, Error, Get, Reset, Revision, Scope};
 use kube_indexed_store::{
-    IndexKey, Indexed, MemoryStore, ObjectName, Query, ResourceVersion, Snapshot, Store, StoreExt, Write, snapshot,
+    IndexKey, Indexed, Indexer, MemoryStore, ObjectName, Query, ResourceVersion, Snapshot, Store, StoreExt, Write,
+    snapshot,
 };
 use parking_lot::Mutex;
 
@@ -294,6 +295,36 @@ fn clearing_removes_everything_at_once_and_forgets_versions<F: Fixture>() {
     assert_eq!(everything(&store), ["a/one"]);
 }
 
+fn a_key_fewer_or_more_with_nothing_else_changed_is_a_modification<F: Fixture>() {
+    let mut random = Random::new();
+    let indexer = Indexer::builder().index("a", ["spec.a"]).index("b", ["spec.b"]).build().unwrap();
+    let store = F::for_indexer(&indexer);
+    let object = thing("x", "y").at(1);
+    let mut before = store.snapshot();
+    let mut last = None;
+    for _ in 0..60 {
+        let (count, other) = (random.below(4), random.below(3));
+        // The texts of keys that follow each other look like counts and places, if they are read as such.
+        let mut indexed = Indexed::new(object.object()).unwrap();
+        for key in 0..count {
+            indexed = indexed.key("a", [format!("k{key}")]);
+        }
+        for text in &["xyA", "\u{1}yA"][..other.min(2)] {
+            indexed = indexed.key("b", [*text]);
+        }
+        store.write(vec![Write::Apply(indexed.clone()), Write::Apply(indexed)]).unwrap();
+        let after = store.snapshot();
+        let modified = last.replace((count, other)).is_some_and(|last| last != (count, other));
+        let kinds: Vec<String> = after.diff(&before).changes().iter().map(|change| change.kind().to_string()).collect();
+        if !before.is_empty() {
+            assert_eq!(kinds, vec!["modified"; usize::from(modified)]);
+        }
+        let found = |index: &str| after.keys(&Query::index(index)).unwrap().len();
+        assert_eq!((found("a"), found("b")), (count, other));
+        before = after;
+    }
+}
+
 fn a_name_a_uid_or_a_version_that_is_too_long_is_an_error_that_tells_how_long_and_nothing_is_written<F: Fixture>() {
     const MOST: usize = 1 << 20;
     let store = filled::<F>([&thing("a", "web")]);
@@ -463,6 +494,7 @@ conformance! {
     a_default_index_of_its_own_takes_the_place_of_the_one_by_name,
     deleting_what_matches_removes_all_that_a_query_finds_and_counts_it,
     clearing_removes_everything_at_once_and_forgets_versions,
+    a_key_fewer_or_more_with_nothing_else_changed_is_a_modification,
     a_name_a_uid_or_a_version_that_is_too_long_is_an_error_that_tells_how_long_and_nothing_is_written,
     a_single_object_is_none_or_one_and_several_are_an_error_that_names_two,
     typed_reads_parse_every_object_or_say_which_one_does_not,

@@ -17,8 +17,13 @@ impl ValueRef<'_> {
     }
 }
 
-impl PartialEq for ValueRef<'_> {
-    fn eq(&self, other: &Self) -> bool {
+impl ValueRef<'_> {
+    /// Whether both print as the same text: unlike equal ones, which may be zeros of different signs.
+    pub(in crate::object) fn is_identical(self, other: ValueRef<'_>) -> bool {
+        self.compare(&other, |a, b| a.to_bits() == b.to_bits())
+    }
+
+    fn compare(&self, other: &ValueRef<'_>, floats: impl Fn(f64, f64) -> bool + Copy) -> bool {
         if self.is_same(other) {
             return true;
         }
@@ -28,18 +33,30 @@ impl PartialEq for ValueRef<'_> {
         }
         match kind {
             Kind::Map if self.place != Place::Other || other.place != Place::Other => {
-                self.len() == other.len() && self.members().eq(other.members())
+                let same = |((a, x), (b, y)): ((&str, ValueRef<'_>), _)| a == b && x.compare(&y, floats);
+                self.len() == other.len() && self.members().zip(other.members()).all(same)
             }
-            Kind::Map => self.fields().len() == other.fields().len() && self.fields().eq(other.fields()),
-            Kind::List => self.len() == other.len() && self.items().eq(other.items()),
+            Kind::Map => {
+                let same = |((a, x), (b, y)): ((&[u8], ValueRef<'_>), _)| a == b && x.compare(&y, floats);
+                self.fields().len() == other.fields().len() && self.fields().zip(other.fields()).all(same)
+            }
+            Kind::List => {
+                self.len() == other.len() && self.items().zip(other.items()).all(|(a, b)| a.compare(&b, floats))
+            }
             Kind::String => match (Text::of(*self), Text::of(*other)) {
                 (Some(a), Some(b)) => a == b,
                 _ => self.as_str() == other.as_str(),
             },
-            Kind::Float => self.as_f64() == other.as_f64(),
+            Kind::Float => self.as_f64().zip(other.as_f64()).is_some_and(|(a, b)| floats(a, b)),
             Kind::Integer => (self.as_u64(), self.as_i64()) == (other.as_u64(), other.as_i64()),
             Kind::Bool | Kind::Null => self.slot() == other.slot(),
         }
+    }
+}
+
+impl PartialEq for ValueRef<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.compare(other, |a, b| a == b)
     }
 }
 
