@@ -2,7 +2,6 @@
 //!
 //! `serde_json::Value` is the judge of what a text says.
 
-
 use kube_indexed_store::{
     FieldPath, Indexed, MemoryStore, Object, ObjectName, Query, ResourceVersion, Snapshot, Store, StoreExt, ValueRef,
     Write,
