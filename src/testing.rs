@@ -32,17 +32,25 @@
 //! - convert between versions: objects differ in nothing but apiVersion, and the two Event groups are apart;
 //! - forget: all history stays in memory, and only [`FakeCluster::compact`] expires resourceVersions.
 
+mod answer;
 mod body;
+mod builder;
+mod clock;
 mod cluster;
 mod defaults;
 mod discovery;
+mod doors;
 mod fault;
 mod kinds;
+mod lifecycle;
 mod listing;
 mod load;
 pub mod manifests;
+mod media;
 mod options;
+mod random;
 mod requests;
+mod route;
 mod selection;
 mod service;
 mod state;
@@ -51,9 +59,12 @@ mod storage;
 mod text;
 mod validation;
 mod watching;
+mod write;
 mod yaml;
 
 pub use body::Body;
+pub use builder::Builder;
+pub use clock::Clock;
 pub use cluster::FakeCluster;
 pub use fault::{Fault, FaultHandle};
 pub use load::{Incomplete, Origin, Reason, Refusal, Report};

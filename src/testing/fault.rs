@@ -3,14 +3,18 @@
 //! Deliberately not here: faults of open watches as a whole, which are methods of the cluster
 //! ([`cut_watches`](super::FakeCluster::cut_watches) and its neighbours).
 
+pub(super) mod stream;
+
 use std::{sync::Arc, time::Duration};
 
 use kube::core::{
     Status,
     response::{StatusCause, StatusDetails},
 };
+use tokio::sync::watch;
 
 use super::{cluster::Shared, requests::Request, status};
+use stream::Damage;
 
 /// A rule: which requests, how many of them, and what happens to them.
 ///
@@ -59,14 +63,6 @@ pub(super) enum Outcome {
     Hang,
     Refuse,
     Damaged(Damage),
-}
-
-/// What an answer loses on its way.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Damage {
-    pub(super) bytes: Option<usize>,
-    pub(super) objects: Option<usize>,
-    pub(super) undecodable: Option<String>,
 }
 
 impl Fault {
@@ -269,6 +265,8 @@ struct Rule {
 pub(super) struct Rules {
     rules: Vec<Rule>,
     next: u64,
+    /// Tells whenever a gate opens or somebody comes to one.
+    changed: watch::Sender<()>,
 }
 
 impl Rules {
@@ -291,18 +289,34 @@ impl Rules {
         None
     }
 
-    fn rule(&mut self, id: u64) -> Option<&mut Rule> {
-        self.rules.iter_mut().find(|rule| rule.id == id)
+    fn rule(&self, id: u64) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    fn change(&mut self, id: u64, change: impl FnOnce(&mut Rule)) {
+        if let Some(rule) = self.rules.iter_mut().find(|rule| rule.id == id) {
+            change(rule);
+        }
+        self.changed.send_replace(());
+    }
+
+    fn remove(&mut self, id: u64) {
+        self.rules.retain(|rule| rule.id != id);
+        self.changed.send_replace(());
     }
 
     pub(super) fn wait(&mut self, id: u64, waiting: bool) {
-        if let Some(rule) = self.rule(id) {
+        self.change(id, |rule| {
             rule.waiting = if waiting { rule.waiting + 1 } else { rule.waiting.saturating_sub(1) };
-        }
+        });
     }
 
-    pub(super) fn is_closed(&mut self, id: u64) -> bool {
+    pub(super) fn is_closed(&self, id: u64) -> bool {
         self.rule(id).is_some_and(|rule| !rule.open)
+    }
+
+    pub(super) fn changed(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 }
 
@@ -316,12 +330,12 @@ pub struct FaultHandle {
 impl FaultHandle {
     /// Takes the rule back; what waits at its gate goes on.
     pub fn remove(&self) {
-        self.shared.update(|inner| inner.rules.rules.retain(|rule| rule.id != self.id));
+        self.shared.update(|inner| inner.rules.remove(self.id));
     }
 
     /// Opens the gate, for what waits and for all that come.
     pub fn open(&self) {
-        self.shared.update(|inner| inner.rules.rule(self.id).into_iter().for_each(|rule| rule.open = true));
+        self.shared.update(|inner| inner.rules.change(self.id, |rule| rule.open = true));
     }
 
     /// How many requests the rule has acted on.
@@ -331,6 +345,6 @@ impl FaultHandle {
 
     /// Returns once so many requests wait at the gate at the same time.
     pub async fn reached(&self, waiting: usize) {
-        self.shared.until(|inner| inner.rules.rule(self.id).is_none_or(|rule| rule.waiting >= waiting)).await;
+        self.shared.until_faults(|rules| rules.rule(self.id).is_none_or(|rule| rule.waiting >= waiting)).await;
     }
 }
