@@ -3,7 +3,8 @@
 //! [`FakeCluster`] answers a real `kube::Client` from memory: no sockets, no threads, no sleeps. It keeps the
 //! time of tokio, so tests with paused time run as fast as they can, and two runs of one test get the same
 //! bytes. [`Fault`] makes it fail on demand, [`FakeCluster::requests`] tells what it was asked,
-//! [`FakeCluster::load`] fills it from manifests. Statuses are those of Kubernetes 1.36, word for word.
+//! [`FakeCluster::load`] fills it from manifests, [`FakeCluster::builder`] chooses its seed and its clock.
+//! Statuses are those of Kubernetes 1.36, word for word.
 //!
 //! # It imitates
 //!

@@ -5,14 +5,14 @@ use super::{clock::Clock, cluster::FakeCluster, state::State};
 /// How a cluster is to be. What is not said is as in [`FakeCluster::new`].
 ///
 /// ```
-/// use jiff::Timestamp;
+/// use std::time::{Duration, SystemTime};
+///
 /// use kube_indexed_store::testing::{Clock, FakeCluster};
 ///
-/// let then: Timestamp = "2030-06-01T12:00:00Z".parse()?;
+/// let then = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
 /// let cluster = FakeCluster::builder().seed(7).clock(Clock::starting_at(then)).build();
-/// let made = &cluster.get("Namespace", "", "default").unwrap()["metadata"]["creationTimestamp"];
-/// assert_eq!(made, "2030-06-01T12:00:00Z");
-/// # Ok::<(), jiff::Error>(())
+/// let namespace = cluster.get("Namespace", "", "default").unwrap();
+/// assert_eq!(namespace["metadata"]["creationTimestamp"], "2001-09-09T01:46:40Z");
 /// ```
 #[derive(Debug, Clone, Default)]
 #[must_use = "a builder does nothing until it builds"]

@@ -2,6 +2,8 @@
 //!
 //! Not here: how long things take. Delays, deadlines and the minutes between bookmarks are always those of tokio.
 
+use std::time::SystemTime;
+
 use jiff::Timestamp;
 use tokio::time::Instant;
 
@@ -20,8 +22,12 @@ enum Source {
 
 impl Clock {
     /// A clock that shows this time when the cluster is made, and goes on as tokio's does.
-    pub fn starting_at(time: Timestamp) -> Self {
-        Clock(Source::From(time))
+    ///
+    /// # Panics
+    ///
+    /// If the time is not between the years -9999 and 9999.
+    pub fn starting_at(time: SystemTime) -> Self {
+        Clock(Source::From(Timestamp::try_from(time).expect("the time is one that timestamps can show")))
     }
 
     /// The clock of this machine, for clusters that people look at. Two runs do not get the same bytes.
@@ -43,6 +49,6 @@ impl Clock {
 impl Default for Clock {
     fn default() -> Self {
         const NEW_YEAR: i64 = 1_767_225_600; // 2026-01-01T00:00:00Z
-        Clock::starting_at(Timestamp::from_second(NEW_YEAR).unwrap_or_default())
+        Clock(Source::From(Timestamp::from_second(NEW_YEAR).unwrap_or_default()))
     }
 }

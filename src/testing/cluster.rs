@@ -85,8 +85,8 @@ impl fmt::Debug for FakeCluster {
 }
 
 impl Shared {
-    pub(super) fn read<T>(&self, look: impl FnOnce(&mut Inner) -> T) -> T {
-        look(&mut self.inner.lock())
+    pub(super) fn read<T>(&self, look: impl FnOnce(&Inner) -> T) -> T {
+        look(&self.inner.lock())
     }
 
     /// Changes the cluster and wakes those who wait for just anything. Watches, gates, and requests that wait for a
@@ -245,5 +245,40 @@ impl FakeCluster {
             }
             let _ = changed.changed().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tower::Service;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_wakes_nobody_who_waits_for_something_else() {
+        let cluster = FakeCluster::new();
+        let kind = cluster.shared.read(|inner| inner.state.kinds.served("", "v1", "secrets").unwrap().id);
+        let (mut table, mut reached, mut faults) = cluster.shared.update(|inner| {
+            let storage = &mut inner.state.storage;
+            (storage.table_mut(kind).changed(), storage.reached(), inner.rules.changed())
+        });
+        let mut woken = || {
+            let woken = [table.has_changed(), reached.has_changed(), faults.has_changed()].map(Result::unwrap);
+            table.mark_unchanged();
+            reached.mark_unchanged();
+            faults.mark_unchanged();
+            woken
+        };
+        let request = http::Request::get("/api/v1/secrets").body(String::new()).unwrap();
+        cluster.clone().call(request).await.unwrap();
+        assert_eq!((woken(), cluster.requests().count()), ([false, false, false], 1));
+        cluster.namespace("other");
+        assert_eq!(woken(), [false, true, false]);
+        cluster.create(serde_json::json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}})).unwrap();
+        assert_eq!(woken(), [true, true, false]);
+        cluster.close_watches();
+        assert_eq!(woken(), [true, false, false]);
+        cluster.fault(Fault::on("*").gate()).open();
+        assert_eq!(woken(), [false, false, true]);
     }
 }

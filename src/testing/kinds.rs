@@ -230,3 +230,47 @@ fn places(kinds: &[Arc<Kind>]) -> (Places, Places) {
     }
     (plurals, names)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn definition(plural: &str) -> Value {
+        let versions = json!([{"name": "v1", "served": true, "storage": true}]);
+        json!({"spec": {"group": "x.io", "names": {"plural": plural, "kind": "Some"}, "versions": versions}})
+    }
+
+    #[test]
+    fn numbers_leave_nothing_out() {
+        let mut kinds = Kinds::new();
+        kinds.define(&definition("things"));
+        kinds.define(&definition("others"));
+        assert!(kinds.iter().enumerate().all(|(place, kind)| kind.id.index() == place));
+    }
+
+    #[test]
+    fn a_custom_kind_that_comes_back_keeps_its_number() {
+        let mut kinds = Kinds::new();
+        let things = definition("things");
+        kinds.define(&things);
+        let id = kinds.defined(&things).unwrap().id;
+        kinds.forget(id);
+        assert!(kinds.defined(&things).is_none() && kinds.served("x.io", "v1", "things").is_none());
+        kinds.define(&definition("others"));
+        kinds.define(&things);
+        assert_eq!(kinds.defined(&things).unwrap().id, id);
+        assert_ne!(kinds.defined(&definition("others")).unwrap().id, id);
+    }
+
+    #[test]
+    fn a_definition_never_takes_the_place_of_a_built_in_kind() {
+        let mut kinds = Kinds::new();
+        let mut intruder = definition("deployments");
+        intruder["spec"]["group"] = "apps".into();
+        kinds.define(&intruder);
+        assert!(kinds.defined(&intruder).is_none());
+        assert!(!kinds.served("apps", "v1", "deployments").unwrap().custom);
+    }
+}

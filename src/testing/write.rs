@@ -1,7 +1,16 @@
 //! Writes: what creating and replacing do, stage by stage in the order in which the server goes. The order decides
-//! which of several errors a client sees. Deletions have a module of their own.
+//! which of several errors a client sees.
 //!
-//! Not here: patches, parts of objects (a write to an object writes its status too), managed fields.
+//! 1. *decode*: the body is an object of the kind the request is about;
+//! 2. *admit*: it may come where it is to go, or means the object that is there, from which it takes its identity;
+//! 3. *default*: what the client left out is filled in;
+//! 4. *prepare*: what is the server's to say is set;
+//! 5. *validate*: nothing is wrong with it;
+//! 6. *commit*: it is new, or changes anything, and is stored;
+//! 7. *settle*: what the server does on its own follows.
+//!
+//! Deletions have stages of their own. Not here: patches, parts of objects (a write to an object writes its status
+//! too), managed fields.
 
 mod collection;
 mod create;
@@ -74,7 +83,7 @@ impl State {
         self.write(target, &Change::Replace(name), object, write)
     }
 
-    /// The stages of a write. Only the last one changes anything.
+    /// The stages of a write. Before the last one nothing is stored; settling is part of it, see `put`.
     fn write(
         &mut self,
         target: &Target,
