@@ -20,7 +20,7 @@ pub(super) use definitions::CLEANUP;
 /// What a write did to an object.
 pub(super) enum Step<'o> {
     Stored(&'o Object),
-    /// It stays until what it holds is gone.
+    /// Marked for deletion: it goes once nothing holds it any more.
     Terminating(&'o Object),
     /// It had this key.
     Removed(&'o str),

@@ -45,7 +45,7 @@ pub(super) struct Write {
 }
 
 /// What a write is to do.
-enum Change<'n> {
+enum Intent<'n> {
     Create,
     /// Replace the object of this name.
     Replace(&'n str),
@@ -69,7 +69,7 @@ struct Draft {
 
 impl State {
     pub(super) fn create(&mut self, target: &Target, object: Value, write: Write) -> Result<Outcome, Box<Status>> {
-        self.write(target, &Change::Create, object, write)
+        self.write(target, &Intent::Create, object, write)
     }
 
     /// Replaces an object, or creates it where the kind allows that.
@@ -80,22 +80,22 @@ impl State {
         object: Value,
         write: Write,
     ) -> Result<Outcome, Box<Status>> {
-        self.write(target, &Change::Replace(name), object, write)
+        self.write(target, &Intent::Replace(name), object, write)
     }
 
     /// The stages of a write. Before the last one nothing is stored; settling is part of it, see `put`.
     fn write(
         &mut self,
         target: &Target,
-        change: &Change<'_>,
+        intent: &Intent<'_>,
         object: Value,
         write: Write,
     ) -> Result<Outcome, Box<Status>> {
         let kind = &target.kind;
         let object = decode::decode(&self.kinds, target, object)?;
-        let Draft { mut object, live, version, time } = match *change {
-            Change::Create => create::admit(self, target, object)?,
-            Change::Replace(name) => replace::admit(self, target, name, object, write)?,
+        let Draft { mut object, live, version, time } = match *intent {
+            Intent::Create => create::admit(self, target, object)?,
+            Intent::Replace(name) => replace::admit(self, target, name, object, write)?,
         };
         defaults::apply(kind, &mut object, &time);
         let object = prepare(kind, Value::Object(object), live.as_deref());
