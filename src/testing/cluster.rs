@@ -5,9 +5,10 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use kube::core::Status;
+use kube::{client::retry::RetryPolicy, core::Status};
 use parking_lot::Mutex;
 use tokio::sync::watch;
+use tower::{BoxError, Layer, retry::RetryLayer, util::MapErr};
 
 use super::{
     builder::Builder,
@@ -20,10 +21,11 @@ use super::{
 /// An API server in this process, with the state of a cluster behind it.
 ///
 /// A clone is another handle on the same cluster. [`client`](FakeCluster::client) speaks HTTP to it through a real
-/// `kube::Client`; the doors [`create`](FakeCluster::create), [`replace`](FakeCluster::replace),
-/// [`apply`](FakeCluster::apply), [`delete`](FakeCluster::delete) and [`get`](FakeCluster::get) do the same
-/// without one and fail with the same [`Status`]. Everything happens in the order of the calls, under one
-/// counter; a watch misses nothing that happened after its start.
+/// `kube::Client`, and [`serve`](FakeCluster::serve) lets other programs do so; the doors
+/// [`create`](FakeCluster::create), [`replace`](FakeCluster::replace), [`apply`](FakeCluster::apply),
+/// [`delete`](FakeCluster::delete) and [`get`](FakeCluster::get) do the same without a client and fail with the same
+/// [`Status`]. Everything happens in the order of the calls, under one counter; a watch misses nothing that happened
+/// after its start.
 ///
 /// ```
 /// use k8s_openapi::api::core::v1::ConfigMap;
@@ -155,6 +157,37 @@ impl FakeCluster {
     /// Outside of a tokio runtime, as `kube::Client::new` does; the client belongs to that runtime.
     pub fn client(&self) -> kube::Client {
         kube::Client::new(self.clone(), "default")
+    }
+
+    /// A client that asks again as kube's own does by default: up to 15 times after 429, 503 and 504, later each time,
+    /// and not before the answer's Retry-After.
+    ///
+    /// It shows what a program sees in production, where such answers are late rather than errors. Tests of what a
+    /// program does about the errors themselves want [`client`](FakeCluster::client). Each attempt is a request of its
+    /// own, in [`requests`](FakeCluster::requests) and for [`Fault::times`]. The waits are on the clock of tokio: over at
+    /// once where that is paused, some minutes in all where it is not and such answers do not end.
+    ///
+    /// ```
+    /// # use k8s_openapi::api::core::v1::Secret;
+    /// # use kube::{Api, api::ListParams};
+    /// # use kube_indexed_store::testing::{FakeCluster, Fault};
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?.block_on(async {
+    /// let cluster = FakeCluster::new();
+    /// cluster.fault(Fault::on("list").times(2).status(503));
+    /// let secrets: Api<Secret> = Api::default_namespaced(cluster.client_with_retries());
+    /// secrets.list(&ListParams::default()).await?;
+    /// assert_eq!(cluster.requests().verb("list").count(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime, as [`client`](FakeCluster::client) does.
+    pub fn client_with_retries(&self) -> kube::Client {
+        let service = MapErr::new(self.clone(), BoxError::from);
+        kube::Client::new(RetryLayer::new(RetryPolicy::server_retry()).layer(service), "default")
     }
 
     /// The newest resourceVersion of the cluster.
