@@ -1,9 +1,11 @@
 //! An API server in the process, for tests of programs that watch Kubernetes.
 //!
-//! [`FakeCluster`] answers a real `kube::Client` from memory: no sockets, no threads, no sleeps. It keeps the
+//! [`FakeCluster`] answers a real `kube::Client` from memory: no sockets unless asked for, no threads, no sleeps. It keeps the
 //! time of tokio, so tests with paused time run as fast as they can, and two runs of one test get the same
 //! bytes. [`Fault`] makes it fail on demand, [`FakeCluster::requests`] tells what it was asked,
-//! [`FakeCluster::load`] fills it from manifests. Statuses are those of Kubernetes 1.36, word for word.
+//! [`FakeCluster::load`] fills it from manifests, [`FakeCluster::builder`] chooses its seed and its clock,
+//! [`FakeCluster::serve`] puts it behind a socket for programs that are not in this process.
+//! Statuses are those of Kubernetes 1.36, word for word.
 //!
 //! # It imitates
 //!
@@ -24,6 +26,7 @@
 //!
 //! - patch or apply server-side, serve subresources (a write to an object writes its status too), Tables,
 //!   streaming lists (`sendInitialEvents` is refused as by a server without them), protobuf, CBOR, OpenAPI;
+//! - speak TLS or HTTP/2 on its socket, or compress;
 //! - authenticate or authorize: see [`Fault::forbidden`];
 //! - give out cluster IPs, IP families or node ports, or check them; run any other controller, scheduler or garbage
 //!   collector: an object without finalizers goes at once, whatever owns it and whatever the propagation policy;
@@ -32,18 +35,27 @@
 //! - convert between versions: objects differ in nothing but apiVersion, and the two Event groups are apart;
 //! - forget: all history stays in memory, and only [`FakeCluster::compact`] expires resourceVersions.
 
+mod answer;
 mod body;
+mod builder;
+mod clock;
 mod cluster;
 mod defaults;
 mod discovery;
+mod doors;
 mod fault;
 mod kinds;
+mod lifecycle;
 mod listing;
 mod load;
 pub mod manifests;
+mod media;
 mod options;
+mod random;
 mod requests;
+mod route;
 mod selection;
+mod serve;
 mod service;
 mod state;
 mod status;
@@ -51,10 +63,14 @@ mod storage;
 mod text;
 mod validation;
 mod watching;
+mod write;
 mod yaml;
 
 pub use body::Body;
+pub use builder::Builder;
+pub use clock::Clock;
 pub use cluster::FakeCluster;
 pub use fault::{Fault, FaultHandle};
 pub use load::{Incomplete, Origin, Reason, Refusal, Report};
 pub use requests::{Request, Requests};
+pub use serve::{ServeError, Server};

@@ -1,10 +1,10 @@
 //! The fake API server answers as a real one does: lists, watches, writes, faults.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::{Request, Response};
 use http_body_util::BodyExt;
-use kube_indexed_store::testing::{Body, FakeCluster, Fault};
+use kube_indexed_store::testing::{Body, Clock, FakeCluster, Fault};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 use tower::Service;
@@ -607,6 +607,52 @@ mod watches {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_watch_that_is_behind_catches_up_in_frames_of_bounded_size() {
+        for (count, length, most) in [(150, 1, 64), (8, 200_000, 2)] {
+            let cluster = FakeCluster::new();
+            let write = |value: &str| {
+                for number in 0..count {
+                    cluster.apply(config_map(&format!("{number:03}"), value)).unwrap();
+                }
+            };
+            write(&"a".repeat(length));
+            let path = format!("{CONFIG_MAPS}?watch=true&timeoutSeconds=30");
+            let mut body = send(&cluster, "GET", &path, "").await.into_body();
+            write(&"b".repeat(length));
+            let mut lines = Vec::new();
+            while let Some(frame) = body.frame().await {
+                lines.push(frame.unwrap().data_ref().unwrap().iter().filter(|byte| **byte == b'\n').count());
+            }
+            assert_eq!((lines.iter().max(), lines.iter().sum()), (Some(&most), 2 * count), "{lines:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_watches_share_the_bytes_of_an_event() {
+        let cluster = FakeCluster::new();
+        let mut bodies = Vec::new();
+        for path in ["/api/v1/configmaps?watch=true", &format!("{CONFIG_MAPS}?watch=true&labelSelector=!n")] {
+            bodies.push(send(&cluster, "GET", path, "").await.into_body());
+        }
+        let mut next = async || {
+            let mut events = Vec::new();
+            for body in &mut bodies {
+                events.push(body.frame().await.unwrap().unwrap().into_data().unwrap());
+            }
+            events
+        };
+        cluster.create(config_map("x", "1")).unwrap();
+        let added = next().await;
+        cluster.apply(config_map("x", "2")).unwrap();
+        let modified = next().await;
+        cluster.delete("cm", "default", "x").unwrap();
+        for (event, name) in [(added, "ADDED"), (modified, "MODIFIED"), (next().await, "DELETED")] {
+            assert_eq!(event[0].as_ptr(), event[1].as_ptr(), "{name}");
+            assert_eq!(serde_json::from_slice::<Value>(&event[0]).unwrap()["type"], name);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_test_can_wait_for_a_watch_and_see_it_go() {
         let cluster = FakeCluster::new();
         let opener = cluster.clone();
@@ -643,6 +689,24 @@ mod writes {
         });
         let expected = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"a": "1"}});
         assert_eq!((code, created), (201, expected));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cluster_dates_what_happens_by_its_clock() {
+        let created = |cluster: &FakeCluster| {
+            let object = cluster.create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "new"}}));
+            object.unwrap()["metadata"]["creationTimestamp"].as_str().unwrap().to_owned()
+        };
+        let first = FakeCluster::new();
+        let then = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        let second = FakeCluster::builder().clock(Clock::starting_at(then)).build();
+        tokio::time::sleep(Duration::from_secs(61)).await;
+        assert_eq!(created(&first), "2026-01-01T00:01:01Z");
+        assert_eq!(created(&second), "2001-09-09T01:47:41Z");
+        let today = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let shown: k8s_openapi::jiff::Timestamp =
+            created(&FakeCluster::builder().clock(Clock::system()).build()).parse().unwrap();
+        assert!((today..today + 60).contains(&shown.as_second().try_into().unwrap()));
     }
 
     #[tokio::test(start_paused = true)]
@@ -1279,6 +1343,35 @@ mod faults {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_list_is_cut_behind_its_last_item_and_stays_whole_where_it_has_fewer() {
+        let cluster = FakeCluster::new();
+        let list = async |limit: usize| {
+            let fault = cluster.fault(Fault::on("list").cut_after(limit));
+            let body = send(&cluster, "GET", CONFIG_MAPS, "").await.into_body();
+            fault.remove();
+            let mut received = String::new();
+            let mut frames = std::pin::pin!(body);
+            loop {
+                match frames.frame().await {
+                    Some(Ok(frame)) => received.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap()),
+                    Some(Err(_)) => break (received, true),
+                    None => break (received, false),
+                }
+            }
+        };
+        assert!(list(0).await.0.ends_with("\"items\":["));
+        for name in ["a", "b"] {
+            cluster.create(config_map(name, "1")).unwrap();
+        }
+        let (whole, cut) = list(3).await;
+        assert!(whole.ends_with("}]}\n") && !cut, "{whole}");
+        let (received, cut) = list(2).await;
+        assert!(format!("{received}]}}\n") == whole && cut, "{received}");
+        let (received, cut) = list(1).await;
+        assert!(whole.starts_with(&format!("{received},{{")) && cut, "{received}");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn one_object_can_be_made_undecodable_in_every_answer() {
         let cluster = FakeCluster::new();
         cluster.create(config_map("good", "1")).unwrap();
@@ -1292,6 +1385,9 @@ mod faults {
         assert_eq!(watch.next().await.unwrap()["object"]["metadata"], "undecodable");
         assert_eq!(watch.short().await.1, "good");
         assert_eq!(get(&cluster, &format!("{CONFIG_MAPS}/bad")).await.1["metadata"], "undecodable");
+        let path = format!("{CONFIG_MAPS}/bad");
+        assert_eq!(ask(&cluster, "PUT", &path, config_map("bad", "2")).await.1["metadata"], "undecodable");
+        assert_eq!(watch.next().await.unwrap()["object"]["metadata"], "undecodable");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Bodies of answers: whole, streaming, or cut in the middle.
+//! Bodies of answers: whole or streaming.
 
 use std::{
     io,
@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::{Stream, StreamExt, stream};
+use futures::{Stream, StreamExt};
 use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 
@@ -22,11 +22,6 @@ impl Body {
 
     pub(super) fn stream(frames: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Self {
         Body(StreamBody::new(frames.map(|frame| frame.map(Frame::data))).boxed_unsync())
-    }
-
-    /// Some bytes, then a failure.
-    pub(super) fn cut(bytes: Bytes) -> Self {
-        Body::stream(stream::iter([Ok(bytes), Err(connection_lost())]))
     }
 }
 

@@ -1,31 +1,31 @@
-//! The cluster itself: shared state, the doors for tests, and what tests can make happen.
+//! The cluster itself: the state its handles share, and what tests can make happen and wait for.
 //!
-//! HTTP comes in through [`service`](super::service); both end in the same [`State`].
+//! HTTP comes in through [`service`](super::service), tests come in through [`doors`](super::doors) too; both end in
+//! the same [`State`].
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use kube::core::Status;
+use kube::{client::retry::RetryPolicy, core::Status};
 use parking_lot::Mutex;
-use serde::Serialize;
-use serde_json::Value;
 use tokio::sync::watch;
+use tower::{BoxError, Layer, retry::RetryLayer, util::MapErr};
 
 use super::{
+    builder::Builder,
     fault::{Fault, FaultHandle, Rules},
-    kinds::Kind,
     requests::{Request, Requests},
-    state::{Preconditions, State, Target, Write},
-    status, text,
+    state::State,
     watching::{End, Open},
 };
 
 /// An API server in this process, with the state of a cluster behind it.
 ///
 /// A clone is another handle on the same cluster. [`client`](FakeCluster::client) speaks HTTP to it through a real
-/// `kube::Client`; the doors [`create`](FakeCluster::create), [`replace`](FakeCluster::replace),
-/// [`apply`](FakeCluster::apply), [`delete`](FakeCluster::delete) and [`get`](FakeCluster::get) do the same
-/// without one and fail with the same [`Status`]. Everything happens in the order of the calls, under one
-/// counter; a watch misses nothing that happened after its start.
+/// `kube::Client`, and [`serve`](FakeCluster::serve) lets other programs do so; the doors
+/// [`create`](FakeCluster::create), [`replace`](FakeCluster::replace), [`apply`](FakeCluster::apply),
+/// [`delete`](FakeCluster::delete) and [`get`](FakeCluster::get) do the same without a client and fail with the same
+/// [`Status`]. Everything happens in the order of the calls, under one counter; a watch misses nothing that happened
+/// after its start.
 ///
 /// ```
 /// use k8s_openapi::api::core::v1::ConfigMap;
@@ -87,29 +87,29 @@ impl fmt::Debug for FakeCluster {
 }
 
 impl Shared {
-    pub(super) fn read<T>(&self, look: impl FnOnce(&mut Inner) -> T) -> T {
-        look(&mut self.inner.lock())
+    pub(super) fn read<T>(&self, look: impl FnOnce(&Inner) -> T) -> T {
+        look(&self.inner.lock())
     }
 
-    /// Changes the cluster and wakes whoever waits for a change.
+    /// Changes the cluster and wakes those who wait for just anything. Watches, gates, and requests that wait for a
+    /// revision are woken by what they wait for.
     pub(super) fn update<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> T {
         let result = change(&mut self.inner.lock());
         self.changed.send_replace(());
         result
     }
 
-    pub(super) fn changed(&self) -> watch::Receiver<()> {
-        self.changed.subscribe()
+    /// Returns once the cluster has come to a revision.
+    pub(super) async fn reached(&self, revision: u64) {
+        let mut reached = self.read(|inner| inner.state.storage.reached());
+        // The sender lives as long as `self`.
+        let _ = reached.wait_for(|newest| *newest >= revision).await;
     }
 
-    pub(super) async fn until(&self, mut condition: impl FnMut(&mut Inner) -> bool) {
-        let mut changed = self.changed();
-        loop {
-            changed.borrow_and_update();
-            if self.read(&mut condition) {
-                return;
-            }
-            // The sender lives as long as `self`.
+    /// Returns once a condition on the faults holds.
+    pub(super) async fn until_faults(&self, mut condition: impl FnMut(&Rules) -> bool) {
+        let mut changed = self.read(|inner| inner.rules.changed());
+        while !self.read(|inner| condition(&inner.rules)) {
             let _ = changed.changed().await;
         }
     }
@@ -124,13 +124,22 @@ impl Default for FakeCluster {
 impl FakeCluster {
     /// A cluster with the four namespaces every cluster has, and nothing else.
     pub fn new() -> Self {
-        FakeCluster::with_seed(0)
+        FakeCluster::builder().build()
     }
 
     /// The same with other uids and generated names. Clusters with one seed and one history are equal.
     pub fn with_seed(seed: u64) -> Self {
+        FakeCluster::builder().seed(seed).build()
+    }
+
+    /// A cluster of which more can be chosen.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    pub(super) fn of(state: State) -> Self {
         let inner = Inner {
-            state: State::new(seed),
+            state,
             rules: Rules::default(),
             log: Vec::new(),
             watches: BTreeMap::new(),
@@ -150,80 +159,35 @@ impl FakeCluster {
         kube::Client::new(self.clone(), "default")
     }
 
-    /// Creates an object, in the namespace `default` where a namespaced one names none.
+    /// A client that asks again as kube's own does by default: up to 15 times after 429, 503 and 504, later each time,
+    /// and not before the answer's Retry-After.
     ///
-    /// # Errors
+    /// It shows what a program sees in production, where such answers are late rather than errors. Tests of what a
+    /// program does about the errors themselves want [`client`](FakeCluster::client). Each attempt is a request of its
+    /// own, in [`requests`](FakeCluster::requests) and for [`Fault::times`]. The waits are on the clock of tokio: over at
+    /// once where that is paused, some minutes in all where it is not and such answers do not end.
     ///
-    /// The Status the server would answer: the object is invalid, exists, or its kind or namespace does not.
-    pub fn create(&self, object: impl Serialize) -> Result<Value, Box<Status>> {
-        self.write(object, |state, target, object| {
-            let object = state.create(target, object, Write::default())?;
-            Ok(text::in_version(&target.kind, &target.version, &object))
-        })
-    }
-
-    /// Replaces an object, if its resourceVersion (or none) and its frozen fields allow it.
+    /// ```
+    /// # use k8s_openapi::api::core::v1::Secret;
+    /// # use kube::{Api, api::ListParams};
+    /// # use kube_indexed_store::testing::{FakeCluster, Fault};
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?.block_on(async {
+    /// let cluster = FakeCluster::new();
+    /// cluster.fault(Fault::on("list").times(2).status(503));
+    /// let secrets: Api<Secret> = Api::default_namespaced(cluster.client_with_retries());
+    /// secrets.list(&ListParams::default()).await?;
+    /// assert_eq!(cluster.requests().verb("list").count(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
-    /// # Errors
+    /// # Panics
     ///
-    /// The Status the server would answer to a PUT.
-    pub fn replace(&self, object: impl Serialize) -> Result<Value, Box<Status>> {
-        self.write(object, |state, target, object| replace(state, target, object, Write::default()))
-    }
-
-    /// Creates an object or replaces the one of that name, whatever its version and frozen fields.
-    ///
-    /// # Errors
-    ///
-    /// The Status the server would answer to an invalid object.
-    pub fn apply(&self, object: impl Serialize) -> Result<Value, Box<Status>> {
-        self.write(object, |state, target, object| apply(state, target, object).map(|(value, _)| value))
-    }
-
-    /// Deletes an object; the kind is named as people do (`Secret`, `secrets`, `gateways.gateway.networking.k8s.io`),
-    /// the namespace is empty at cluster scope. Answers what the server answers: a Status, or the object.
-    ///
-    /// # Errors
-    ///
-    /// The Status the server would answer: there is no such object or kind.
-    pub fn delete(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Box<Status>> {
-        self.shared.update(|inner| {
-            let target = target(&inner.state, kind, namespace)?;
-            inner.state.delete(&target, name, &Preconditions::default(), false)
-        })
-    }
-
-    /// The object as it is now, in its kind's stored version.
-    ///
-    /// # Errors
-    ///
-    /// The Status the server would answer: there is no such object or kind.
-    pub fn get(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Box<Status>> {
-        self.shared.read(|inner| {
-            let target = target(&inner.state, kind, namespace)?;
-            Ok(inner.state.find(&target.kind, &target.namespace, name)?.value.clone())
-        })
-    }
-
-    /// All objects of a kind in the order of a list; none where there is no such kind.
-    pub fn objects(&self, kind: &str) -> Vec<Value> {
-        self.shared.read(|inner| {
-            let kind = inner.state.kinds.named(kind);
-            kind.map(|kind| objects(&inner.state, &kind)).unwrap_or_default()
-        })
-    }
-
-    /// All objects of all kinds: built-in kinds in a fixed order, then custom ones as they were defined.
-    pub fn dump(&self) -> Vec<Value> {
-        self.shared.read(|inner| {
-            let kinds: Vec<_> = inner.state.kinds.iter().cloned().collect();
-            kinds.iter().flat_map(|kind| objects(&inner.state, kind)).collect()
-        })
-    }
-
-    /// Creates a namespace unless it is there.
-    pub fn namespace(&self, name: &str) {
-        self.shared.update(|inner| inner.state.ensure_namespace(name));
+    /// Outside of a tokio runtime, as [`client`](FakeCluster::client) does.
+    pub fn client_with_retries(&self) -> kube::Client {
+        let service = MapErr::new(self.clone(), BoxError::from);
+        kube::Client::new(RetryLayer::new(RetryPolicy::server_retry()).layer(service), "default")
     }
 
     /// The newest resourceVersion of the cluster.
@@ -250,6 +214,7 @@ impl FakeCluster {
             for open in inner.watches.values_mut() {
                 open.bookmarks = inner.bookmarks;
             }
+            inner.state.storage.wake();
         });
     }
 
@@ -274,6 +239,7 @@ impl FakeCluster {
             for open in inner.watches.values_mut() {
                 open.end = Some((end.clone(), now));
             }
+            inner.state.storage.wake();
         });
     }
 
@@ -304,7 +270,7 @@ impl FakeCluster {
     ///
     /// Dropping it changes nothing.
     pub async fn until(&self, mut condition: impl FnMut(&FakeCluster) -> bool) {
-        let mut changed = self.shared.changed();
+        let mut changed = self.shared.changed.subscribe();
         loop {
             changed.borrow_and_update();
             if condition(self) {
@@ -313,62 +279,39 @@ impl FakeCluster {
             let _ = changed.changed().await;
         }
     }
+}
 
-    fn write(
-        &self,
-        object: impl Serialize,
-        change: impl FnOnce(&mut State, &Target, Value) -> Result<Value, Box<Status>>,
-    ) -> Result<Value, Box<Status>> {
-        let object = serde_json::to_value(object).map_err(|_| status::bad_request("the object is not JSON"))?;
-        self.shared.update(|inner| {
-            let target = target_of(&inner.state, &object)?;
-            change(&mut inner.state, &target, object)
-        })
+#[cfg(test)]
+mod tests {
+    use tower::Service;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_wakes_nobody_who_waits_for_something_else() {
+        let cluster = FakeCluster::new();
+        let kind = cluster.shared.read(|inner| inner.state.kinds.served("", "v1", "secrets").unwrap().id);
+        let (mut table, mut reached, mut faults) = cluster.shared.update(|inner| {
+            let storage = &mut inner.state.storage;
+            (storage.table_mut(kind).changed(), storage.reached(), inner.rules.changed())
+        });
+        let mut woken = || {
+            let woken = [table.has_changed(), reached.has_changed(), faults.has_changed()].map(Result::unwrap);
+            table.mark_unchanged();
+            reached.mark_unchanged();
+            faults.mark_unchanged();
+            woken
+        };
+        let request = http::Request::get("/api/v1/secrets").body(String::new()).unwrap();
+        cluster.clone().call(request).await.unwrap();
+        assert_eq!((woken(), cluster.requests().count()), ([false, false, false], 1));
+        cluster.namespace("other");
+        assert_eq!(woken(), [false, true, false]);
+        cluster.create(serde_json::json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}})).unwrap();
+        assert_eq!(woken(), [true, true, false]);
+        cluster.close_watches();
+        assert_eq!(woken(), [true, false, false]);
+        cluster.fault(Fault::on("*").gate()).open();
+        assert_eq!(woken(), [false, false, true]);
     }
-}
-
-fn objects(state: &State, kind: &Kind) -> Vec<Value> {
-    let table = state.storage.existing(&kind.group, &kind.plural);
-    let objects = table.into_iter().flat_map(|table| table.at(state.storage.revision, "", ""));
-    objects.map(|(_, object)| object.value.clone()).collect()
-}
-
-fn target(state: &State, kind: &str, namespace: &str) -> Result<Target, Box<Status>> {
-    let kind = state.kinds.named(kind).ok_or_else(status::unknown_resource)?;
-    let namespace = if kind.namespaced { namespace.to_owned() } else { String::new() };
-    Ok(Target { version: kind.stored.clone(), namespace, kind })
-}
-
-/// Where an object belongs by what it says of itself.
-pub(super) fn target_of(state: &State, object: &Value) -> Result<Target, Box<Status>> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let found = state.kinds.of_object(&text(&object["apiVersion"]), &text(&object["kind"]));
-    let (kind, version) = found.ok_or_else(status::unknown_resource)?;
-    let namespace = match text(&object["metadata"]["namespace"]) {
-        _ if !kind.namespaced => String::new(),
-        namespace if namespace.is_empty() => "default".to_owned(),
-        namespace => namespace,
-    };
-    Ok(Target { kind, version, namespace })
-}
-
-/// Creates or overwrites; true where something was replaced.
-pub(super) fn apply(state: &mut State, target: &Target, mut object: Value) -> Result<(Value, bool), Box<Status>> {
-    let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-    let force = Write { force: true, dry_run: false };
-    let exists = state.find(&target.kind, &target.namespace, &name).is_ok();
-    if exists {
-        return Ok((replace(state, target, object, force)?, true));
-    }
-    if let Some(metadata) = object["metadata"].as_object_mut() {
-        metadata.remove("resourceVersion");
-    }
-    let object = state.create(target, object, force)?;
-    Ok((text::in_version(&target.kind, &target.version, &object), false))
-}
-
-fn replace(state: &mut State, target: &Target, object: Value, write: Write) -> Result<Value, Box<Status>> {
-    let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-    let (object, _) = state.replace(target, &name, object, write)?;
-    Ok(text::in_version(&target.kind, &target.version, &object))
 }

@@ -6,7 +6,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
-use super::kinds::{CRDS, Kind};
+use super::kinds::{CRDS, Definition, Kind};
 
 /// Makes of the object a client sent the one the server keeps. `time` is now.
 pub(super) fn apply(kind: &Kind, object: &mut Map<String, Value>, time: &str) {
@@ -149,16 +149,16 @@ fn canonical_base64(object: &mut Map<String, Value>, field: &str) {
 fn definition(object: &mut Map<String, Value>, time: &str) {
     default(object, "spec", json!({}));
     default_in(object, "spec", "conversion", json!({"strategy": "None"}));
-    let Some(kind) = super::kinds::custom(&Value::Object(object.clone())) else {
+    let Some(defined) = Definition::read(&Value::Object(object.clone())) else {
         return;
     };
     let spec = &mut object["spec"];
-    spec["names"]["singular"] = kind.singular.into();
-    spec["names"]["listKind"] = kind.list.into();
+    spec["names"]["singular"] = defined.singular.into();
+    spec["names"]["listKind"] = defined.list.into();
     let condition = |name: &str, reason: &str, message: &str| json!({"type": name, "status": "True", "lastTransitionTime": time, "reason": reason, "message": message});
     let status = json!({
         "acceptedNames": spec["names"],
-        "storedVersions": [kind.stored],
+        "storedVersions": [defined.stored],
         "conditions": [
             condition("NamesAccepted", "NoConflicts", "no conflicts found"),
             condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),

@@ -61,8 +61,7 @@ fn group(kinds: &Kinds, group: &str) -> Value {
 }
 
 fn resources(kinds: &Kinds, group: &str, version: &str) -> Option<Value> {
-    let served =
-        kinds.iter().filter(|kind| kind.group == group && kind.versions.iter().any(|served| served == version));
+    let served = kinds.iter().filter(|kind| kind.group == group && kind.serves(version));
     let resources: Vec<_> = served.map(|kind| resource(kind)).collect();
     let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
     (!resources.is_empty()).then(|| {

@@ -3,14 +3,21 @@
 //! Deliberately not here: faults of open watches as a whole, which are methods of the cluster
 //! ([`cut_watches`](super::FakeCluster::cut_watches) and its neighbours).
 
-use std::{sync::Arc, time::Duration};
+mod rules;
+pub(super) mod stream;
+
+use std::time::Duration;
 
 use kube::core::{
     Status,
     response::{StatusCause, StatusDetails},
 };
 
-use super::{cluster::Shared, requests::Request, status};
+use super::{requests::Request, status};
+use stream::Damage;
+
+pub use rules::FaultHandle;
+pub(super) use rules::Rules;
 
 /// A rule: which requests, how many of them, and what happens to them.
 ///
@@ -59,14 +66,6 @@ pub(super) enum Outcome {
     Hang,
     Refuse,
     Damaged(Damage),
-}
-
-/// What an answer loses on its way.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Damage {
-    pub(super) bytes: Option<usize>,
-    pub(super) objects: Option<usize>,
-    pub(super) undecodable: Option<String>,
 }
 
 impl Fault {
@@ -250,87 +249,5 @@ impl Fault {
             && same(&self.resource, Some(&request.resource))
             && same(&self.namespace, request.namespace.as_deref())
             && same(&self.name, request.name.as_deref())
-    }
-}
-
-/// A rule at work.
-#[derive(Debug)]
-struct Rule {
-    id: u64,
-    fault: Fault,
-    matched: usize,
-    hits: usize,
-    waiting: usize,
-    open: bool,
-}
-
-/// The rules of a cluster, oldest first.
-#[derive(Debug, Default)]
-pub(super) struct Rules {
-    rules: Vec<Rule>,
-    next: u64,
-}
-
-impl Rules {
-    pub(super) fn add(&mut self, fault: Fault) -> u64 {
-        self.next += 1;
-        self.rules.push(Rule { id: self.next, fault, matched: 0, hits: 0, waiting: 0, open: false });
-        self.next
-    }
-
-    /// The rule that acts on a request, which thereby counts.
-    pub(super) fn hit(&mut self, request: &Request) -> Option<(u64, Effect)> {
-        for rule in self.rules.iter_mut().filter(|rule| rule.fault.matches(request)) {
-            rule.matched += 1;
-            let due = rule.matched > rule.fault.skip && rule.fault.times.is_none_or(|times| rule.hits < times);
-            if due {
-                rule.hits += 1;
-                return Some((rule.id, rule.fault.effect.clone()));
-            }
-        }
-        None
-    }
-
-    fn rule(&mut self, id: u64) -> Option<&mut Rule> {
-        self.rules.iter_mut().find(|rule| rule.id == id)
-    }
-
-    pub(super) fn wait(&mut self, id: u64, waiting: bool) {
-        if let Some(rule) = self.rule(id) {
-            rule.waiting = if waiting { rule.waiting + 1 } else { rule.waiting.saturating_sub(1) };
-        }
-    }
-
-    pub(super) fn is_closed(&mut self, id: u64) -> bool {
-        self.rule(id).is_some_and(|rule| !rule.open)
-    }
-}
-
-/// A rule given to a cluster. Dropping the handle changes nothing.
-#[derive(Debug, Clone)]
-pub struct FaultHandle {
-    pub(super) shared: Arc<Shared>,
-    pub(super) id: u64,
-}
-
-impl FaultHandle {
-    /// Takes the rule back; what waits at its gate goes on.
-    pub fn remove(&self) {
-        self.shared.update(|inner| inner.rules.rules.retain(|rule| rule.id != self.id));
-    }
-
-    /// Opens the gate, for what waits and for all that come.
-    pub fn open(&self) {
-        self.shared.update(|inner| inner.rules.rule(self.id).into_iter().for_each(|rule| rule.open = true));
-    }
-
-    /// How many requests the rule has acted on.
-    pub fn hits(&self) -> usize {
-        self.shared.read(|inner| inner.rules.rule(self.id).map_or(0, |rule| rule.hits))
-    }
-
-    /// Returns once so many requests wait at the gate at the same time.
-    pub async fn reached(&self, waiting: usize) {
-        self.shared.until(|inner| inner.rules.rule(self.id).is_none_or(|rule| rule.waiting >= waiting)).await;
     }
 }

@@ -10,16 +10,15 @@ use kube::core::Status;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    fault::Damage,
     options::{Options, revision},
     selection::Selection,
     state::{State, Target},
     status,
-    storage::key,
+    storage::prefix,
     text::{self, Form},
 };
 
-/// A list in pieces: the head, the items, the end.
+/// A list in pieces: the head, then the items, each without the brace that opens it.
 pub(super) struct List {
     pub(super) head: Bytes,
     pub(super) items: Vec<Bytes>,
@@ -49,14 +48,24 @@ pub(super) fn awaited(options: &Options) -> Result<u64, Box<Status>> {
     Ok(asked.filter(|_| options.token.is_empty()).unwrap_or(0))
 }
 
+impl List {
+    /// The whole list as one text.
+    pub(super) fn text(&self) -> Bytes {
+        const END: &[u8] = b"]}";
+        let length = self.head.len() + self.items.iter().map(|item| item.len() + 2).sum::<usize>() + END.len();
+        let mut text = Vec::with_capacity(length);
+        text.extend_from_slice(&self.head);
+        for (index, item) in self.items.iter().enumerate() {
+            text.extend_from_slice(if index == 0 { b"{" } else { b",{" });
+            text.extend_from_slice(item);
+        }
+        text.extend_from_slice(END);
+        text.into()
+    }
+}
+
 /// The list for options that were checked.
-pub(super) fn list(
-    state: &State,
-    target: &Target,
-    options: &Options,
-    form: Form,
-    damage: &Damage,
-) -> Result<List, Box<Status>> {
+pub(super) fn list(state: &State, target: &Target, options: &Options, form: Form) -> Result<List, Box<Status>> {
     let kind = &target.kind;
     let selection = Selection::new(target, &options.labels, &options.fields)?;
     let asked = awaited(options)?;
@@ -76,20 +85,17 @@ pub(super) fn list(
     } else if asked == 0 && !options.version.is_empty() {
         limit = 0;
     }
-    let prefix = if target.namespace.is_empty() { String::new() } else { format!("{}/", target.namespace) };
+    let prefix = prefix(&target.namespace);
     let after = if start.is_empty() { String::new() } else { format!("{prefix}{start}") };
     let mut items = Vec::new();
     let mut next = None;
-    if let Some(table) = state.storage.existing(&kind.group, &kind.plural) {
+    if let Some(table) = state.storage.table(kind.id) {
         let mut objects = table.at(at, &prefix, &after);
         while let Some((key, object)) = objects.next() {
             if !selection.matches(kind, object) {
                 continue;
             }
-            items.push(match &damage.undecodable {
-                Some(name) if *name == object.name => UNDECODABLE,
-                _ => text::item(kind, &target.version, object, form),
-            });
+            items.push(text::item(kind, &target.version, object, form));
             if items.len() == limit {
                 let rest = objects.count();
                 let remaining = (!selection.has_selectors()).then_some(rest);
@@ -100,10 +106,6 @@ pub(super) fn list(
     }
     Ok(List { head: text::list_head(kind, &target.version, form, at, next), items })
 }
-
-/// What stands for an object that must not decode.
-pub(super) const UNDECODABLE: Bytes =
-    Bytes::from_static(br#"{"kind":"Undecodable","apiVersion":"v1","metadata":"undecodable"}"#);
 
 fn token(revision: u64, last: &str) -> String {
     let rv = i64::try_from(revision).unwrap_or(i64::MAX);
@@ -167,12 +169,8 @@ fn resume(state: &State, text: &str) -> Result<(u64, String), Box<Status>> {
 
 /// The names of the objects a list shows, for deleting them.
 pub(super) fn names(state: &State, target: &Target, selection: &Selection) -> Vec<(String, String)> {
-    let kind = &target.kind;
-    let Some(table) = state.storage.existing(&kind.group, &kind.plural) else {
-        return Vec::new();
-    };
-    let prefix = key(&target.namespace, "");
-    let prefix = if target.namespace.is_empty() { "" } else { prefix.as_str() };
-    let objects = table.at(state.storage.revision, prefix, "").filter(|(_, object)| selection.matches(kind, object));
-    objects.map(|(_, object)| (object.namespace.clone(), object.name.clone())).collect()
+    let prefix = prefix(&target.namespace);
+    let objects = state.storage.objects(target.kind.id, &prefix);
+    let chosen = objects.filter(|object| selection.matches(&target.kind, object));
+    chosen.map(|object| (object.namespace.clone(), object.name.clone())).collect()
 }

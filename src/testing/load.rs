@@ -10,7 +10,7 @@ use std::{
 use kube::core::Status;
 use serde_json::Value;
 
-use super::{cluster, cluster::FakeCluster, manifests, status};
+use super::{cluster::FakeCluster, doors, manifests, status};
 
 /// What became of the documents of one load.
 #[derive(Debug, Clone, Default)]
@@ -175,11 +175,11 @@ impl FakeCluster {
         });
         for (origin, object) in objects {
             let loaded = self.shared.update(|inner| {
-                let target = cluster::target_of(&inner.state, &object).map_err(|status| unknown(status, &object))?;
+                let target = doors::target_of(&inner.state, &object).map_err(|status| unknown(status, &object))?;
                 if target.kind.namespaced {
                     inner.state.ensure_namespace(&target.namespace);
                 }
-                cluster::apply(&mut inner.state, &target, object)
+                doors::apply(&mut inner.state, &target, object)
             });
             match loaded {
                 Ok((_, false)) => report.created += 1,

@@ -76,50 +76,9 @@ fn parse(term: &str) -> Option<Term> {
     Some(Term { path: path.to_owned(), value: unescaped, equal })
 }
 
-/// The fields of a kind beyond name and namespace, with the value that stands for an absent one.
-fn known(kind: &Kind) -> Option<&'static [(&'static str, &'static str)]> {
-    if kind.custom {
-        return None;
-    }
-    Some(match (kind.group.as_str(), kind.plural.as_str()) {
-        ("", "pods") => &[
-            ("spec.nodeName", ""),
-            ("spec.restartPolicy", ""),
-            ("spec.schedulerName", ""),
-            ("spec.serviceAccountName", ""),
-            ("spec.hostNetwork", "false"),
-            ("status.phase", ""),
-            ("status.podIP", ""),
-            ("status.nominatedNodeName", ""),
-        ],
-        ("", "nodes") => &[("spec.unschedulable", "false")],
-        ("", "replicationcontrollers") => &[("status.replicas", "0")],
-        ("", "namespaces") => &[("status.phase", "")],
-        ("", "secrets") => &[("type", "")],
-        ("", "services") => &[("spec.clusterIP", ""), ("spec.type", "")],
-        ("", "events") | ("events.k8s.io", "events") => &[
-            ("involvedObject.kind", ""),
-            ("involvedObject.namespace", ""),
-            ("involvedObject.name", ""),
-            ("involvedObject.uid", ""),
-            ("involvedObject.apiVersion", ""),
-            ("involvedObject.resourceVersion", ""),
-            ("involvedObject.fieldPath", ""),
-            ("reason", ""),
-            ("reportingComponent", ""),
-            ("source", ""),
-            ("type", ""),
-        ],
-        ("batch", "jobs") => &[("status.successful", "0")],
-        ("certificates.k8s.io", "certificatesigningrequests") => &[("spec.signerName", "")],
-        ("resource.k8s.io", "resourceslices") => &[("spec.nodeName", ""), ("spec.driver", "")],
-        _ => return None,
-    })
-}
-
 fn check(kind: &Kind, version: &str, path: &str) -> Result<(), Box<Status>> {
     let named = path == "metadata.name" || (path == "metadata.namespace" && kind.namespaced);
-    let extra = known(kind);
+    let extra = kind.fields;
     let selectable = kind.selectable.iter().any(|(of, selectable)| of == version && selectable == path);
     if named || selectable || extra.is_some_and(|fields| fields.iter().any(|(known, _)| *known == path)) {
         return Ok(());
@@ -147,7 +106,7 @@ fn field(kind: &Kind, object: &Value, path: &str) -> String {
         Some(Value::String(text)) => text.clone(),
         Some(value @ (Value::Bool(_) | Value::Number(_))) => value.to_string(),
         _ => {
-            let fields = known(kind).unwrap_or_default().iter();
+            let fields = kind.fields.unwrap_or_default().iter();
             fields
                 .filter(|(known, _)| *known == path)
                 .map(|(_, absent)| (*absent).to_owned())

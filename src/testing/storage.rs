@@ -4,50 +4,34 @@
 //! other saw. Deliberately not here: what may be written, and forgetting: compaction only moves the
 //! oldest revision that may be asked for.
 
+mod object;
+
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     sync::{Arc, OnceLock},
 };
 
-use bytes::Bytes;
 use serde_json::Value;
+use tokio::sync::watch;
 
-/// One state of one object.
-pub(super) struct Object {
-    pub(super) namespace: String,
-    pub(super) name: String,
-    pub(super) value: Value,
-    /// The whole object in its stored version, once somebody asked for it.
-    pub(super) text: OnceLock<Bytes>,
-}
+pub(super) use object::Object;
 
-impl Object {
-    pub(super) fn new(value: Value) -> Self {
-        let text = |field: &str| value["metadata"][field].as_str().unwrap_or_default().to_owned();
-        Object { namespace: text("namespace"), name: text("name"), text: OnceLock::new(), value }
-    }
-
-    /// The same state with a later resourceVersion, as a deletion shows it.
-    pub(super) fn at(&self, revision: u64) -> Self {
-        let mut value = self.value.clone();
-        value["metadata"]["resourceVersion"] = revision.to_string().into();
-        Object::new(value)
-    }
-
-    pub(super) fn metadata(&self, field: &str) -> &str {
-        self.value["metadata"][field].as_str().unwrap_or_default()
-    }
-
-    pub(super) fn terminating(&self) -> bool {
-        !self.value["metadata"]["deletionTimestamp"].is_null()
-    }
-}
+use super::kinds::KindId;
 
 /// What one revision did to one object: it appeared, changed, or went.
 pub(super) struct Change {
     pub(super) revision: u64,
     pub(super) before: Option<Arc<Object>>,
     pub(super) after: Option<Arc<Object>>,
+    gone: OnceLock<Arc<Object>>,
+}
+
+impl Change {
+    /// The object as it was before, at the revision that took it away.
+    pub(super) fn gone(&self) -> Option<&Arc<Object>> {
+        let before = self.before.as_ref()?;
+        Some(self.gone.get_or_init(|| before.at(self.revision)))
+    }
 }
 
 /// Since when an object was as it is here, or absent.
@@ -61,6 +45,7 @@ pub(super) struct Table {
     pub(super) log: Vec<Change>,
     /// How often the kind was taken away: watches opened before end.
     pub(super) removals: usize,
+    changed: watch::Sender<()>,
 }
 
 impl Table {
@@ -88,57 +73,96 @@ impl Table {
     pub(super) fn after(&self, revision: u64) -> usize {
         self.log.partition_point(|change| change.revision <= revision)
     }
+
+    /// Tells of everything from now on that a watch of this kind may have to tell.
+    pub(super) fn changed(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
 }
 
 /// All tables and the counter they share.
 pub(super) struct Storage {
-    tables: HashMap<(String, String), Table>,
+    /// By the number of their kind.
+    tables: Vec<Table>,
     pub(super) revision: u64,
     /// The oldest revision a list or a watch may start from.
     pub(super) oldest: u64,
+    reached: watch::Sender<u64>,
 }
 
 impl Storage {
     pub(super) fn new() -> Self {
-        Storage { tables: HashMap::new(), revision: 1, oldest: 0 }
+        Storage { tables: Vec::new(), revision: 1, oldest: 0, reached: watch::Sender::new(1) }
     }
 
-    pub(super) fn table(&mut self, group: &str, plural: &str) -> &mut Table {
-        self.tables.entry((group.to_owned(), plural.to_owned())).or_default()
+    /// The table of a kind, nothing while it never held an object.
+    pub(super) fn table(&self, kind: KindId) -> Option<&Table> {
+        self.tables.get(kind.index())
     }
 
-    pub(super) fn existing(&self, group: &str, plural: &str) -> Option<&Table> {
-        self.tables.get(&(group.to_owned(), plural.to_owned()))
+    pub(super) fn table_mut(&mut self, kind: KindId) -> &mut Table {
+        let least = kind.index() + 1;
+        if self.tables.len() < least {
+            self.tables.resize_with(least, Table::default);
+        }
+        &mut self.tables[kind.index()]
     }
 
-    pub(super) fn get(&self, group: &str, plural: &str, key: &str) -> Option<&Arc<Object>> {
-        self.existing(group, plural)?.get(key)
+    pub(super) fn get(&self, kind: KindId, key: &str) -> Option<&Arc<Object>> {
+        self.table(kind)?.get(key)
+    }
+
+    /// The objects of a kind as of now whose keys start with `prefix`, in key order.
+    pub(super) fn objects<'s>(&'s self, kind: KindId, prefix: &'s str) -> impl Iterator<Item = &'s Arc<Object>> {
+        let table = self.table(kind).into_iter();
+        table.flat_map(move |table| table.at(self.revision, prefix, "")).map(|(_, object)| object)
     }
 
     /// Puts a state under the next revision, which it gets as its resourceVersion.
-    pub(super) fn put(&mut self, group: &str, plural: &str, key: &str, mut value: Value) -> Arc<Object> {
+    pub(super) fn put(&mut self, kind: KindId, key: &str, mut value: Value) -> Arc<Object> {
         self.revision += 1;
         value["metadata"]["resourceVersion"] = self.revision.to_string().into();
         let object = Arc::new(Object::new(value));
-        self.record(group, plural, key, Some(object.clone()));
+        self.record(kind, key, Some(object.clone()));
         object
     }
 
     /// Takes an object away under the next revision.
-    pub(super) fn remove(&mut self, group: &str, plural: &str, key: &str) {
-        if self.get(group, plural, key).is_some() {
+    pub(super) fn remove(&mut self, kind: KindId, key: &str) {
+        if self.get(kind, key).is_some() {
             self.revision += 1;
-            self.record(group, plural, key, None);
+            self.record(kind, key, None);
         }
     }
 
-    fn record(&mut self, group: &str, plural: &str, key: &str, after: Option<Arc<Object>>) {
+    fn record(&mut self, kind: KindId, key: &str, after: Option<Arc<Object>>) {
         let revision = self.revision;
-        let table = self.table(group, plural);
+        let table = self.table_mut(kind);
         let states = table.rows.entry(key.to_owned()).or_default();
         let before = states.last().and_then(|(_, state)| state.clone());
         states.push((revision, after.clone()));
-        table.log.push(Change { revision, before, after });
+        table.log.push(Change { revision, before, after, gone: OnceLock::new() });
+        table.changed.send_replace(());
+        self.reached.send_replace(revision);
+    }
+
+    /// Takes a kind away: its watches end.
+    pub(super) fn end(&mut self, kind: KindId) {
+        let table = self.table_mut(kind);
+        table.removals += 1;
+        table.changed.send_replace(());
+    }
+
+    /// Wakes the watches of all kinds.
+    pub(super) fn wake(&self) {
+        for table in &self.tables {
+            table.changed.send_replace(());
+        }
+    }
+
+    /// Tells of each new revision.
+    pub(super) fn reached(&self) -> watch::Receiver<u64> {
+        self.reached.subscribe()
     }
 }
 
@@ -146,4 +170,9 @@ impl Storage {
 /// these texts, in which `a-b/x` comes before `a/x`.
 pub(super) fn key(namespace: &str, name: &str) -> String {
     if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
+}
+
+/// What the keys of a namespace start with; all keys where it is empty.
+pub(super) fn prefix(namespace: &str) -> String {
+    if namespace.is_empty() { String::new() } else { format!("{namespace}/") }
 }

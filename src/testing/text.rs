@@ -16,6 +16,23 @@ pub(super) enum Form {
     Metadata,
 }
 
+/// One of the texts an object can be printed as.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Print {
+    /// Nothing for the version the object is kept in, and where none is shown.
+    version: Option<String>,
+    form: Form,
+    /// The event that holds it, where it is a line of a watch.
+    event: Option<&'static str>,
+}
+
+impl Print {
+    fn new(kind: &Kind, version: &str, form: Form, event: Option<&'static str>) -> Self {
+        let converted = form == Form::Whole && version != kind.stored;
+        Print { version: converted.then(|| version.to_owned()), form, event }
+    }
+}
+
 const OBJECT: [&str; 3] = ["kind", "apiVersion", "metadata"];
 const METADATA: [&str; 12] = [
     "name",
@@ -32,10 +49,20 @@ const METADATA: [&str; 12] = [
     "ownerReferences",
 ];
 
-/// An object in the version and form asked for. Whole objects in their stored version are printed once.
+/// An object in the version and form asked for.
 pub(super) fn object(kind: &Kind, version: &str, object: &Object, form: Form) -> Bytes {
+    object.printed(Print::new(kind, version, form, None), || print(kind, version, object, form))
+}
+
+/// The line of a watch that tells what happened to an object.
+pub(super) fn event(kind: &Kind, version: &str, object: &Object, form: Form, name: &'static str) -> Bytes {
+    let made = || line(name, &print(kind, version, object, form));
+    object.printed(Print::new(kind, version, form, Some(name)), made)
+}
+
+fn print(kind: &Kind, version: &str, object: &Object, form: Form) -> Bytes {
     match form {
-        Form::Whole if version == kind.stored => object.text.get_or_init(|| whole(kind, &object.value)).clone(),
+        Form::Whole if version == kind.stored => whole(kind, &object.value),
         Form::Whole => whole(kind, &in_version(kind, version, object)),
         Form::Metadata => metadata(&object.value),
     }
@@ -57,17 +84,15 @@ fn metadata(value: &Value) -> Bytes {
     ordered(&value, &OBJECT)
 }
 
-/// An object as a list holds it: built-in kinds leave out kind and apiVersion there.
+/// An object as a list holds it, without the brace that opens it: built-in kinds leave out kind and apiVersion there.
 pub(super) fn item(kind: &Kind, version: &str, item: &Object, form: Form) -> Bytes {
     let text = object(kind, version, item, form);
     if kind.custom || form == Form::Metadata {
-        return text;
+        return text.slice(1..);
     }
     let head = format!("{{\"kind\":{},\"apiVersion\":{},", json!(kind.kind), json!(kind.api_version(version)));
-    match text.strip_prefix(head.as_bytes()) {
-        Some(rest) => [b"{", rest].concat().into(),
-        None => text,
-    }
+    let named = text.starts_with(head.as_bytes());
+    text.slice(if named { head.len() } else { 1 }..)
 }
 
 /// A list up to its first item, which `]}` ends.
@@ -100,7 +125,7 @@ pub(super) fn list_head(
 }
 
 /// One line of a watch.
-pub(super) fn event(name: &str, object: &[u8]) -> Bytes {
+pub(super) fn line(name: &str, object: &[u8]) -> Bytes {
     [b"{\"type\":\"", name.as_bytes(), b"\",\"object\":", object, b"}\n"].concat().into()
 }
 

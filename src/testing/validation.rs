@@ -10,7 +10,7 @@ mod network;
 use serde_json::{Map, Value};
 
 use super::{
-    kinds::{CRDS, Kind, Names, custom},
+    kinds::{CRDS, Definition, Kind, Names},
     status::Flaw,
 };
 use crate::selector;
@@ -136,7 +136,7 @@ fn name_problems(kind: &Kind, name: &str, prefix: bool) -> Vec<String> {
         Some(rest) if prefix && !rest.is_empty() => format!("{rest}a"),
         _ => name.to_owned(),
     };
-    match kind.names() {
+    match kind.names {
         Names::Subdomain => selector::subdomain_problems(&masked),
         Names::Label => label_problems(&masked),
         Names::PathSegment if [".", ".."].contains(&name) => vec![format!("may not be '{name}'")],
@@ -167,8 +167,8 @@ const LABEL_RULE: &str = "a lowercase RFC 1123 label must consist of lower case 
 fn definition(object: &Value, flaws: &mut Vec<Flaw>) {
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     let spec = &object["spec"];
-    match custom(object) {
-        Some(kind) if !name.is_empty() && name != kind.resource() => {
+    match Definition::read(object) {
+        Some(defined) if !name.is_empty() && name != defined.name() => {
             flaws.push(Flaw::invalid("metadata.name", name, "must be spec.names.plural+\".\"+spec.group"));
         }
         Some(_) => {}

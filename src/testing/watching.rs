@@ -1,26 +1,27 @@
 //! One open watch: a place in a kind's history, turned into events as fast as they are read.
 //!
 //! Because it reads the history, nothing that happened after its start can be lost, however slowly it is
-//! read; and because it reads on demand, nothing is buffered for it. Not here: initial events of a
-//! WatchList.
+//! read; and because it reads on demand, no more is kept ready for it than one frame holds. Not here: initial
+//! events of a WatchList.
 
-use std::{collections::VecDeque, io, sync::Arc, time::Duration};
+use std::{io, mem, sync::Arc, time::Duration, vec};
 
 use bytes::Bytes;
 use futures::{Stream, stream};
 use kube::core::Status;
-use tokio::time::{Instant, sleep_until};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until},
+};
 
 use super::{
     body::connection_lost,
     cluster::{Inner, Shared},
-    fault::Damage,
-    listing::UNDECODABLE,
     options::{Options, revision},
     selection::Selection,
     state::Target,
     status,
-    storage::{Change, Object},
+    storage::{Change, Object, prefix},
     text::{self, Form},
 };
 
@@ -44,13 +45,21 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// How long before the agreed end of a watch a last bookmark comes.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// How many events go out at once, and from how many bytes on no further one joins them.
+const EVENTS: usize = 64;
+const BYTES: usize = 256 * 1024;
+
 struct Watch {
     shared: Arc<Shared>,
+    changed: watch::Receiver<()>,
     id: u64,
     target: Target,
     selection: Selection,
     form: Form,
-    damage: Damage,
+    /// What was there at the start and is yet to be told.
+    initial: vec::IntoIter<Arc<Object>>,
+    /// The version of the bookmark that ends it.
+    initial_end: Option<u64>,
     /// The next change to look at.
     cursor: usize,
     /// Changes up to here are none of this watch's business; the future where the client asked for it.
@@ -61,9 +70,10 @@ struct Watch {
     next_bookmark: Instant,
     farewell: Option<Instant>,
     deadline: Instant,
-    ready: VecDeque<Bytes>,
-    events: usize,
-    bytes: usize,
+    /// How many bookmarks it is time for.
+    due: usize,
+    /// Whether it is time to end.
+    over: bool,
     end: Option<End>,
 }
 
@@ -79,7 +89,6 @@ pub(super) fn open(
     target: &Target,
     options: &Options,
     form: Form,
-    damage: Damage,
 ) -> Result<impl Stream<Item = io::Result<Bytes>> + Send + 'static, Box<Status>> {
     let selection = Selection::new(target, &options.labels, &options.fields)?;
     let asked = revision(&options.version).map_err(status::internal)?.filter(|revision| *revision > 0);
@@ -87,7 +96,7 @@ pub(super) fn open(
         let (newest, oldest) = (inner.state.storage.revision, inner.state.storage.oldest);
         let seconds = match options.timeout {
             Some(seconds) if seconds != 0 => u64::try_from(seconds).unwrap_or(0),
-            _ => 1800 + inner.state.random() % 1800,
+            _ => 1800 + inner.state.random.next() % 1800,
         };
         let now = Instant::now();
         let deadline = now + Duration::from_secs(seconds.min(86_400));
@@ -97,16 +106,18 @@ pub(super) fn open(
         if let (true, Some(gone)) = (inner.gone_as_http, &gone) {
             return Err(gone.clone());
         }
-        let table = inner.state.storage.table(&target.kind.group, &target.kind.plural);
-        let (cursor, removals) = (table.after(since), table.removals);
+        let table = inner.state.storage.table_mut(target.kind.id);
+        let (changed, cursor, removals) = (table.changed(), table.after(since), table.removals);
         inner.next_watch += 1;
         let mut watch = Watch {
             shared: shared.clone(),
+            changed,
             id: inner.next_watch,
             target: target.clone(),
             selection,
             form,
-            damage,
+            initial: Vec::new().into_iter(),
+            initial_end: None,
             cursor,
             since,
             removals,
@@ -115,9 +126,8 @@ pub(super) fn open(
             next_bookmark: now + MINUTE,
             farewell: Some(deadline - FAREWELL.min(deadline - now)).filter(|at| *at > now),
             deadline,
-            ready: VecDeque::new(),
-            events: 0,
-            bytes: 0,
+            due: 0,
+            over: false,
             end: None,
         };
         if let Some(gone) = gone {
@@ -138,30 +148,24 @@ pub(super) fn open(
 impl Watch {
     /// Everything that is there, in key order, and the mark of its end.
     fn initial(&mut self, inner: &Inner, newest: u64) {
-        let kind = self.target.kind.clone();
-        let namespace = &self.target.namespace;
-        let prefix = if namespace.is_empty() { String::new() } else { format!("{namespace}/") };
-        if let Some(table) = inner.state.storage.existing(&kind.group, &kind.plural) {
-            for (_, object) in table.at(newest, &prefix, "") {
-                if self.selection.matches(&kind, object) {
-                    self.event("ADDED", object);
-                }
-            }
-        }
-        if self.bookmarks {
-            let bookmark = text::bookmark(&kind, &self.target.version, self.form, newest, true);
-            self.ready.push_back(text::event("BOOKMARK", &bookmark));
-        }
+        let kind = &self.target.kind;
+        let prefix = prefix(&self.target.namespace);
+        let objects = inner.state.storage.objects(kind.id, &prefix);
+        let selected: Vec<_> = objects.filter(|object| self.selection.matches(kind, object)).cloned().collect();
+        self.initial = selected.into_iter();
+        self.initial_end = self.bookmarks.then_some(newest);
     }
 
     async fn next(&mut self) -> Option<io::Result<Bytes>> {
-        let mut changed = self.shared.changed();
         loop {
-            changed.borrow_and_update();
-            let shared = self.shared.clone();
-            shared.read(|inner| self.drain(inner));
-            if let Some(frame) = self.frame() {
-                return Some(frame);
+            self.changed.borrow_and_update();
+            let mut frame = Frame::default();
+            if self.end.is_none() {
+                let shared = self.shared.clone();
+                shared.read(|inner| self.fill(&mut frame, inner));
+            }
+            if let Some(bytes) = frame.bytes() {
+                return Some(Ok(bytes));
             }
             match self.end.take() {
                 None => {}
@@ -172,125 +176,124 @@ impl Watch {
                 }
                 Some(End::Error(status)) => {
                     self.end = Some(End::Clean);
-                    return Some(Ok(text::event("ERROR", &status::text(&status))));
+                    return Some(Ok(text::line("ERROR", &status::text(&status))));
                 }
             }
             let wake = self.deadline.min(self.next_bookmark).min(self.farewell.unwrap_or(self.deadline));
             tokio::select! {
-                _ = changed.changed() => {}
+                // Where both are due, chance must not choose: two runs of a test get the same bytes.
+                biased;
+                _ = self.changed.changed() => {}
                 () = sleep_until(wake) => self.tick(),
             }
         }
     }
 
-    /// Whatever is ready, in one piece, as far as the damage lets it through.
-    fn frame(&mut self) -> Option<io::Result<Bytes>> {
-        let mut frame = Vec::new();
-        while let Some(line) = self.ready.pop_front() {
-            if self.damage.objects.is_some_and(|limit| self.events >= limit) {
-                self.cut();
-                break;
-            }
-            self.events += 1;
-            match self.damage.bytes.map(|limit| limit.saturating_sub(self.bytes)) {
-                Some(left) if line.len() > left => {
-                    frame.extend_from_slice(&line[..left]);
-                    self.cut();
-                    break;
-                }
-                _ => frame.extend_from_slice(&line),
-            }
-            self.bytes += line.len();
+    /// Puts what is to be told into a frame: what was there at the start, what happened since, and once all that is
+    /// told, what the clock and the cluster want. What does not fit is left for the next frame.
+    fn fill(&mut self, frame: &mut Frame, inner: &Inner) {
+        while let Some(object) = self.initial.as_slice().first().filter(|_| !frame.is_full()) {
+            frame.push(self.event("ADDED", object));
+            self.initial.next();
         }
-        (!frame.is_empty()).then(|| Ok(frame.into()))
-    }
-
-    fn cut(&mut self) {
-        self.ready.clear();
-        self.end = Some(End::Cut);
-    }
-
-    /// Turns what happened since into lines, then does what the cluster wants.
-    fn drain(&mut self, inner: &Inner) {
-        if self.end.is_some() {
+        let open = inner.watches.get(&self.id);
+        let ended = open.and_then(|open| open.end.as_ref());
+        let until = ended.map_or(u64::MAX, |(_, until)| *until);
+        let storage = &inner.state.storage;
+        let table = storage.table(self.target.kind.id);
+        if frame.is_full() {
             return;
         }
-        let kind = self.target.kind.clone();
-        let ended = inner.watches.get(&self.id).and_then(|open| open.end.clone());
-        let until = ended.as_ref().map_or(u64::MAX, |(_, until)| *until);
-        if let Some(table) = inner.state.storage.existing(&kind.group, &kind.plural) {
-            let changes = &table.log[self.cursor.min(table.log.len())..];
-            self.cursor = table.log.len();
-            for change in changes.iter().filter(|change| change.revision <= until) {
-                self.change(change);
-            }
-            if let Some((end, _)) = ended {
-                self.end = Some(end);
+        if let Some(newest) = self.initial_end.take() {
+            frame.push(self.bookmark(newest, true));
+        }
+        for change in table.map_or(&[][..], |table| &table.log[self.cursor..]) {
+            if frame.is_full() {
                 return;
             }
-            if table.removals > self.removals {
-                self.bookmark(inner.state.storage.revision);
-                self.end = Some(End::Clean);
+            self.cursor += 1;
+            if change.revision <= until {
+                frame.extend(self.change(change));
             }
         }
-        let Some(open) = inner.watches.get(&self.id) else {
-            return;
-        };
-        if open.bookmarks > self.bookmarks_sent {
-            self.bookmarks_sent = open.bookmarks;
-            self.bookmark(inner.state.storage.revision);
-        }
         if let Some((end, _)) = ended {
-            self.end = Some(end);
+            self.end = Some(end.clone());
+            return;
+        }
+        let removed = table.is_some_and(|table| table.removals > self.removals);
+        let asked = open.is_some_and(|open| open.bookmarks > self.bookmarks_sent);
+        self.bookmarks_sent = inner.bookmarks;
+        let due = mem::take(&mut self.due) + usize::from(removed) + usize::from(asked);
+        // None comes before the version the client asked for.
+        if self.bookmarks && storage.revision >= self.since {
+            (0..due).for_each(|_| frame.push(self.bookmark(storage.revision, false)));
+        }
+        if removed || self.over {
+            self.end = Some(End::Clean);
         }
     }
 
     /// What a change is to this watch: crossing its borders is coming and going.
-    fn change(&mut self, change: &Change) {
+    fn change(&self, change: &Change) -> Option<Bytes> {
         if change.revision <= self.since {
-            return;
+            return None;
         }
         let selected = |object: &&Arc<Object>| self.selection.matches(&self.target.kind, object);
-        let before = change.before.as_ref().filter(selected).cloned();
-        let after = change.after.as_ref().filter(selected).cloned();
-        match (before, after) {
-            (None, None) => {}
-            (None, Some(object)) => self.event("ADDED", &object),
-            (Some(_), Some(object)) => self.event("MODIFIED", &object),
-            (Some(object), None) => self.event("DELETED", &object.at(change.revision)),
+        match (change.before.as_ref().filter(selected), change.after.as_ref().filter(selected)) {
+            (None, None) => None,
+            (None, Some(object)) => Some(self.event("ADDED", object)),
+            (Some(_), Some(object)) => Some(self.event("MODIFIED", object)),
+            (Some(_), None) => change.gone().map(|object| self.event("DELETED", object)),
         }
     }
 
-    fn event(&mut self, name: &str, object: &Object) {
-        let text = match &self.damage.undecodable {
-            Some(damaged) if *damaged == object.name => UNDECODABLE,
-            _ => text::object(&self.target.kind, &self.target.version, object, self.form),
-        };
-        self.ready.push_back(text::event(name, &text));
+    fn event(&self, name: &'static str, object: &Object) -> Bytes {
+        text::event(&self.target.kind, &self.target.version, object, self.form, name)
+    }
+
+    fn bookmark(&self, version: u64, initial_end: bool) -> Bytes {
+        let Target { kind, version: api, .. } = &self.target;
+        text::line("BOOKMARK", &text::bookmark(kind, api, self.form, version, initial_end))
     }
 
     /// Time has come for a bookmark, or for the end.
     fn tick(&mut self) {
         let now = Instant::now();
-        let newest = self.shared.read(|inner| inner.state.storage.revision);
         if now >= self.next_bookmark {
             self.next_bookmark += MINUTE;
-            self.bookmark(newest);
+            self.due += 1;
         }
         if self.farewell.is_some_and(|at| now >= at) {
             self.farewell = None;
-            self.bookmark(newest);
+            self.due += 1;
         }
-        if now >= self.deadline {
-            self.end.get_or_insert(End::Clean);
-        }
+        self.over |= now >= self.deadline;
+    }
+}
+
+/// What goes out at once: whole lines.
+#[derive(Default)]
+struct Frame {
+    lines: Vec<Bytes>,
+    length: usize,
+}
+
+impl Frame {
+    fn is_full(&self) -> bool {
+        self.lines.len() >= EVENTS || self.length >= BYTES
     }
 
-    /// A bookmark, if the client wants them and the revision it asked for has come.
-    fn bookmark(&mut self, newest: u64) {
-        if self.bookmarks && newest >= self.since {
-            let bookmark = text::bookmark(&self.target.kind, &self.target.version, self.form, newest, false);
-            self.ready.push_back(text::event("BOOKMARK", &bookmark));
-        }
+    fn push(&mut self, line: Bytes) {
+        self.length += line.len();
+        self.lines.push(line);
+    }
+
+    fn extend(&mut self, line: Option<Bytes>) {
+        line.into_iter().for_each(|line| self.push(line));
+    }
+
+    /// All lines in one piece, nothing where there are none. A line alone is not copied.
+    fn bytes(&mut self) -> Option<Bytes> {
+        if self.lines.len() < 2 { self.lines.pop() } else { Some(self.lines.concat().into()) }
     }
 }

@@ -1,0 +1,149 @@
+//! The doors for tests: the same as over HTTP, without a client.
+
+use kube::core::Status;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    cluster::FakeCluster,
+    kinds::Kind,
+    state::{State, Target},
+    status, text,
+    write::{Preconditions, Write},
+};
+
+impl FakeCluster {
+    /// Creates an object, in the namespace `default` where a namespaced one names none.
+    ///
+    /// # Errors
+    ///
+    /// The Status the server would answer: the object is invalid, exists, or its kind or namespace does not.
+    pub fn create(&self, object: impl Serialize) -> Result<Value, Box<Status>> {
+        self.write(object, |state, target, object| {
+            let created = state.create(target, object, Write::default())?;
+            Ok(text::in_version(&target.kind, &target.version, &created.object))
+        })
+    }
+
+    /// Replaces an object, if its resourceVersion (or none) and its frozen fields allow it.
+    ///
+    /// # Errors
+    ///
+    /// The Status the server would answer to a PUT.
+    pub fn replace(&self, object: impl Serialize) -> Result<Value, Box<Status>> {
+        self.write(object, |state, target, object| replace(state, target, object, Write::default()))
+    }
+
+    /// Creates an object or replaces the one of that name, whatever its version and frozen fields.
+    ///
+    /// # Errors
+    ///
+    /// The Status the server would answer to an invalid object.
+    pub fn apply(&self, object: impl Serialize) -> Result<Value, Box<Status>> {
+        self.write(object, |state, target, object| apply(state, target, object).map(|(value, _)| value))
+    }
+
+    /// Deletes an object; the kind is named as people do (`Secret`, `secrets`, `gateways.gateway.networking.k8s.io`),
+    /// the namespace is empty at cluster scope. Answers what the server answers: a Status, or the object.
+    ///
+    /// # Errors
+    ///
+    /// The Status the server would answer: there is no such object or kind.
+    pub fn delete(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Box<Status>> {
+        self.shared.update(|inner| {
+            let target = target(&inner.state, kind, namespace)?;
+            inner.state.delete(&target, name, &Preconditions::default(), false)
+        })
+    }
+
+    /// The object as it is now, in its kind's stored version.
+    ///
+    /// # Errors
+    ///
+    /// The Status the server would answer: there is no such object or kind.
+    pub fn get(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Box<Status>> {
+        self.shared.read(|inner| {
+            let target = target(&inner.state, kind, namespace)?;
+            Ok(inner.state.find(&target.kind, &target.namespace, name)?.value.clone())
+        })
+    }
+
+    /// All objects of a kind in the order of a list; none where there is no such kind.
+    pub fn objects(&self, kind: &str) -> Vec<Value> {
+        self.shared.read(|inner| {
+            let kind = inner.state.kinds.named(kind);
+            kind.map(|kind| objects(&inner.state, kind)).unwrap_or_default()
+        })
+    }
+
+    /// All objects of all kinds: built-in kinds in a fixed order, then custom ones as they were defined.
+    pub fn dump(&self) -> Vec<Value> {
+        self.shared.read(|inner| {
+            let state = &inner.state;
+            state.kinds.iter().flat_map(|kind| objects(state, kind)).collect()
+        })
+    }
+
+    /// Creates a namespace unless it is there.
+    pub fn namespace(&self, name: &str) {
+        self.shared.update(|inner| inner.state.ensure_namespace(name));
+    }
+
+    fn write(
+        &self,
+        object: impl Serialize,
+        change: impl FnOnce(&mut State, &Target, Value) -> Result<Value, Box<Status>>,
+    ) -> Result<Value, Box<Status>> {
+        let object = serde_json::to_value(object).map_err(|_| status::bad_request("the object is not JSON"))?;
+        self.shared.update(|inner| {
+            let target = target_of(&inner.state, &object)?;
+            change(&mut inner.state, &target, object)
+        })
+    }
+}
+
+fn objects(state: &State, kind: &Kind) -> Vec<Value> {
+    state.storage.objects(kind.id, "").map(|object| object.value.clone()).collect()
+}
+
+fn target(state: &State, kind: &str, namespace: &str) -> Result<Target, Box<Status>> {
+    let kind = state.kinds.named(kind).ok_or_else(status::unknown_resource)?.clone();
+    let namespace = if kind.namespaced { namespace.to_owned() } else { String::new() };
+    Ok(Target { version: kind.stored.clone(), namespace, kind })
+}
+
+/// Where an object belongs by what it says of itself.
+pub(super) fn target_of(state: &State, object: &Value) -> Result<Target, Box<Status>> {
+    fn text(value: &Value) -> &str {
+        value.as_str().unwrap_or_default()
+    }
+    let found = state.kinds.of_object(text(&object["apiVersion"]), text(&object["kind"]));
+    let (kind, version) = found.ok_or_else(status::unknown_resource)?;
+    let namespace = match text(&object["metadata"]["namespace"]) {
+        _ if !kind.namespaced => "",
+        "" => "default",
+        namespace => namespace,
+    };
+    Ok(Target { kind: kind.clone(), version: version.to_owned(), namespace: namespace.to_owned() })
+}
+
+/// Creates or overwrites; true where something was replaced.
+pub(super) fn apply(state: &mut State, target: &Target, mut object: Value) -> Result<(Value, bool), Box<Status>> {
+    let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    let force = Write { force: true, dry_run: false };
+    let exists = state.find(&target.kind, &target.namespace, &name).is_ok();
+    if exists {
+        return Ok((replace(state, target, object, force)?, true));
+    }
+    if let Some(metadata) = object["metadata"].as_object_mut() {
+        metadata.remove("resourceVersion");
+    }
+    let created = state.create(target, object, force)?;
+    Ok((text::in_version(&target.kind, &target.version, &created.object), false))
+}
+
+fn replace(state: &mut State, target: &Target, object: Value, write: Write) -> Result<Value, Box<Status>> {
+    let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    let replaced = state.replace(target, &name, object, write)?;
+    Ok(text::in_version(&target.kind, &target.version, &replaced.object))
+}

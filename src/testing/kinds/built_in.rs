@@ -1,0 +1,272 @@
+//! The kinds every cluster has: one row each, by group.
+
+use super::{CRD_GROUP, CRDS, Fields, Kind, KindId, Names, Rules, fields};
+
+struct Group {
+    name: &'static str,
+    versions: &'static [&'static str],
+    kinds: &'static [Row],
+}
+
+/// A kind within its group.
+#[derive(Clone, Copy)]
+struct Row {
+    plural: &'static str,
+    kind: &'static str,
+    /// The kind in lower case unless it is said.
+    singular: Option<&'static str>,
+    /// Short names with spaces between them.
+    short: &'static str,
+    namespaced: bool,
+    rules: Rules,
+    names: Names,
+    fields: Option<Fields>,
+}
+
+const fn namespaced(plural: &'static str, kind: &'static str) -> Row {
+    Row {
+        plural,
+        kind,
+        singular: None,
+        short: "",
+        namespaced: true,
+        rules: Rules::STATUS_APART,
+        names: Names::Subdomain,
+        fields: None,
+    }
+}
+
+const fn cluster(plural: &'static str, kind: &'static str) -> Row {
+    Row { namespaced: false, ..namespaced(plural, kind) }
+}
+
+impl Row {
+    const fn singular(self, singular: &'static str) -> Self {
+        Row { singular: Some(singular), ..self }
+    }
+
+    const fn short(self, short: &'static str) -> Self {
+        Row { short, ..self }
+    }
+
+    const fn names(self, names: Names) -> Self {
+        Row { names, ..self }
+    }
+
+    const fn fields(self, fields: Fields) -> Self {
+        Row { fields: Some(fields), ..self }
+    }
+
+    const fn with(self, rule: Rules) -> Self {
+        Row { rules: self.rules.and(rule), ..self }
+    }
+
+    fn within(&self, group: &Group, id: KindId) -> Kind {
+        Kind {
+            id,
+            group: group.name.to_owned(),
+            versions: group.versions.iter().map(|version| (*version).to_owned()).collect(),
+            stored: group.versions[0].to_owned(),
+            plural: self.plural.to_owned(),
+            singular: self.singular.map_or_else(|| self.kind.to_lowercase(), str::to_owned),
+            kind: self.kind.to_owned(),
+            list: format!("{}List", self.kind),
+            short: self.short.split_terminator(' ').map(str::to_owned).collect(),
+            namespaced: self.namespaced,
+            custom: false,
+            rules: self.rules,
+            names: self.names,
+            fields: self.fields,
+            selectable: Vec::new(),
+        }
+    }
+}
+
+/// All of them under their numbers, in the order discovery lists their groups.
+pub(super) fn kinds() -> impl Iterator<Item = Kind> {
+    let rows = GROUPS.iter().flat_map(|group| group.kinds.iter().map(move |row| (group, row)));
+    rows.enumerate().map(|(number, (group, row))| row.within(group, KindId(number)))
+}
+
+const GENERATION: Rules = Rules::COUNTS_GENERATIONS;
+const NEEDS_VERSION: Rules = Rules::NEEDS_VERSION;
+const CREATES_ON_REPLACE: Rules = Rules::CREATES_ON_REPLACE;
+const ANSWERS_DELETED: Rules = Rules::ANSWERS_DELETED;
+
+const GROUPS: &[Group] = &[
+    Group {
+        name: "",
+        versions: &["v1"],
+        kinds: &[
+            namespaced("configmaps", "ConfigMap").short("cm"),
+            namespaced("endpoints", "Endpoints").short("ep").with(CREATES_ON_REPLACE).singular("endpoints"),
+            namespaced("events", "Event").short("ev").with(CREATES_ON_REPLACE).fields(fields::EVENTS),
+            namespaced("limitranges", "LimitRange").short("limits").with(CREATES_ON_REPLACE),
+            cluster("namespaces", "Namespace")
+                .short("ns")
+                .names(Names::Label)
+                .with(ANSWERS_DELETED)
+                .fields(fields::NAMESPACES),
+            cluster("nodes", "Node").short("no").fields(fields::NODES),
+            namespaced("persistentvolumeclaims", "PersistentVolumeClaim").short("pvc").with(ANSWERS_DELETED),
+            cluster("persistentvolumes", "PersistentVolume").short("pv").with(ANSWERS_DELETED),
+            namespaced("pods", "Pod").short("po").with(GENERATION).with(ANSWERS_DELETED).fields(fields::PODS),
+            namespaced("podtemplates", "PodTemplate").with(GENERATION).with(ANSWERS_DELETED),
+            namespaced("replicationcontrollers", "ReplicationController")
+                .short("rc")
+                .with(GENERATION)
+                .fields(fields::REPLICATION_CONTROLLERS),
+            namespaced("resourcequotas", "ResourceQuota").short("quota").with(ANSWERS_DELETED),
+            namespaced("secrets", "Secret").fields(fields::SECRETS),
+            namespaced("serviceaccounts", "ServiceAccount").short("sa").with(ANSWERS_DELETED),
+            namespaced("services", "Service")
+                .short("svc")
+                .names(Names::Label)
+                .with(CREATES_ON_REPLACE)
+                .with(ANSWERS_DELETED)
+                .fields(fields::SERVICES),
+        ],
+    },
+    Group { name: "apiregistration.k8s.io", versions: &["v1"], kinds: &[cluster("apiservices", "APIService")] },
+    Group {
+        name: "apps",
+        versions: &["v1"],
+        kinds: &[
+            namespaced("controllerrevisions", "ControllerRevision"),
+            namespaced("daemonsets", "DaemonSet").short("ds").with(GENERATION),
+            namespaced("deployments", "Deployment").short("deploy").with(GENERATION),
+            namespaced("replicasets", "ReplicaSet").short("rs").with(GENERATION),
+            namespaced("statefulsets", "StatefulSet").short("sts").with(GENERATION),
+        ],
+    },
+    Group {
+        name: "events.k8s.io",
+        versions: &["v1"],
+        kinds: &[namespaced("events", "Event").short("ev").with(CREATES_ON_REPLACE).fields(fields::EVENTS)],
+    },
+    Group {
+        name: "autoscaling",
+        versions: &["v2", "v1"],
+        kinds: &[namespaced("horizontalpodautoscalers", "HorizontalPodAutoscaler").short("hpa")],
+    },
+    Group {
+        name: "batch",
+        versions: &["v1"],
+        kinds: &[
+            namespaced("cronjobs", "CronJob").short("cj").with(GENERATION),
+            namespaced("jobs", "Job").with(GENERATION).fields(fields::JOBS),
+        ],
+    },
+    Group {
+        name: "certificates.k8s.io",
+        versions: &["v1"],
+        kinds: &[cluster("certificatesigningrequests", "CertificateSigningRequest")
+            .short("csr")
+            .fields(fields::CERTIFICATE_SIGNING_REQUESTS)],
+    },
+    Group {
+        name: "networking.k8s.io",
+        versions: &["v1"],
+        kinds: &[
+            cluster("ingressclasses", "IngressClass").with(GENERATION),
+            namespaced("ingresses", "Ingress").short("ing").with(GENERATION),
+            cluster("ipaddresses", "IPAddress").short("ip"),
+            namespaced("networkpolicies", "NetworkPolicy").short("netpol").with(GENERATION),
+            cluster("servicecidrs", "ServiceCIDR"),
+        ],
+    },
+    Group {
+        name: "policy",
+        versions: &["v1"],
+        kinds: &[namespaced("poddisruptionbudgets", "PodDisruptionBudget")
+            .short("pdb")
+            .with(GENERATION)
+            .with(NEEDS_VERSION)],
+    },
+    Group {
+        name: "rbac.authorization.k8s.io",
+        versions: &["v1"],
+        kinds: &[
+            cluster("clusterrolebindings", "ClusterRoleBinding").names(Names::PathSegment).with(CREATES_ON_REPLACE),
+            cluster("clusterroles", "ClusterRole").names(Names::PathSegment).with(CREATES_ON_REPLACE),
+            namespaced("rolebindings", "RoleBinding").names(Names::PathSegment).with(CREATES_ON_REPLACE),
+            namespaced("roles", "Role").names(Names::PathSegment).with(CREATES_ON_REPLACE),
+        ],
+    },
+    Group {
+        name: "storage.k8s.io",
+        versions: &["v1"],
+        kinds: &[
+            cluster("csidrivers", "CSIDriver").with(NEEDS_VERSION).with(ANSWERS_DELETED),
+            cluster("csinodes", "CSINode").with(NEEDS_VERSION).with(ANSWERS_DELETED),
+            namespaced("csistoragecapacities", "CSIStorageCapacity").with(NEEDS_VERSION),
+            cluster("storageclasses", "StorageClass").short("sc").with(ANSWERS_DELETED),
+            cluster("volumeattachments", "VolumeAttachment").with(NEEDS_VERSION).with(ANSWERS_DELETED),
+            cluster("volumeattributesclasses", "VolumeAttributesClass").short("vac"),
+        ],
+    },
+    Group {
+        name: "admissionregistration.k8s.io",
+        versions: &["v1"],
+        kinds: &[
+            cluster("mutatingadmissionpolicies", "MutatingAdmissionPolicy").with(GENERATION).with(NEEDS_VERSION),
+            cluster("mutatingadmissionpolicybindings", "MutatingAdmissionPolicyBinding")
+                .with(GENERATION)
+                .with(NEEDS_VERSION),
+            cluster("mutatingwebhookconfigurations", "MutatingWebhookConfiguration")
+                .with(GENERATION)
+                .with(NEEDS_VERSION),
+            cluster("validatingadmissionpolicies", "ValidatingAdmissionPolicy").with(GENERATION).with(NEEDS_VERSION),
+            cluster("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding").with(NEEDS_VERSION),
+            cluster("validatingwebhookconfigurations", "ValidatingWebhookConfiguration")
+                .with(GENERATION)
+                .with(NEEDS_VERSION),
+        ],
+    },
+    Group {
+        name: CRD_GROUP,
+        versions: &["v1"],
+        kinds: &[cluster(CRDS, "CustomResourceDefinition").short("crd crds").with(GENERATION)],
+    },
+    Group {
+        name: "scheduling.k8s.io",
+        versions: &["v1"],
+        kinds: &[cluster("priorityclasses", "PriorityClass").short("pc").with(GENERATION)],
+    },
+    Group {
+        name: "coordination.k8s.io",
+        versions: &["v1"],
+        kinds: &[namespaced("leases", "Lease").with(NEEDS_VERSION).with(CREATES_ON_REPLACE)],
+    },
+    Group {
+        name: "node.k8s.io",
+        versions: &["v1"],
+        kinds: &[cluster("runtimeclasses", "RuntimeClass").with(NEEDS_VERSION).with(CREATES_ON_REPLACE)],
+    },
+    Group {
+        name: "discovery.k8s.io",
+        versions: &["v1"],
+        kinds: &[namespaced("endpointslices", "EndpointSlice").with(GENERATION)],
+    },
+    Group {
+        name: "resource.k8s.io",
+        versions: &["v1"],
+        kinds: &[
+            cluster("deviceclasses", "DeviceClass").with(GENERATION).with(ANSWERS_DELETED),
+            namespaced("resourceclaims", "ResourceClaim").with(ANSWERS_DELETED),
+            namespaced("resourceclaimtemplates", "ResourceClaimTemplate").with(ANSWERS_DELETED),
+            cluster("resourceslices", "ResourceSlice")
+                .with(GENERATION)
+                .with(ANSWERS_DELETED)
+                .fields(fields::RESOURCE_SLICES),
+        ],
+    },
+    Group {
+        name: "flowcontrol.apiserver.k8s.io",
+        versions: &["v1"],
+        kinds: &[
+            cluster("flowschemas", "FlowSchema").with(GENERATION),
+            cluster("prioritylevelconfigurations", "PriorityLevelConfiguration").with(GENERATION),
+        ],
+    },
+];

@@ -1,0 +1,111 @@
+//! Custom kinds: what a CustomResourceDefinition says of the kind it defines.
+//!
+//! Not here: schemas, printer columns, conversion.
+
+use serde_json::Value;
+
+use super::{Kind, KindId, Names, Rules, dotted};
+
+/// A CustomResourceDefinition, as far as the server acts on it.
+#[derive(Debug)]
+pub(in super::super) struct Definition {
+    pub(in super::super) group: String,
+    pub(in super::super) plural: String,
+    pub(in super::super) singular: String,
+    pub(in super::super) kind: String,
+    pub(in super::super) list: String,
+    /// The version objects are kept in.
+    pub(in super::super) stored: String,
+    /// The served versions, the preferred one first.
+    versions: Vec<String>,
+    short: Vec<String>,
+    namespaced: bool,
+    status: bool,
+    selectable: Vec<(String, String)>,
+}
+
+impl Definition {
+    /// Nothing where it does not name a group, a plural, a kind and a version.
+    pub(in super::super) fn read(definition: &Value) -> Option<Self> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let spec = &definition["spec"];
+        let names = &spec["names"];
+        let (plural, kind) = (text(&names["plural"])?, text(&names["kind"])?);
+        let declared = spec["versions"].as_array()?;
+        let names_of = |flag: &'static str| {
+            let flagged = declared.iter().filter(move |version| version[flag] == true);
+            flagged.filter_map(|version| text(&version["name"]))
+        };
+        let mut versions: Vec<String> = names_of("served").collect();
+        versions.sort_by_key(|version| std::cmp::Reverse(priority(version)));
+        let mut selectable = Vec::new();
+        for version in declared {
+            for field in version["selectableFields"].as_array().into_iter().flatten() {
+                if let (Some(version), Some(path)) = (text(&version["name"]), field["jsonPath"].as_str()) {
+                    selectable.push((version, path.trim_start_matches('.').to_owned()));
+                }
+            }
+        }
+        Some(Definition {
+            group: text(&spec["group"])?,
+            stored: names_of("storage").next().or_else(|| versions.first().cloned())?,
+            versions,
+            singular: text(&names["singular"]).unwrap_or_else(|| kind.to_lowercase()),
+            list: text(&names["listKind"]).unwrap_or_else(|| format!("{kind}List")),
+            short: names["shortNames"].as_array().into_iter().flatten().filter_map(text).collect(),
+            namespaced: spec["scope"] != "Cluster",
+            status: declared.iter().any(|version| !version["subresources"]["status"].is_null()),
+            selectable,
+            plural,
+            kind,
+        })
+    }
+
+    /// The name a definition of this kind must have.
+    pub(in super::super) fn name(&self) -> String {
+        dotted(&self.plural, &self.group)
+    }
+
+    /// The kind it defines, under its number.
+    pub(super) fn kind(self, id: KindId) -> Kind {
+        let status = if self.status { Rules::STATUS_APART } else { Rules::NONE };
+        Kind {
+            id,
+            group: self.group,
+            versions: self.versions,
+            stored: self.stored,
+            plural: self.plural,
+            singular: self.singular,
+            kind: self.kind,
+            list: self.list,
+            short: self.short,
+            namespaced: self.namespaced,
+            custom: true,
+            rules: Rules::COUNTS_GENERATIONS.and(Rules::NEEDS_VERSION).and(status),
+            names: Names::Subdomain,
+            fields: None,
+            selectable: self.selectable,
+        }
+    }
+}
+
+/// Stable before beta before alpha, then by number: `v2`, `v1`, `v1beta2`, `v1beta1`, `v1alpha1`.
+fn priority(version: &str) -> (u8, u32, u32) {
+    let Some(rest) = version.strip_prefix('v') else {
+        return (0, 0, 0);
+    };
+    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let Ok(major) = rest[..digits].parse() else {
+        return (0, 0, 0);
+    };
+    let stage = &rest[digits..];
+    if stage.is_empty() {
+        (3, major, 0)
+    } else if let Some(Ok(minor)) = stage.strip_prefix("beta").map(str::parse) {
+        (2, major, minor)
+    } else if let Some(Ok(minor)) = stage.strip_prefix("alpha").map(str::parse) {
+        (1, major, minor)
+    } else {
+        (0, 0, 0)
+    }
+}

@@ -1,0 +1,72 @@
+//! Media types: the form of objects a client accepts, and the types of bodies the server reads.
+//!
+//! Not here: Tables, protobuf, CBOR, and answers in YAML.
+
+use bytes::Bytes;
+use http::{HeaderMap, header};
+use kube::core::Status;
+use serde_json::Value;
+
+use super::{kinds::Kind, requests::Request, status, text::Form, yaml};
+
+/// The form of objects the client accepts: the first it names that the server has.
+pub(super) fn form(request: &Request) -> Result<Form, Box<Status>> {
+    let accept = request.accept.as_deref().unwrap_or("*/*");
+    let mut media_type_known = false;
+    for offer in accept.split(',') {
+        let mut parts = offer.split(';').map(str::trim);
+        if !["application/json", "application/*", "*/*"].contains(&parts.next().unwrap_or_default()) {
+            continue;
+        }
+        media_type_known = true;
+        let listed = request.verb == "list";
+        match parts.find_map(|part| part.strip_prefix("as=")) {
+            None => return Ok(Form::Whole),
+            Some("PartialObjectMetadata") if !listed => return Ok(Form::Metadata),
+            Some("PartialObjectMetadataList") if listed => return Ok(Form::Metadata),
+            Some(wrong @ ("PartialObjectMetadata" | "PartialObjectMetadataList")) => {
+                let (is, kind) = if listed { ("a list", "List") } else { ("not a list", "") };
+                let kind = format!("{}{kind}", request.resource);
+                let message = format!("you requested {wrong}, but the requested object is {is} ({kind})");
+                return Err(status::failure(406, "NotAcceptable", message));
+            }
+            Some(_) => {}
+        }
+    }
+    let message = if media_type_known {
+        "only the following media types are accepted: application/json"
+    } else {
+        "406: Not Acceptable\n\nAvailable representations: application/json, application/json;stream=watch"
+    };
+    Err(status::failure(406, "NotAcceptable", message))
+}
+
+/// The object in a body, which must be JSON or YAML.
+pub(super) fn object(kind: &Kind, headers: &HeaderMap, body: &Bytes) -> Result<Value, Box<Status>> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let unrecognized = |why: &str| {
+        let kind = &kind.kind;
+        status::bad_request(format!(
+            "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {why}"
+        ))
+    };
+    match content_type.unwrap_or("application/json").split(';').next().unwrap_or_default().trim() {
+        "application/json" => serde_json::from_slice(body).map_err(|error| {
+            // What the body holds stays out of the message: it may be a Secret.
+            if error.is_eof() {
+                let shown = if body.is_empty() { " (<empty>)" } else { "" };
+                return unrecognized(&format!("unexpected end of JSON input{shown}"));
+            }
+            unrecognized(&format!("invalid JSON at line {} column {}", error.line(), error.column()))
+        }),
+        "application/yaml" => {
+            let body = std::str::from_utf8(body).map_err(|_| unrecognized("invalid UTF-8"))?;
+            yaml::parse(body).map_err(|problem| unrecognized(&problem.message))
+        }
+        _ => Err(status::failure(
+            415,
+            "UnsupportedMediaType",
+            "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml",
+        )),
+    }
+}

@@ -1,0 +1,214 @@
+//! The door for other programs: the cluster behind a socket.
+//!
+//! Not here: what is answered ([`service`](super::service)). This only carries it over HTTP/1.1, and its failures too:
+//! a request that is refused closes the connection before any answer, a body that fails closes it in the middle.
+
+mod wire;
+
+use std::{
+    fmt, fs, io,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use http::Request;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use tokio::{
+    net::{TcpListener, TcpStream, ToSocketAddrs},
+    sync::oneshot,
+    task::{JoinHandle, JoinSet},
+    time::sleep,
+};
+use tower::Service;
+
+use super::cluster::FakeCluster;
+use wire::{Flushes, Io, Sent};
+
+/// Why a cluster cannot be served.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The address is no address, is not one of this machine, or is taken.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// The address as it was given.
+        address: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The kubeconfig could not be written.
+    #[error("cannot write the kubeconfig {}", path.display())]
+    Kubeconfig {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl FakeCluster {
+    /// Serves the cluster on a socket, over HTTP/1.1 without TLS, until the [`Server`] is stopped or dropped.
+    ///
+    /// Port 0 takes one that is free: [`Server::address`] tells which. All who can reach the address may do everything.
+    /// A cluster can be served on several addresses, and used in process beside that.
+    ///
+    /// Sockets take real time: do not pause tokio's. Programs that compare the times of objects with their own clock,
+    /// as kubectl does for ages, want [`Clock::system`](super::Clock::system).
+    ///
+    /// ```
+    /// use k8s_openapi::api::core::v1::Namespace;
+    /// use kube::{Api, Config, config::Kubeconfig};
+    /// use kube_indexed_store::testing::FakeCluster;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let server = FakeCluster::new().serve("127.0.0.1:0").await?;
+    ///
+    /// let kubeconfig = Kubeconfig::from_yaml(&server.kubeconfig())?;
+    /// let config = Config::from_custom_kubeconfig(kubeconfig, &Default::default()).await?;
+    /// let namespaces: Api<Namespace> = Api::all(config.try_into()?);
+    /// assert_eq!(namespaces.list(&Default::default()).await?.items.len(), 4);
+    ///
+    /// server.stop().await;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError::Bind`] if the address cannot be listened on.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with its input and output enabled; the server ends with that runtime.
+    pub async fn serve(&self, address: impl ToSocketAddrs + fmt::Display) -> Result<Server, ServeError> {
+        let name = address.to_string();
+        let failed = |source| ServeError::Bind { address: name, source };
+        let bound = async {
+            let listener = TcpListener::bind(address).await?;
+            Ok((listener.local_addr()?, listener))
+        };
+        let (address, listener) = bound.await.map_err(failed)?;
+        let (running, stopped) = oneshot::channel();
+        let task = tokio::spawn(accept(self.clone(), listener, stopped));
+        Ok(Server { address, running, task })
+    }
+}
+
+/// A cluster behind a socket. Dropping it stops it soon, [`stop`](Server::stop) waits for that.
+///
+/// The cluster itself stays as it is, and can be served again.
+#[derive(Debug)]
+#[must_use = "a server that is dropped stops"]
+pub struct Server {
+    address: SocketAddr,
+    /// Closed when this is dropped, which is what ends the task.
+    running: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    /// The address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where clients on this machine find it, such as `http://127.0.0.1:8001`.
+    pub fn url(&self) -> String {
+        let mut address = self.address;
+        match address {
+            // Listening on all addresses is not one to connect to.
+            SocketAddr::V4(all) if all.ip().is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            SocketAddr::V6(all) if all.ip().is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            _ => {}
+        }
+        format!("http://{address}")
+    }
+
+    /// A kubeconfig (YAML) with this server as its only cluster, and the namespace `default`.
+    pub fn kubeconfig(&self) -> String {
+        format!(
+            "\
+apiVersion: v1
+kind: Config
+current-context: fake
+clusters:
+- name: fake
+  cluster:
+    server: {}
+contexts:
+- name: fake
+  context:
+    cluster: fake
+    namespace: default
+    user: fake
+users:
+- name: fake
+  user: {{}}
+",
+            self.url()
+        )
+    }
+
+    /// Writes the [`kubeconfig`](Server::kubeconfig) into a file, over what was in it.
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError::Kubeconfig`] if it cannot be written.
+    pub fn write_kubeconfig(&self, path: impl AsRef<Path>) -> Result<(), ServeError> {
+        let path = path.as_ref();
+        fs::write(path, self.kubeconfig()).map_err(|source| ServeError::Kubeconfig { path: path.to_owned(), source })
+    }
+
+    /// Stops listening and breaks all connections, as a server does that crashes: answers under way end in the middle,
+    /// watches too. [`close_watches`](FakeCluster::close_watches) before it lets those end cleanly.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it stops the server all the same.
+    pub async fn stop(self) {
+        drop(self.running);
+        // It neither panics nor is aborted, unless its runtime ends.
+        let _ = self.task.await;
+    }
+}
+
+/// Serves whoever connects, until the sender of `stopped` is dropped.
+async fn accept(cluster: FakeCluster, listener: TcpListener, mut stopped: oneshot::Receiver<()>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = &mut stopped => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(connection(cluster.clone(), stream));
+                }
+                // One client that is gone already, or too many open files: others may do better.
+                Err(error) => {
+                    tracing::debug!(%error, "a connection was not accepted");
+                    sleep(Duration::from_millis(10)).await;
+                }
+            }
+        }
+    }
+    drop(listener);
+    connections.shutdown().await;
+}
+
+async fn connection(cluster: FakeCluster, stream: TcpStream) {
+    // Events are short and not to wait for one another. A connection that is gone says so by itself.
+    let _ = stream.set_nodelay(true);
+    let flushes = Arc::new(Flushes::default());
+    let io = Io::new(stream, flushes.clone());
+    let service = service_fn(|request: Request<Incoming>| {
+        let answer = cluster.clone().call(request);
+        let flushes = flushes.clone();
+        async move { answer.await.map(|answer| answer.map(|body| Sent::new(body, flushes))) }
+    });
+    if let Err(error) = http1::Builder::new().serve_connection(io, service).await {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

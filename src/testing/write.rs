@@ -1,0 +1,170 @@
+//! Writes: what creating and replacing do, stage by stage in the order in which the server goes. The order decides
+//! which of several errors a client sees.
+//!
+//! 1. *decode*: the body is an object of the kind the request is about;
+//! 2. *admit*: it may come where it is to go, or means the object that is there, from which it takes its identity;
+//! 3. *default*: what the client left out is filled in;
+//! 4. *prepare*: what is the server's to say is set;
+//! 5. *validate*: nothing is wrong with it;
+//! 6. *commit*: it is new, or changes anything, and is stored;
+//! 7. *settle*: what the server does on its own follows.
+//!
+//! Deletions have stages of their own. Not here: patches, parts of objects (a write to an object writes its status
+//! too), managed fields.
+
+mod collection;
+mod create;
+mod decode;
+mod delete;
+mod replace;
+
+use std::sync::Arc;
+
+use kube::core::Status;
+use serde_json::{Map, Value, json};
+
+use super::{
+    defaults,
+    kinds::{Kind, Rules},
+    lifecycle::{self, Step},
+    state::{State, Target},
+    status,
+    storage::Object,
+    validation,
+};
+
+pub(super) use delete::Preconditions;
+
+/// How a write is meant.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Write {
+    /// Check everything, store nothing.
+    pub(super) dry_run: bool,
+    /// Replace whatever is there, its version and frozen fields included.
+    pub(super) force: bool,
+}
+
+/// What a write is to do.
+enum Intent<'n> {
+    Create,
+    /// Replace the object of this name.
+    Replace(&'n str),
+}
+
+/// What came of a write.
+pub(super) struct Outcome {
+    pub(super) object: Arc<Object>,
+    pub(super) created: bool,
+}
+
+/// An object that may come into the store, once it is complete and valid.
+struct Draft {
+    object: Map<String, Value>,
+    /// The object it takes the place of.
+    live: Option<Arc<Object>>,
+    /// The resourceVersion the client named; a new object must not have one.
+    version: Option<String>,
+    time: String,
+}
+
+impl State {
+    pub(super) fn create(&mut self, target: &Target, object: Value, write: Write) -> Result<Outcome, Box<Status>> {
+        self.write(target, &Intent::Create, object, write)
+    }
+
+    /// Replaces an object, or creates it where the kind allows that.
+    pub(super) fn replace(
+        &mut self,
+        target: &Target,
+        name: &str,
+        object: Value,
+        write: Write,
+    ) -> Result<Outcome, Box<Status>> {
+        self.write(target, &Intent::Replace(name), object, write)
+    }
+
+    /// The stages of a write. Before the last one nothing is stored; settling is part of it, see `put`.
+    fn write(
+        &mut self,
+        target: &Target,
+        intent: &Intent<'_>,
+        object: Value,
+        write: Write,
+    ) -> Result<Outcome, Box<Status>> {
+        let kind = &target.kind;
+        let object = decode::decode(&self.kinds, target, object)?;
+        let Draft { mut object, live, version, time } = match *intent {
+            Intent::Create => create::admit(self, target, object)?,
+            Intent::Replace(name) => replace::admit(self, target, name, object, write)?,
+        };
+        defaults::apply(kind, &mut object, &time);
+        let object = prepare(kind, Value::Object(object), live.as_deref());
+        validate(kind, &object, live.as_deref(), write)?;
+        match live {
+            None => create::commit(self, target, version.as_deref(), object, write),
+            Some(live) => Ok(replace::commit(self, target, live, object, write)),
+        }
+    }
+
+    /// Stores an object, and does what follows from that.
+    fn put(&mut self, kind: &Kind, key: &str, object: Value) -> Arc<Object> {
+        let object = self.storage.put(kind.id, key, object);
+        lifecycle::settle(self, kind, &Step::Stored(&object));
+        object
+    }
+
+    /// Takes an object away, and does what follows from that.
+    fn remove(&mut self, kind: &Kind, key: &str) {
+        self.storage.remove(kind.id, key);
+        lifecycle::settle(self, kind, &Step::Removed(key));
+    }
+}
+
+/// Sets what is the server's to say: the generation, and what a replacement does not replace.
+fn prepare(kind: &Kind, mut object: Value, live: Option<&Object>) -> Value {
+    if let (true, Some(status)) = (kind.is_definition(), live.and_then(|live| live.value.get("status"))) {
+        object["status"]["conditions"] = status["conditions"].clone();
+    }
+    if kind.rules.contain(Rules::COUNTS_GENERATIONS) {
+        match live {
+            None => object["metadata"]["generation"] = 1.into(),
+            Some(live) if specification(kind, &live.value) != specification(kind, &object) => {
+                let generation = live.value["metadata"]["generation"].as_i64().unwrap_or_default();
+                object["metadata"]["generation"] = (generation + 1).into();
+            }
+            Some(_) => {}
+        }
+    }
+    object
+}
+
+/// What a generation counts: everything but metadata and, where it is written apart, the status.
+fn specification<'v>(kind: &Kind, object: &'v Value) -> Vec<(&'v String, &'v Value)> {
+    let apart = kind.rules.contain(Rules::STATUS_APART);
+    let fields = object.as_object().into_iter().flatten();
+    fields.filter(|(name, _)| *name != "metadata" && (*name != "status" || !apart)).collect()
+}
+
+fn validate(kind: &Kind, object: &Value, live: Option<&Object>, write: Write) -> Result<(), Box<Status>> {
+    let mut flaws = validation::flaws(kind, object);
+    if let Some(live) = live.filter(|_| !write.force) {
+        flaws.extend(validation::frozen(kind, &live.value, object));
+    }
+    let name = object["metadata"]["name"].as_str().unwrap_or_default();
+    if flaws.is_empty() { Ok(()) } else { Err(status::invalid(kind, name, flaws)) }
+}
+
+/// The metadata of a decoded object, which has some.
+fn metadata(object: &mut Map<String, Value>) -> &mut Map<String, Value> {
+    let metadata = object.entry("metadata").or_insert_with(|| json!({}));
+    if !metadata.is_object() {
+        *metadata = json!({});
+    }
+    metadata.as_object_mut().expect("it was just made an object")
+}
+
+/// A text that is there and not empty.
+fn text(fields: &Map<String, Value>, field: &str) -> Option<String> {
+    let found = fields.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
+    found.map(str::to_owned)
+}

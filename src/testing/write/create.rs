@@ -1,0 +1,75 @@
+//! What is particular to new objects: where they may come, what they are given, and that they are new.
+
+use kube::core::Status;
+use serde_json::{Map, Value};
+
+use super::{
+    super::{
+        state::{State, Target},
+        status,
+        storage::{Object, key},
+    },
+    Draft, Outcome, Write, metadata, text,
+};
+
+/// Gives an object its identity, if something new may come into the namespace and the kind.
+pub(super) fn admit(state: &mut State, target: &Target, mut object: Map<String, Value>) -> Result<Draft, Box<Status>> {
+    open(state, target, &object)?;
+    let time = state.time();
+    let uid = state.random.uid();
+    let suffix = state.random.suffix();
+    let metadata = metadata(&mut object);
+    if let (None, Some(prefix)) = (text(metadata, "name"), text(metadata, "generateName")) {
+        let name = format!("{}{suffix}", prefix.chars().take(58).collect::<String>());
+        metadata.insert("name".to_owned(), name.into());
+    }
+    for field in ["selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+        metadata.remove(field);
+    }
+    metadata.insert("uid".to_owned(), uid.into());
+    metadata.insert("creationTimestamp".to_owned(), time.clone().into());
+    let version = metadata.remove("resourceVersion").and_then(|version| version.as_str().map(str::to_owned));
+    Ok(Draft { object, live: None, version, time })
+}
+
+/// Refuses what is new where the namespace is missing or going, or the definition is.
+fn open(state: &State, target: &Target, object: &Map<String, Value>) -> Result<(), Box<Status>> {
+    let kind = &target.kind;
+    let name = object.get("metadata").and_then(|metadata| metadata["name"].as_str()).unwrap_or_default();
+    if kind.namespaced {
+        let namespaces = state.kinds.namespaces();
+        if state.find(namespaces, "", &target.namespace)?.terminating() {
+            return Err(status::namespace_terminating(kind, name, &target.namespace));
+        }
+    }
+    let definition = kind.custom.then(|| state.storage.get(state.kinds.definitions().id, &kind.resource())).flatten();
+    if definition.is_some_and(|definition| definition.terminating()) {
+        let message = format!(
+            "{} {name:?} is forbidden: create not allowed while custom resource definition is terminating",
+            kind.resource()
+        );
+        return Err(status::failure(403, "Forbidden", message));
+    }
+    Ok(())
+}
+
+/// Stores it unless there is one of that name.
+pub(super) fn commit(
+    state: &mut State,
+    target: &Target,
+    version: Option<&str>,
+    object: Value,
+    write: Write,
+) -> Result<Outcome, Box<Status>> {
+    let kind = &target.kind;
+    if version.is_some_and(|version| !["", "0"].contains(&version)) {
+        return Err(status::internal("resourceVersion should not be set on objects to be created"));
+    }
+    let name = object["metadata"]["name"].as_str().unwrap_or_default();
+    let key = key(&target.namespace, name);
+    if let Some(existing) = state.storage.get(kind.id, &key) {
+        return Err(status::already_exists(kind, name, existing.terminating()));
+    }
+    let object = if write.dry_run { Object::new(object).into() } else { state.put(kind, &key, object) };
+    Ok(Outcome { object, created: true })
+}
