@@ -57,6 +57,8 @@ mod route;
 mod selection;
 mod serve;
 mod service;
+#[allow(dead_code, reason = "the verbs that need it come later")]
+mod shape;
 mod state;
 mod status;
 mod storage;
