@@ -51,6 +51,7 @@ mod load;
 pub mod manifests;
 mod media;
 mod options;
+mod patch;
 mod random;
 mod requests;
 mod route;
