@@ -29,8 +29,7 @@ pub(super) fn merge(
         }
         return in_order(merged, &patch, &live, &Strategy::Merge(None));
     }
-    let key =
-        key.as_deref().ok_or_else(|| Error::Unforeseen("cannot merge lists without merge key for struct".into()))?;
+    let key = key.ok_or_else(|| Error::Unforeseen("cannot merge lists without merge key for struct".into()))?;
     let patch = directed(&mut live, patch, key)?;
     let mut merged = live.clone();
     for change in &patch {
@@ -84,7 +83,7 @@ pub(super) fn without(mut live: Vec<Value>, patch: Vec<Value>) -> Outcome<Value>
 /// Items that `order` names come in its order, others as in the live list.
 pub(super) fn in_order(items: Vec<Value>, order: &[Value], live: &[Value], strategy: &Strategy) -> Outcome<Vec<Value>> {
     let key = match strategy {
-        Strategy::Merge(Some(key)) if items.iter().any(Value::is_object) => Some(&**key),
+        Strategy::Merge(Some(key)) if items.iter().any(Value::is_object) => Some(*key),
         _ => None,
     };
     let place = |list: &[Value], item: &Value| list.iter().position(|other| same(other, item, key));
@@ -112,7 +111,7 @@ pub(super) fn in_order(items: Vec<Value>, order: &[Value], live: &[Value], strat
 /// Whether the patch's items stand in the order that `order` asks for, and all in it.
 pub(super) fn check_order(patch: &[Value], order: &[Value], strategy: &Strategy) -> Outcome<()> {
     let key = match strategy {
-        Strategy::Merge(key) => key.as_deref(),
+        Strategy::Merge(key) => *key,
         _ => None,
     };
     if order.is_empty() {

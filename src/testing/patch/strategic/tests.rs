@@ -17,7 +17,7 @@ fn service(document: Value, patch: Value) -> Outcome<Value> {
 }
 
 fn metadata(document: Value, patch: Value) -> Outcome<Value> {
-    patched(document, patch, Shapes::built_in().named("ObjectMeta"))
+    patched(document, patch, Shapes::built_in().kind("v1", "ObjectMeta"))
 }
 
 fn names(document: Outcome<Value>, list: &str) -> Vec<String> {
