@@ -14,6 +14,9 @@
 //!   before the end, `timeoutSeconds`, expiry as an ERROR event;
 //! - create, get, replace, delete, deletecollection, with their conflicts, preconditions, dry runs,
 //!   finalizers, generations and generated names; no change, no event;
+//! - JSON patches and merge patches with the ways of the server's own libraries, strategic merge patches of built-in
+//!   kinds; they start from the object as it is, so only a resourceVersion in the patch makes them conflict; fields
+//!   of a patched object's top level that its kind does not have are warned of, or refused (`fieldValidation`);
 //! - whole objects and metadata alone (`PartialObjectMetadata`);
 //! - all stored kinds of the stable groups, and custom kinds from their CustomResourceDefinitions;
 //! - the namespace controller and the cleanup of custom kinds, both at once instead of soon;
@@ -24,12 +27,13 @@
 //!
 //! # It does not
 //!
-//! - patch or apply server-side, serve subresources (a write to an object writes its status too), Tables,
-//!   streaming lists (`sendInitialEvents` is refused as by a server without them), protobuf, CBOR, OpenAPI;
+//! - apply server-side (such patches are answered 415), serve subresources (a write to an object writes its status
+//!   too), Tables, streaming lists (`sendInitialEvents` is refused as by a server without them), protobuf, CBOR, OpenAPI;
 //! - speak TLS or HTTP/2 on its socket, or compress;
 //! - authenticate or authorize: see [`Fault::forbidden`];
 //! - give out cluster IPs, IP families or node ports, or check them; run any other controller, scheduler or garbage
 //!   collector: an object without finalizers goes at once, whatever owns it and whatever the propagation policy;
+//! - find unknown fields below the top level of an object, or in what is created and replaced: they are stored;
 //! - track managed fields: what a client sends is kept;
 //! - check or prune custom objects by their schema, fill in its defaults, or validate pod templates;
 //! - convert between versions: objects differ in nothing but apiVersion, and the two Event groups are apart;
@@ -51,12 +55,14 @@ mod load;
 pub mod manifests;
 mod media;
 mod options;
+mod patch;
 mod random;
 mod requests;
 mod route;
 mod selection;
 mod serve;
 mod service;
+mod shape;
 mod state;
 mod status;
 mod storage;

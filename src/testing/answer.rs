@@ -10,6 +10,8 @@ use super::{body::Body, status};
 pub(super) enum Answer {
     /// One JSON text, with its code.
     Json(u16, Bytes),
+    /// One JSON text, with what the server warns of.
+    Warned(Bytes, Vec<String>),
     /// Events for as long as there are any.
     Watch(Body),
     /// There is no such path.
@@ -20,6 +22,12 @@ impl Answer {
     pub(super) fn into_response(self) -> Response<Body> {
         match self {
             Answer::Json(code, text) => json(code, Body::full([&*text, b"\n"].concat())),
+            Answer::Warned(text, warnings) => {
+                let mut response = Answer::Json(200, text).into_response();
+                let warnings = warnings.into_iter().filter_map(|why| format!("299 - {why:?}").try_into().ok());
+                response.headers_mut().extend(warnings.map(|warning: HeaderValue| (header::WARNING, warning)));
+                response
+            }
             Answer::Watch(events) => json(200, events),
             Answer::NoPage => plain(404, "404 page not found\n"),
         }

@@ -7,6 +7,9 @@ use serde_json::Value;
 use super::{
     cluster::FakeCluster,
     kinds::Kind,
+    media,
+    options::FieldValidation,
+    patch::{Language, Patch},
     state::{State, Target},
     status, text,
     write::{Preconditions, Write},
@@ -41,6 +44,37 @@ impl FakeCluster {
     /// The Status the server would answer to an invalid object.
     pub fn apply(&self, object: impl Serialize) -> Result<Value, Box<Status>> {
         self.write(object, |state, target, object| apply(state, target, object).map(|(value, _)| value))
+    }
+
+    /// Patches an object; kind and namespace are named as in [`FakeCluster::delete`]. Answers the object in its kind's
+    /// stored version.
+    ///
+    /// # Errors
+    ///
+    /// The Status the server would answer to a PATCH: there is no such object or kind, the patch does not fit, or what
+    /// comes out is invalid. [`Patch::Apply`](kube::api::Patch::Apply) is not served.
+    pub fn patch(
+        &self,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+        patch: &kube::api::Patch<impl Serialize>,
+    ) -> Result<Value, Box<Status>> {
+        use kube::api::Patch as Change;
+        let (media_type, text) = match patch {
+            Change::Json(patch) => (Language::Json.media_type(), serde_json::to_vec(patch)),
+            Change::Merge(patch) => (Language::Merge.media_type(), serde_json::to_vec(patch)),
+            Change::Strategic(patch) => (Language::Strategic.media_type(), serde_json::to_vec(patch)),
+            _ => (media::APPLY, Ok(Vec::new())),
+        };
+        let text = text.map_err(|_| status::bad_request("the patch is not JSON"))?.into();
+        self.shared.update(|inner| {
+            let target = target(&inner.state, kind, namespace)?;
+            let language = media::patch_language(&target.kind, media_type)?;
+            let patch = Patch { language, text, validation: FieldValidation::default() };
+            let patched = inner.state.patch(&target, name, &patch, Write::default())?;
+            Ok(text::in_version(&target.kind, &target.version, &patched.object))
+        })
     }
 
     /// Deletes an object; the kind is named as people do (`Secret`, `secrets`, `gateways.gateway.networking.k8s.io`),

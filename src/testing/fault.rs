@@ -69,7 +69,7 @@ pub(super) enum Outcome {
 }
 
 impl Fault {
-    /// Acts on requests with this verb (`get`, `list`, `watch`, `create`, `update`, `delete`, ...), or on all: `*`.
+    /// Acts on requests with this verb (`get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, ...), or on all: `*`.
     pub fn on(verb: &str) -> Self {
         Fault {
             verb: verb.to_owned(),

@@ -7,7 +7,10 @@ use http::{HeaderMap, header};
 use kube::core::Status;
 use serde_json::Value;
 
-use super::{kinds::Kind, requests::Request, status, text::Form, yaml};
+use super::{kinds::Kind, patch::Language, requests::Request, status, text::Form, yaml};
+
+/// The type of a body that says what should be, not what to change.
+pub(super) const APPLY: &str = "application/apply-patch+yaml";
 
 /// The form of objects the client accepts: the first it names that the server has.
 pub(super) fn form(request: &Request) -> Result<Form, Box<Status>> {
@@ -41,16 +44,42 @@ pub(super) fn form(request: &Request) -> Result<Form, Box<Status>> {
     Err(status::failure(406, "NotAcceptable", message))
 }
 
+/// The language of a patch. Custom kinds know no strategic merge patch, and apply is nobody's here.
+pub(super) fn patch_language(kind: &Kind, media_type: &str) -> Result<Language, Box<Status>> {
+    let language = Language::of(media_type).filter(|language| !kind.custom || *language != Language::Strategic);
+    language.ok_or_else(|| match media_type {
+        APPLY if kind.custom => unknown_format("application/json-patch+json, application/merge-patch+json"),
+        APPLY => unknown_format(
+            "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json",
+        ),
+        _ if kind.custom => {
+            unknown_format("application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml")
+        }
+        _ => status::unsupported_media_type(),
+    })
+}
+
+/// What a body is said to be, without parameters.
+pub(super) fn content_type(headers: &HeaderMap) -> Option<&str> {
+    let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok())?;
+    Some(said.split(';').next().unwrap_or_default().trim())
+}
+
+fn unknown_format(accepted: &str) -> Box<Status> {
+    let message =
+        format!("the body of the request was in an unknown format - accepted media types include: {accepted}");
+    status::failure(415, "UnsupportedMediaType", message)
+}
+
 /// The object in a body, which must be JSON or YAML.
 pub(super) fn object(kind: &Kind, headers: &HeaderMap, body: &Bytes) -> Result<Value, Box<Status>> {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let unrecognized = |why: &str| {
         let kind = &kind.kind;
         status::bad_request(format!(
             "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {why}"
         ))
     };
-    match content_type.unwrap_or("application/json").split(';').next().unwrap_or_default().trim() {
+    match content_type(headers).unwrap_or("application/json") {
         "application/json" => serde_json::from_slice(body).map_err(|error| {
             // What the body holds stays out of the message: it may be a Secret.
             if error.is_eof() {
@@ -63,10 +92,6 @@ pub(super) fn object(kind: &Kind, headers: &HeaderMap, body: &Bytes) -> Result<V
             let body = std::str::from_utf8(body).map_err(|_| unrecognized("invalid UTF-8"))?;
             yaml::parse(body).map_err(|problem| unrecognized(&problem.message))
         }
-        _ => Err(status::failure(
-            415,
-            "UnsupportedMediaType",
-            "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml",
-        )),
+        _ => Err(unknown_format("application/json, application/yaml")),
     }
 }

@@ -154,6 +154,29 @@ pub(super) fn dry_run(said: Option<&str>, options: &str) -> Result<bool, Box<Sta
     }
 }
 
+/// What to do about fields that mean nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum FieldValidation {
+    Ignore,
+    #[default]
+    Warn,
+    Strict,
+}
+
+impl FieldValidation {
+    pub(super) fn read(said: Option<&str>, options: &str) -> Result<Self, Box<Status>> {
+        match said {
+            None | Some("" | "Warn") => Ok(FieldValidation::Warn),
+            Some("Ignore") => Ok(FieldValidation::Ignore),
+            Some("Strict") => Ok(FieldValidation::Strict),
+            Some(other) => {
+                let flaw = Flaw::unsupported("fieldValidation", other, &["", "Ignore", "Strict", "Warn"]);
+                Err(invalid_as("meta.k8s.io", options, "", vec![flaw]))
+            }
+        }
+    }
+}
+
 /// Everything but an explicit no is a yes.
 fn boolean(text: &str) -> bool {
     !["0", "false"].contains(&text)

@@ -31,6 +31,8 @@ pub struct Request {
     pub query: Vec<(String, String)>,
     /// The `Accept` header: metadata-only requests are told by it.
     pub accept: Option<String>,
+    /// The `Content-Type` header: the kinds of patches are told by it.
+    pub content_type: Option<String>,
     /// The HTTP status of the answer; nothing while there is none.
     pub answered: Option<u16>,
 }
@@ -38,6 +40,7 @@ pub struct Request {
 impl Request {
     pub(super) fn new(parts: &Parts) -> Self {
         let query = query(&parts.uri);
+        let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let mut segments = parts.uri.path().split('/').filter(|segment| !segment.is_empty()).map(decoded);
         let mut request = Request {
             verb: parts.method.as_str().to_lowercase(),
@@ -49,7 +52,8 @@ impl Request {
             name: None,
             path: parts.uri.path().to_owned(),
             query,
-            accept: parts.headers.get(http::header::ACCEPT).and_then(|value| value.to_str().ok()).map(str::to_owned),
+            accept: header(http::header::ACCEPT),
+            content_type: header(http::header::CONTENT_TYPE),
             answered: None,
         };
         match segments.next().as_deref() {

@@ -24,7 +24,7 @@ pub(super) enum Call<'r> {
     DeleteCollection,
     Get(&'r str),
     Update(&'r str),
-    Patch,
+    Patch(&'r str),
     Delete(&'r str),
     /// Anything with a part of an object: its status, its scale.
     Part,
@@ -68,7 +68,7 @@ pub(super) fn call<'r>(request: &'r Request, target: &Target) -> Result<Call<'r>
     match request.verb.as_str() {
         "get" => Ok(Call::Get(name)),
         "update" => Ok(Call::Update(name)),
-        "patch" => Ok(Call::Patch),
+        "patch" => Ok(Call::Patch(name)),
         "delete" => Ok(Call::Delete(name)),
         _ => Err(status::method_not_allowed()),
     }

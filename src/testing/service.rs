@@ -24,12 +24,13 @@ use super::{
     cluster::{FakeCluster, Inner, Shared},
     fault::{Effect, Gate, Outcome, stream},
     listing, media,
-    options::{self, DeleteOptions, Options, revision},
+    options::{self, DeleteOptions, FieldValidation, Options, revision},
+    patch::Patch,
     requests::Request,
     route::{self, Call, Place},
     selection::Selection,
     state::Target,
-    status,
+    status::{self, Flaw},
     text::{self, Form},
     watching,
     write::Write,
@@ -171,7 +172,7 @@ impl Exchange {
             Call::Get(name) => self.get(&target, name, form).await,
             Call::Update(name) => self.update(&target, name, form),
             Call::Delete(name) => self.delete(&target, name),
-            Call::Patch => Err(status::method_not_allowed()),
+            Call::Patch(name) => self.patch(&target, name, form),
             Call::Part => Err(status::unknown_resource()),
         }
     }
@@ -213,6 +214,22 @@ impl Exchange {
         let written = self.shared.update(|inner| inner.state.replace(target, name, object, write))?;
         let code = if written.created { 201 } else { 200 };
         Ok(Answer::Json(code, text::object(&target.kind, &target.version, &written.object, form)))
+    }
+
+    fn patch(&self, target: &Target, name: &str, form: Form) -> Result<Answer, Box<Status>> {
+        const OPTIONS: &str = "PatchOptions";
+        let language = media::patch_language(&target.kind, media::content_type(&self.headers).unwrap_or_default())?;
+        let text = self.body.clone()?;
+        let validation = FieldValidation::read(self.request.param("fieldValidation"), OPTIONS)?;
+        let write = Write { dry_run: self.dry_run(OPTIONS)?, force: false };
+        if self.request.param("force").is_some() {
+            let flaw = Flaw::forbidden("force", "may not be specified for non-apply patch");
+            return Err(status::invalid_as("meta.k8s.io", OPTIONS, "", vec![flaw]));
+        }
+        let patch = Patch { language, text, validation };
+        let written = self.shared.update(|inner| inner.state.patch(target, name, &patch, write))?;
+        let text = text::object(&target.kind, &target.version, &written.object, form);
+        Ok(Answer::Warned(text, written.warnings))
     }
 
     fn delete(&self, target: &Target, name: &str) -> Result<Answer, Box<Status>> {

@@ -63,6 +63,18 @@ pub(super) fn method_not_allowed() -> Box<Status> {
         .boxed()
 }
 
+/// 415 without a word about what the server reads.
+pub(super) fn unsupported_media_type() -> Box<Status> {
+    failure(415, "UnsupportedMediaType", "415: Unsupported Media Type").with_details(details("", "", "")).boxed()
+}
+
+/// 422 without a word about what is wrong.
+pub(super) fn rejected() -> Box<Status> {
+    failure(422, "Invalid", "the server rejected our request due to an error in our request")
+        .with_details(details("", "", ""))
+        .boxed()
+}
+
 pub(super) fn already_exists(kind: &Kind, name: &str, terminating: bool) -> Box<Status> {
     let prefix = if terminating { "object is being deleted: " } else { "" };
     about(409, "AlreadyExists", format!("{prefix}{} {name:?} already exists", kind.resource()), kind, name)

@@ -79,6 +79,16 @@ pub(super) fn whole(kind: &Kind, value: &Value) -> Bytes {
     if kind.custom { Bytes::from(value.to_string()) } else { ordered(value, &OBJECT) }
 }
 
+/// What a patch made of an object: members by name, but metadata of built-in kinds in the order of Go's struct.
+pub(super) fn patched(kind: &Kind, value: &Value) -> String {
+    let Value::Object(fields) = value else { return value.to_string() };
+    let members = fields.iter().map(|(name, field)| {
+        let first: &[&str] = if name == "metadata" && !kind.custom { &METADATA } else { &[] };
+        format!("{}:{}", json!(name), String::from_utf8_lossy(&ordered(field, first)))
+    });
+    format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+}
+
 fn metadata(value: &Value) -> Bytes {
     let value = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": value["metadata"]});
     ordered(&value, &OBJECT)

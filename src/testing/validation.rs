@@ -50,6 +50,14 @@ pub(super) fn frozen(kind: &Kind, old: &Value, new: &Value) -> Vec<Flaw> {
             flaws.push(Flaw::forbidden("metadata.finalizers", why));
         }
     }
+    for field in ["uid", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+        let new = &new["metadata"][field];
+        if old["metadata"][field] != *new {
+            flaws.push(Flaw::invalid(format!("metadata.{field}"), new.clone(), "field is immutable"));
+        }
+    }
+    // The server looks at metadata twice, and tells all it finds.
+    flaws.extend(flaws.clone());
     if kind.is_core("secrets") || kind.is_core("configmaps") {
         content::frozen(old, new, &mut flaws);
     }

@@ -1,7 +1,8 @@
-//! Writes: what creating and replacing do, stage by stage in the order in which the server goes. The order decides
-//! which of several errors a client sees.
+//! Writes: what creating, replacing and patching do, stage by stage in the order in which the server goes. The order
+//! decides which of several errors a client sees.
 //!
-//! 1. *decode*: the body is an object of the kind the request is about;
+//! 1. *decode*: the body, or what a patch makes of the object that is there, is an object of the kind the request is
+//!    about;
 //! 2. *admit*: it may come where it is to go, or means the object that is there, from which it takes its identity;
 //! 3. *default*: what the client left out is filled in;
 //! 4. *prepare*: what is the server's to say is set;
@@ -9,13 +10,14 @@
 //! 6. *commit*: it is new, or changes anything, and is stored;
 //! 7. *settle*: what the server does on its own follows.
 //!
-//! Deletions have stages of their own. Not here: patches, parts of objects (a write to an object writes its status
-//! too), managed fields.
+//! Deletions have stages of their own. Not here: parts of objects (a write to an object writes its status too), managed
+//! fields, and how patches are applied ([`patch`](super::patch)).
 
 mod collection;
 mod create;
 mod decode;
 mod delete;
+mod patch;
 mod replace;
 
 use std::sync::Arc;
@@ -27,6 +29,7 @@ use super::{
     defaults,
     kinds::{Kind, Rules},
     lifecycle::{self, Step},
+    patch::Patch,
     state::{State, Target},
     status,
     storage::Object,
@@ -49,12 +52,16 @@ enum Intent<'n> {
     Create,
     /// Replace the object of this name.
     Replace(&'n str),
+    /// Patch the object of this name, which must be there.
+    Patch(&'n str),
 }
 
 /// What came of a write.
 pub(super) struct Outcome {
     pub(super) object: Arc<Object>,
     pub(super) created: bool,
+    /// What the client should know although the write succeeded.
+    pub(super) warnings: Vec<String>,
 }
 
 /// An object that may come into the store, once it is complete and valid.
@@ -69,6 +76,7 @@ struct Draft {
 
 impl State {
     pub(super) fn create(&mut self, target: &Target, object: Value, write: Write) -> Result<Outcome, Box<Status>> {
+        let object = decode::decode(&self.kinds, target, object)?;
         self.write(target, &Intent::Create, object, write)
     }
 
@@ -80,22 +88,36 @@ impl State {
         object: Value,
         write: Write,
     ) -> Result<Outcome, Box<Status>> {
+        let object = decode::decode(&self.kinds, target, object)?;
         self.write(target, &Intent::Replace(name), object, write)
     }
 
-    /// The stages of a write. Before the last one nothing is stored; settling is part of it, see `put`.
+    /// Replaces an object by what the patch makes of it.
+    pub(super) fn patch(
+        &mut self,
+        target: &Target,
+        name: &str,
+        patch: &Patch,
+        write: Write,
+    ) -> Result<Outcome, Box<Status>> {
+        let patch::Decoded { object, warnings } = patch::decode(self, target, name, patch)?;
+        let outcome = self.write(target, &Intent::Patch(name), object, write)?;
+        Ok(Outcome { warnings, ..outcome })
+    }
+
+    /// The stages of a write after the first. Before the last one nothing is stored; settling is part of it, see `put`.
     fn write(
         &mut self,
         target: &Target,
         intent: &Intent<'_>,
-        object: Value,
+        object: Map<String, Value>,
         write: Write,
     ) -> Result<Outcome, Box<Status>> {
         let kind = &target.kind;
-        let object = decode::decode(&self.kinds, target, object)?;
         let Draft { mut object, live, version, time } = match *intent {
             Intent::Create => create::admit(self, target, object)?,
             Intent::Replace(name) => replace::admit(self, target, name, object, write)?,
+            Intent::Patch(name) => replace::admit_patched(self, target, name, object)?,
         };
         defaults::apply(kind, &mut object, &time);
         let object = prepare(kind, Value::Object(object), live.as_deref());

@@ -71,5 +71,5 @@ pub(super) fn commit(
         return Err(status::already_exists(kind, name, existing.terminating()));
     }
     let object = if write.dry_run { Object::new(object).into() } else { state.put(kind, &key, object) };
-    Ok(Outcome { object, created: true })
+    Ok(Outcome { object, created: true, warnings: Vec::new() })
 }

@@ -16,6 +16,9 @@ use super::{
     Draft, Outcome, Write, create, metadata, text,
 };
 
+/// What a replacement must not change.
+const IDENTITY: [&str; 3] = ["uid", "deletionTimestamp", "deletionGracePeriodSeconds"];
+
 /// Takes over what a replacement does not replace, if it means the object that is there. Where nothing is there
 /// and the kind allows that, it is a new object.
 pub(super) fn admit(
@@ -27,15 +30,7 @@ pub(super) fn admit(
 ) -> Result<Draft, Box<Status>> {
     let kind = &target.kind;
     let given = metadata(&mut object);
-    match text(given, "name") {
-        None => drop(given.insert("name".to_owned(), name.into())),
-        Some(other) if other != name => {
-            return Err(status::bad_request(format!(
-                "the name of the object ({other}) does not match the name on the URL ({name})"
-            )));
-        }
-        Some(_) => {}
-    }
+    named(given, name)?;
     let version = text(given, "resourceVersion");
     let key = key(&target.namespace, name);
     let Some(live) = state.storage.get(kind.id, &key).cloned() else {
@@ -45,53 +40,100 @@ pub(super) fn admit(
         return Err(status::not_found(kind, name));
     };
     if !write.force {
-        check(kind, &key, &live, given, version.as_deref())?;
+        let number = number(kind, name, version.as_deref())?;
+        same_object(kind, &key, &live, given)?;
+        current(kind, &live, number)?;
     }
-    for field in ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"] {
-        match &live.value["metadata"][field] {
+    if write.force {
+        IDENTITY.iter().for_each(|field| drop(given.remove(*field)));
+    }
+    keep(given, &live);
+    Ok(Draft { object, live: Some(live), version, time: state.time() })
+}
+
+/// The same for what a patch makes of the object that is there. That it is another object is a flaw of its uid here.
+pub(super) fn admit_patched(
+    state: &State,
+    target: &Target,
+    name: &str,
+    mut object: Map<String, Value>,
+) -> Result<Draft, Box<Status>> {
+    let kind = &target.kind;
+    let given = metadata(&mut object);
+    named(given, name)?;
+    let version = text(given, "resourceVersion");
+    let live = state.find(kind, &target.namespace, name)?.clone();
+    current(kind, &live, number(kind, name, version.as_deref())?)?;
+    keep(given, &live);
+    Ok(Draft { object, live: Some(live), version, time: state.time() })
+}
+
+/// Gives the object the name of the request, unless it has another.
+fn named(given: &mut Map<String, Value>, name: &str) -> Result<(), Box<Status>> {
+    match text(given, "name") {
+        None => drop(given.insert("name".to_owned(), name.into())),
+        Some(other) if other != name => {
+            return Err(status::bad_request(format!(
+                "the name of the object ({other}) does not match the name on the URL ({name})"
+            )));
+        }
+        Some(_) => {}
+    }
+    Ok(())
+}
+
+/// Sets what a replacement leaves as it is. What it must not change stays as given, to be refused.
+fn keep(given: &mut Map<String, Value>, live: &Object) {
+    let live_metadata = &live.value["metadata"];
+    for field in ["uid", "deletionGracePeriodSeconds"] {
+        if given.get(field).is_none_or(|said| *said == "") {
+            given.remove(field);
+            given.extend(live_metadata.get(field).map(|kept| (field.to_owned(), kept.clone())));
+        }
+    }
+    if let Some(kept) = live_metadata.get("deletionTimestamp") {
+        given.insert("deletionTimestamp".to_owned(), kept.clone());
+    }
+    for field in ["creationTimestamp", "generation", "resourceVersion"] {
+        match &live_metadata[field] {
             Value::Null => given.remove(field),
             kept => given.insert(field.to_owned(), kept.clone()),
         };
     }
     given.remove("selfLink");
-    given.insert("resourceVersion".to_owned(), live.metadata("resourceVersion").into());
-    Ok(Draft { object, live: Some(live), version, time: state.time() })
 }
 
-/// Identity first, then the version.
-fn check(
-    kind: &Kind,
-    key: &str,
-    live: &Object,
-    given: &Map<String, Value>,
-    version: Option<&str>,
-) -> Result<(), Box<Status>> {
-    let name = &live.name;
-    let current = live.metadata("resourceVersion");
-    match version.map(str::parse::<u64>) {
-        Some(Err(_)) => {
-            let version = version.unwrap_or_default();
-            return Err(status::internal(format!("strconv.ParseUint: parsing {version:?}: invalid syntax")));
+/// The version as a number. Some kinds want one.
+fn number(kind: &Kind, name: &str, version: Option<&str>) -> Result<Option<u64>, Box<Status>> {
+    match version.map(|version| (version, version.parse())) {
+        Some((version, Err(_))) => {
+            Err(status::internal(format!("strconv.ParseUint: parsing {version:?}: invalid syntax")))
         }
+        Some((_, Ok(number))) => Ok(Some(number)),
         None if kind.rules.contain(Rules::NEEDS_VERSION) => {
             let flaw = status::Flaw::invalid("metadata.resourceVersion", 0, "must be specified for an update");
-            return Err(status::invalid_as(&kind.group, &kind.plural, name, vec![flaw]));
+            Err(status::invalid_as(&kind.group, &kind.plural, name, vec![flaw]))
         }
-        _ => {}
+        None => Ok(None),
     }
-    if let Some(uid) = text(given, "uid").filter(|uid| uid != live.metadata("uid")) {
-        let why = format!(
-            "StorageError: invalid object, Code: 4, Key: /registry/{}/{key}, ResourceVersion: 0, AdditionalErrorMsg: \
-             Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
-            if kind.custom { format!("{}/{}", kind.group, kind.plural) } else { kind.plural.clone() },
-            live.metadata("uid")
-        );
-        return Err(status::conflict(kind, name, &why));
-    }
-    match version.map(str::parse::<u64>) {
-        Some(Ok(version)) if version != 0 && version.to_string() != current => {
+}
+
+fn same_object(kind: &Kind, key: &str, live: &Object, given: &Map<String, Value>) -> Result<(), Box<Status>> {
+    let Some(uid) = text(given, "uid").filter(|uid| uid != live.metadata("uid")) else { return Ok(()) };
+    let why = format!(
+        "StorageError: invalid object, Code: 4, Key: /registry/{}/{key}, ResourceVersion: 0, AdditionalErrorMsg: \
+         Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+        if kind.custom { format!("{}/{}", kind.group, kind.plural) } else { kind.plural.clone() },
+        live.metadata("uid")
+    );
+    Err(status::conflict(kind, &live.name, &why))
+}
+
+fn current(kind: &Kind, live: &Object, version: Option<u64>) -> Result<(), Box<Status>> {
+    match version {
+        Some(version) if version != 0 && version.to_string() != live.metadata("resourceVersion") => {
             let why = "the object has been modified; please apply your changes to the latest version and try again";
-            Err(status::conflict(kind, name, why))
+            Err(status::conflict(kind, &live.name, why))
         }
         _ => Ok(()),
     }
@@ -101,7 +143,7 @@ fn check(
 pub(super) fn commit(state: &mut State, target: &Target, live: Arc<Object>, object: Value, write: Write) -> Outcome {
     let kind = &target.kind;
     if object == live.value {
-        return Outcome { object: live, created: false };
+        return Outcome { object: live, created: false, warnings: Vec::new() };
     }
     let key = key(&live.namespace, &live.name);
     let released = validation::finalizers(&object).is_empty() && object["spec"]["finalizers"].is_null();
@@ -113,5 +155,5 @@ pub(super) fn commit(state: &mut State, target: &Target, live: Arc<Object>, obje
         }
         (false, false) => state.put(kind, &key, object),
     };
-    Outcome { object, created: false }
+    Outcome { object, created: false, warnings: Vec::new() }
 }
