@@ -53,8 +53,9 @@ impl Packer {
             },
             Kind::List | Kind::Map => match old.shared_number() {
                 Some(number) => {
-                    self.differs |= new != old;
-                    (role == Role::Other && new.is_identical(old)).then(|| Slot::new(Tag::Shared, number))
+                    let identical = new.is_identical(old);
+                    self.differs |= !identical && new != old;
+                    (role == Role::Other && identical).then(|| Slot::new(Tag::Shared, number))
                 }
                 None if kind == Kind::List => Some(self.merge_lists(target, new, old, role)?),
                 None => Some(self.merge_maps(target, new, old, role)?),
@@ -125,11 +126,10 @@ impl Packer {
     ) -> Result<Slot, TooLarge> {
         let hidden = hidden_in(new, role == Role::Root);
         let first = self.slots.len();
-        let (mut names, mut same_names) = (Names::new(&self.hasher), true);
+        let mut same_names = true;
         let mut before = old.fields().peekable();
         for (name, member) in new.fields() {
             let role = role.below(name, hidden);
-            names.add(name);
             while before.next_if(|(other, _)| *other < name).is_some() {
                 same_names = false;
             }
@@ -146,7 +146,11 @@ impl Packer {
         self.differs |= !same_names;
         let map = match old.shape_number().filter(|_| same_names) {
             Some(shape) => target.builder.shaped(shape, &self.slots[first..]),
-            None => self.map(target, new, names.finish(), first),
+            None => {
+                let mut names = Names::new(&self.hasher);
+                new.fields().for_each(|(name, _)| names.add(name));
+                self.map(target, new, names.finish(), first)
+            }
         };
         self.slots.truncate(first);
         map
