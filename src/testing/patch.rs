@@ -127,19 +127,19 @@ impl From<strategic::Error> for Box<Status> {
     }
 }
 
-/// What Go calls the type of a JSON value in its messages.
-fn go_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
-}
-
 /// `json: cannot unmarshal array into Go value of type ..`.
 fn cannot_unmarshal(value: &Value, into: &str) -> String {
-    format!("json: cannot unmarshal {} into Go value of type {into}", go_type(value))
+    format!("json: cannot unmarshal {} into Go value of type {into}", status::json_type(value))
+}
+
+/// Removes members that are null, at any depth; items of lists stay.
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            object.retain(|_, member| !member.is_null());
+            object.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(array) => array.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
 }

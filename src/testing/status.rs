@@ -242,3 +242,15 @@ pub(super) fn text(status: &Status) -> Bytes {
     let value = value(status);
     super::text::ordered(&value, &["kind", "apiVersion", "metadata", "status", "message", "reason", "details", "code"])
 }
+
+/// What Go calls the type of a JSON value in its messages.
+pub(super) fn json_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}

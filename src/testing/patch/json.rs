@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{cannot_unmarshal, go_type};
+use super::{super::status::json_type, cannot_unmarshal};
 
 /// More operations than this are refused.
 const MOST_OPERATIONS: usize = 10_000;
@@ -52,7 +52,7 @@ impl Patch {
                     "value" => {}
                     "op" | "path" | "from" if value.is_string() || value.is_null() => {}
                     "op" | "path" | "from" => {
-                        let found = go_type(value);
+                        let found = json_type(value);
                         return Err(Error::Malformed(format!(
                             "json: cannot unmarshal {found} into Go struct field jsonPatchOp.{name} of type string"
                         )));

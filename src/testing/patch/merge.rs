@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::cannot_unmarshal;
+use super::{cannot_unmarshal, drop_nulls};
 
 /// Why a merge patch was refused: a bad request, always.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,18 +39,6 @@ fn merge(document: &mut Map<String, Value>, patch: Map<String, Value>) {
                 document.insert(name, change);
             }
         }
-    }
-}
-
-/// Removes members that are null; items of lists stay.
-fn drop_nulls(value: &mut Value) {
-    match value {
-        Value::Object(object) => {
-            object.retain(|_, member| !member.is_null());
-            object.values_mut().for_each(drop_nulls);
-        }
-        Value::Array(array) => array.iter_mut().for_each(drop_nulls),
-        _ => {}
     }
 }
 

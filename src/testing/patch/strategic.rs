@@ -11,7 +11,7 @@ mod list;
 
 use serde_json::{Map, Value};
 
-use super::cannot_unmarshal;
+use super::{cannot_unmarshal, drop_nulls};
 use crate::testing::shape::{Shape, Strategy};
 
 const DIRECTIVE: &str = "$patch";
@@ -146,17 +146,6 @@ fn without_directives(value: Value) -> Option<Value> {
         )),
         Value::Array(array) => Some(array.into_iter().filter_map(without_directives).collect()),
         scalar => Some(scalar),
-    }
-}
-
-fn drop_nulls(value: &mut Value) {
-    match value {
-        Value::Object(object) => {
-            object.retain(|_, member| !member.is_null());
-            object.values_mut().for_each(drop_nulls);
-        }
-        Value::Array(array) => array.iter_mut().for_each(drop_nulls),
-        _ => {}
     }
 }
 

@@ -3,7 +3,10 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use super::super::{kinds::Kind, status::Flaw};
+use super::super::{
+    kinds::Kind,
+    status::{Flaw, json_type},
+};
 
 const LARGEST: usize = 1024 * 1024;
 
@@ -112,7 +115,7 @@ pub(in super::super) fn unreadable(kind: &Kind, object: &Value) -> Option<String
         }
     }
     for field in ["name", "generateName", "namespace", "uid", "resourceVersion"] {
-        let found = type_name(&metadata[field]);
+        let found = json_type(&metadata[field]);
         if !metadata[field].is_null() && found != "string" {
             return Some(mismatch(found, &format!("ObjectMeta.metadata.{field}"), "string"));
         }
@@ -135,7 +138,7 @@ fn environment(spec: &Value, field: &str) -> Option<String> {
     for list in ["initContainers", "containers"] {
         for container in spec[list].as_array().into_iter().flatten() {
             for variable in container["env"].as_array().into_iter().flatten() {
-                let found = type_name(&variable["value"]);
+                let found = json_type(&variable["value"]);
                 if !variable["value"].is_null() && found != "string" {
                     return Some(mismatch(found, &format!("EnvVar.{field}.{list}.env.value"), "string"));
                 }
@@ -147,18 +150,18 @@ fn environment(spec: &Value, field: &str) -> Option<String> {
 
 fn not_text(object: &Value, field: &str, path: &str) -> Option<String> {
     let Value::Object(fields) = &object[field] else {
-        let found = type_name(&object[field]);
+        let found = json_type(&object[field]);
         return (found != "null").then(|| mismatch(found, path, "map[string]string"));
     };
     let values = fields.values();
-    let mut types = values.filter(|value| !value.is_null()).map(type_name);
+    let mut types = values.filter(|value| !value.is_null()).map(json_type);
     types.find(|found| *found != "string").map(|found| mismatch(found, path, "string"))
 }
 
 fn not_base64(object: &Value, field: &str) -> Option<String> {
     for value in object[field].as_object()?.values().filter(|value| !value.is_null()) {
         let Some(text) = value.as_str() else {
-            return Some(mismatch(type_name(value), &format!("Secret.{field}"), "[]uint8"));
+            return Some(mismatch(json_type(value), &format!("Secret.{field}"), "[]uint8"));
         };
         if let Some(at) = illegal_byte(text) {
             return Some(format!("illegal base64 data at input byte {at}"));
@@ -198,17 +201,6 @@ fn illegal_byte(text: &str) -> Option<usize> {
 
 fn mismatch(found: &str, field: &str, wanted: &str) -> String {
     format!("json: cannot unmarshal {found} into Go struct field {field} of type {wanted}")
-}
-
-fn type_name(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
 }
 
 #[cfg(test)]
