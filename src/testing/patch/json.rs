@@ -8,9 +8,12 @@
 use serde_json::{Map, Value};
 
 use super::{super::status::json_type, cannot_unmarshal};
+use crate::object::MAX_DEPTH;
 
 /// More operations than this are refused.
 const MOST_OPERATIONS: usize = 10_000;
+/// All copies together may have so many bytes, or a few operations would fill all memory.
+const MOST_COPIED: usize = 3 << 20;
 
 /// Why a JSON patch was refused. [`Error::Malformed`] is a bad request, [`Error::TooMany`] an entity that is too
 /// large, and for [`Error::Failed`] the server only says that it rejected the request: code 422, no causes.
@@ -70,16 +73,30 @@ impl Patch {
 
     /// The document after all operations, or the first of them that failed.
     pub(in crate::testing) fn apply(&self, mut document: Value) -> Result<Value, Error> {
+        let mut copied = 0;
         for (at, operation) in self.operations.iter().enumerate() {
-            perform(&mut document, operation).map_err(|why| Error::Failed { at, why })?;
+            perform(&mut document, operation, &mut copied).map_err(|why| Error::Failed { at, why })?;
         }
-        Ok(document)
+        match is_deeper(&document, MAX_DEPTH) {
+            true => Err(Error::Failed { at: self.operations.len(), why: "the document is nested too deep" }),
+            false => Ok(document),
+        }
     }
 }
 
 type Outcome<T = ()> = Result<T, &'static str>;
 
-fn perform(document: &mut Value, operation: &Map<String, Value>) -> Outcome {
+/// Whether lists and maps are in one another at more levels than these. Text has no more; moving makes them.
+fn is_deeper(value: &Value, levels: usize) -> bool {
+    let below = |value| is_deeper(value, levels - 1);
+    match value {
+        Value::Object(object) => levels == 0 || object.values().any(below),
+        Value::Array(array) => levels == 0 || array.iter().any(below),
+        _ => false,
+    }
+}
+
+fn perform(document: &mut Value, operation: &Map<String, Value>, copied: &mut usize) -> Outcome {
     let text = |name: &str| operation.get(name).and_then(Value::as_str);
     let path = || text("path").ok_or("no path");
     let from = || text("from").ok_or("no from");
@@ -100,8 +117,15 @@ fn perform(document: &mut Value, operation: &Map<String, Value>) -> Outcome {
             Place::of(document, path()?)?.add(moved)
         }
         "copy" => {
-            let copied = Place::of(document, from()?)?.get()?.cloned().unwrap_or_default();
-            Place::of(document, path()?)?.add(copied)
+            let copy = match Place::of(document, from()?)?.get()? {
+                Some(deep) if is_deeper(deep, MAX_DEPTH) => return Err("what is copied is nested too deep"),
+                found => found.cloned().unwrap_or_default(),
+            };
+            *copied += copy.to_string().len();
+            if *copied > MOST_COPIED {
+                return Err("too much is copied");
+            }
+            Place::of(document, path()?)?.add(copy)
         }
         "test" => {
             let expected = operation.get("value").unwrap_or(&Value::Null);
@@ -344,6 +368,29 @@ mod tests {
             patched(json!({}), patch(10_001)).map_err(|error| error.to_string()),
             Err("The allowed maximum operations in a JSON patch is 10000, got 10001".into())
         );
+    }
+
+    #[test]
+    fn copies_that_double_each_time_end_at_three_mebibytes() {
+        let doubling = |count| Value::from(vec![json!({"op": "copy", "from": "/a", "path": "/a/-"}); count]);
+        let failed = Patch::decode(doubling(100)).unwrap().apply(json!({"a": ["x"]})).unwrap_err();
+        assert!(matches!(failed, Error::Failed { at: 15..25, why: "too much is copied" }), "{failed}");
+        assert!(Patch::decode(doubling(10)).unwrap().apply(json!({"a": ["x"]})).is_ok());
+    }
+
+    #[test]
+    fn a_document_that_is_moved_into_itself_again_and_again_is_refused_where_no_text_is_as_deep() {
+        let wrapping = |count: usize| {
+            let wrap = [
+                json!({"op": "add", "path": "/x", "value": {}}),
+                json!({"op": "move", "from": "/a", "path": "/x/a"}),
+                json!({"op": "move", "from": "/x", "path": "/a"}),
+            ];
+            Patch::decode(wrap.iter().cycle().take(3 * count).cloned().collect()).unwrap().apply(json!({"a": {}}))
+        };
+        assert!(wrapping(MAX_DEPTH - 2).is_ok());
+        let failed = wrapping(3_000).unwrap_err();
+        assert!(matches!(failed, Error::Failed { why: "the document is nested too deep", .. }), "{failed}");
     }
 
     #[test]
