@@ -15,10 +15,12 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, Response, request::Parts};
 use http_body_util::{BodyExt, Limited};
+use jiff::Timestamp;
 use kube::core::Status;
 use tokio::time::{sleep, timeout};
 
 use super::{
+    accept::Accept,
     answer::{self, Answer},
     body::Body,
     cluster::{FakeCluster, Inner, Shared},
@@ -31,6 +33,7 @@ use super::{
     selection::Selection,
     state::Target,
     status::{self, Flaw},
+    table::{self, Printer},
     text::{self, Form},
     watching,
     write::Write,
@@ -110,11 +113,11 @@ impl Exchange {
         }
         let response = match effect.outcome {
             Outcome::Answer => self.respond().await,
-            Outcome::Status(status) => answer::refusal(&status),
+            Outcome::Status(status) => self.refuse(&status),
             Outcome::Forbidden(user) => {
                 let Request { verb, group, resource, namespace, name, .. } = &self.request;
                 let (namespace, name) = (namespace.as_deref(), name.as_deref());
-                answer::refusal(&status::forbidden(&user, verb, group, resource, namespace, name))
+                self.refuse(&status::forbidden(&user, verb, group, resource, namespace, name))
             }
             Outcome::Text(code, text, retry_after) => {
                 let mut response = answer::plain(code, &format!("{text}\n"));
@@ -151,28 +154,50 @@ impl Exchange {
     }
 
     async fn respond(&self) -> Response<Body> {
-        match self.serve().await {
-            Ok(answer) => answer.into_response(),
-            Err(status) => answer::refusal(&status),
-        }
+        let accept = Accept::new(&self.request, &self.headers);
+        self.serve(&accept).await.unwrap_or_else(|status| answer::refusal(&status, accept.refusals()))
     }
 
-    async fn serve(&self) -> Result<Answer, Box<Status>> {
-        let target = match self.shared.read(|inner| route::place(&self.request, &inner.state.kinds))? {
-            Place::Document(document) => return Ok(Answer::Json(200, document.to_string().into())),
-            Place::Nowhere => return Ok(Answer::NoPage),
+    fn refuse(&self, status: &Status) -> Response<Body> {
+        answer::refusal(status, Accept::new(&self.request, &self.headers).refusals())
+    }
+
+    async fn serve(&self, accept: &Accept) -> Result<Response<Body>, Box<Status>> {
+        let target = match self.shared.read(|inner| route::place(&self.request, &inner.state.kinds, accept))? {
+            Place::Page(page) => return page.response(&self.request, &self.headers, accept),
+            Place::Nowhere => return Ok(answer::no_page()),
             Place::Resource(target) => target,
         };
-        let form = media::form(&self.request)?;
-        match route::call(&self.request, &target)? {
-            Call::List => self.list(&target, form).await,
-            Call::Watch => self.watch(&target, form),
-            Call::Create => self.create(&target, form),
-            Call::DeleteCollection => self.delete_collection(&target),
-            Call::Get(name) => self.get(&target, name, form).await,
-            Call::Update(name) => self.update(&target, name, form),
-            Call::Delete(name) => self.delete(&target, name),
-            Call::Patch(name) => self.patch(&target, name, form),
+        let call = route::call(&self.request, &target)?;
+        let look = accept.objects(&self.request, &target.kind)?;
+        let answer = self.answer_to(call, &target, look.form).await?;
+        Ok(match look.table {
+            Some(options) => answer.in_tables(self.printer(&target, options), self.clock()),
+            None => answer,
+        }
+        .into_response(look.encoding))
+    }
+
+    fn printer(&self, target: &Target, options: table::Options) -> Printer {
+        let scale = self.request.subresource.as_deref() == Some("scale");
+        Printer::new(&target.kind, &target.version, scale, options)
+    }
+
+    fn clock(&self) -> impl Fn() -> Timestamp + Send + 'static {
+        let shared = self.shared.clone();
+        move || shared.read(|inner| inner.state.time()).parse().unwrap_or_default()
+    }
+
+    async fn answer_to(&self, call: Call<'_>, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
+        match call {
+            Call::List => self.list(target, form).await,
+            Call::Watch => self.watch(target, form),
+            Call::Create => self.create(target, form),
+            Call::DeleteCollection => self.delete_collection(target),
+            Call::Get(name) => self.get(target, name, form).await,
+            Call::Update(name) => self.update(target, name, form),
+            Call::Delete(name) => self.delete(target, name),
+            Call::Patch(name) => self.patch(target, name, form),
             Call::Part => Err(status::unknown_resource()),
         }
     }

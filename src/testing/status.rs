@@ -63,6 +63,12 @@ pub(super) fn method_not_allowed() -> Box<Status> {
         .boxed()
 }
 
+/// 406 from where the server looks at bare media types only.
+pub(super) fn not_produced(types: &str) -> Box<Status> {
+    let message = format!("406: Not Acceptable\n\nAvailable representations: {types}");
+    failure(406, "NotAcceptable", message).with_details(details("", "", "")).boxed()
+}
+
 /// 415 without a word about what the server reads.
 pub(super) fn unsupported_media_type() -> Box<Status> {
     failure(415, "UnsupportedMediaType", "415: Unsupported Media Type").with_details(details("", "", "")).boxed()
