@@ -6,7 +6,7 @@
 //! 2. *admit*: it may come where it is to go, or means the object that is there, from which it takes its identity;
 //! 3. *default*: what the client left out is filled in;
 //! 4. *prepare*: what is the server's to say is set;
-//! 5. *validate*: nothing is wrong with it;
+//! 5. *validate*: nothing is wrong with it, and it is not too large to keep;
 //! 6. *commit*: it is new, or changes anything, and is stored;
 //! 7. *settle*: what the server does on its own follows.
 //!
@@ -17,6 +17,7 @@ mod collection;
 mod create;
 mod decode;
 mod delete;
+mod limits;
 mod patch;
 mod replace;
 
@@ -120,8 +121,11 @@ impl State {
             Intent::Patch(name) => replace::admit_patched(self, target, name, object)?,
         };
         defaults::apply(kind, &mut object, &time);
-        let object = prepare(kind, Value::Object(object), live.as_deref());
+        let mut object = prepare(kind, Value::Object(object), live.as_deref());
         validate(kind, &object, live.as_deref(), write)?;
+        if !write.dry_run {
+            limits::fit(target, &mut object)?;
+        }
         match live {
             None => create::commit(self, target, version.as_deref(), object, write),
             Some(live) => Ok(replace::commit(self, target, live, object, write)),

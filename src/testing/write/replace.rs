@@ -13,7 +13,7 @@ use super::{
         storage::{Object, key},
         validation,
     },
-    Draft, Outcome, Write, create, metadata, text,
+    Draft, Outcome, Write, create, limits, metadata, text,
 };
 
 /// What a replacement must not change.
@@ -121,9 +121,9 @@ fn number(kind: &Kind, name: &str, version: Option<&str>) -> Result<Option<u64>,
 fn same_object(kind: &Kind, key: &str, live: &Object, given: &Map<String, Value>) -> Result<(), Box<Status>> {
     let Some(uid) = text(given, "uid").filter(|uid| uid != live.metadata("uid")) else { return Ok(()) };
     let why = format!(
-        "StorageError: invalid object, Code: 4, Key: /registry/{}/{key}, ResourceVersion: 0, AdditionalErrorMsg: \
-         Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
-        if kind.custom { format!("{}/{}", kind.group, kind.plural) } else { kind.plural.clone() },
+        "StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: \
+         UID in precondition: {uid}, UID in object meta: {}",
+        limits::path(kind, key),
         live.metadata("uid")
     );
     Err(status::conflict(kind, &live.name, &why))
