@@ -45,6 +45,8 @@ mod options;
 mod requests;
 mod selection;
 mod service;
+#[allow(dead_code, reason = "the verbs that need it come later")]
+mod shape;
 mod state;
 mod status;
 mod storage;
