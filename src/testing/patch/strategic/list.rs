@@ -1,0 +1,164 @@
+//! Lists in strategic merge patches.
+//!
+//! Items of the patch keep the patch's order, items only the server has keep theirs; between the two, an item of the
+//! server stands before the first item of the patch that it preceded.
+
+use serde_json::Value;
+
+use super::{DIRECTIVE, Error, Outcome, go_type, in_go};
+use crate::testing::shape::{Shape, Strategy};
+
+/// The list after the patch; the item's shape says how objects merge.
+pub(super) fn merge(
+    mut live: Vec<Value>,
+    patch: Vec<Value>,
+    item: Shape<'_>,
+    strategy: &Strategy,
+) -> Outcome<Vec<Value>> {
+    let Strategy::Merge(key) = strategy else { return Ok(patch) };
+    if live.is_empty() && patch.is_empty() {
+        return Ok(live);
+    }
+    check_types(live.iter().chain(&patch))?;
+    if !live.iter().chain(&patch).any(Value::is_object) {
+        let mut merged: Vec<Value> = Vec::with_capacity(live.len() + patch.len());
+        for scalar in live.iter().chain(&patch) {
+            if !merged.contains(scalar) {
+                merged.push(scalar.clone());
+            }
+        }
+        return in_order(merged, &patch, &live, &Strategy::Merge(None));
+    }
+    let key =
+        key.as_deref().ok_or_else(|| Error::Unforeseen("cannot merge lists without merge key for struct".into()))?;
+    let patch = directed(&mut live, patch, key)?;
+    let mut merged = live.clone();
+    for change in &patch {
+        let name = named(change, key)?;
+        match merged.iter_mut().find(|item| item.get(key) == Some(name)) {
+            Some(Value::Object(current)) => {
+                let change = change.as_object().cloned().unwrap_or_default();
+                *current = super::merge(std::mem::take(current), change, item)?;
+            }
+            _ => merged.push(change.clone()),
+        }
+    }
+    in_order(merged, &patch, &live, strategy)
+}
+
+/// Carries out the items that are directives: deletes from the live list, or replaces it as a whole. The rest of
+/// the patch comes back.
+fn directed(live: &mut Vec<Value>, patch: Vec<Value>, key: &str) -> Outcome<Vec<Value>> {
+    let mut rest = Vec::new();
+    let mut replaces = false;
+    for change in patch {
+        match change.get(DIRECTIVE).map(|directive| directive.as_str().unwrap_or_default()) {
+            None => rest.push(change),
+            Some("delete") => {
+                let name = named(&change, key)?;
+                live.retain(|item| item.get(key) != Some(name));
+            }
+            Some("replace") => replaces = true,
+            Some("merge") => {
+                return Err(Error::Unforeseen("merging lists cannot yet be specified in the patch".into()));
+            }
+            Some(_) => {
+                let directive = in_go(&change[DIRECTIVE]);
+                return Err(Error::Unforeseen(format!("unknown patch type: {directive} in map: {}", in_go(&change))));
+            }
+        }
+    }
+    if replaces {
+        *live = std::mem::take(&mut rest);
+    }
+    Ok(rest)
+}
+
+/// The scalars of a list that the patch does not name.
+pub(super) fn without(mut live: Vec<Value>, patch: Vec<Value>) -> Outcome<Value> {
+    check_types(live.iter().chain(&patch))?;
+    live.retain(|item| !patch.contains(item));
+    Ok(live.into())
+}
+
+/// Items that `order` names come in its order, others as in the live list.
+pub(super) fn in_order(items: Vec<Value>, order: &[Value], live: &[Value], strategy: &Strategy) -> Outcome<Vec<Value>> {
+    let key = match strategy {
+        Strategy::Merge(Some(key)) if items.iter().any(Value::is_object) => Some(&**key),
+        _ => None,
+    };
+    let place = |list: &[Value], item: &Value| list.iter().position(|other| same(other, item, key));
+    if let Some(key) = key {
+        items.iter().chain(order).try_for_each(|item| named(item, key).map(drop))?;
+    }
+    let (mut patched, mut others): (Vec<Value>, Vec<Value>) =
+        items.into_iter().partition(|item| place(order, item).is_some());
+    patched.sort_by_key(|item| place(order, item));
+    others.sort_by_key(|item| place(live, item).unwrap_or(usize::MAX));
+    let mut patched = patched.into_iter().peekable();
+    let mut ordered = Vec::new();
+    for other in others {
+        let at = place(live, &other);
+        let comes_first = |next: &Value| matches!((at, place(live, next)), (Some(at), Some(next)) if at < next);
+        while let Some(next) = patched.next_if(|next| !comes_first(next)) {
+            ordered.push(next);
+        }
+        ordered.push(other);
+    }
+    ordered.extend(patched);
+    Ok(ordered)
+}
+
+/// Whether the patch's items stand in the order that `order` asks for, and all in it.
+pub(super) fn check_order(patch: &[Value], order: &[Value], strategy: &Strategy) -> Outcome<()> {
+    let key = match strategy {
+        Strategy::Merge(key) => key.as_deref(),
+        _ => None,
+    };
+    if order.is_empty() {
+        return Ok(());
+    }
+    let mut places = order.iter();
+    for item in patch.iter().filter(|item| item.get(DIRECTIVE).is_none()) {
+        if let Some(key) = key {
+            named(item, key)?;
+        }
+        if !places.any(|place| same(place, item, key)) {
+            let (patch, order) = (in_go(&patch.into()), in_go(&order.into()));
+            return Err(Error::Unforeseen(format!(
+                "The order in patch list:\n{patch}\n doesn't match $setElementOrder list:\n{order}\n"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether all items have one type, which is not that of lists.
+pub(super) fn check_types<'v>(items: impl Iterator<Item = &'v Value>) -> Outcome<()> {
+    let mut types: Vec<&str> = items.map(go_type).collect();
+    types.dedup();
+    match types[..] {
+        [] => Err(Error::Unforeseen("no elements in any of the given slices".into())),
+        ["[]interface {}", ..] => Err(Error::ListOfLists),
+        [_] => Ok(()),
+        _ => Err(Error::Unforeseen("list element types are not identical".into())),
+    }
+}
+
+fn same(a: &Value, b: &Value, key: Option<&str>) -> bool {
+    match key {
+        Some(key) => a.get(key).is_some() && a.get(key) == b.get(key),
+        None => a == b,
+    }
+}
+
+fn named<'v>(item: &'v Value, key: &str) -> Outcome<&'v Value> {
+    match item {
+        Value::Object(object) => object.get(key).ok_or_else(|| {
+            Error::Unforeseen(format!("map: {} does not contain declared merge key: {key}", in_go(item)))
+        }),
+        other => {
+            Err(Error::Unforeseen(format!("expected a map[string]interface {{}}, but received a {}", go_type(other))))
+        }
+    }
+}
