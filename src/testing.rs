@@ -42,6 +42,8 @@ mod listing;
 mod load;
 pub mod manifests;
 mod options;
+#[allow(dead_code, unused_imports, reason = "the verbs that need it come later")]
+mod owners;
 #[allow(dead_code, reason = "the verbs that need it come later")]
 mod patch;
 mod requests;

@@ -130,7 +130,7 @@ fn order(document: &mut Object, patch: &mut Object, shape: Shape<'_>) -> Outcome
             (Some(current), Some(change)) => list::merge(current, change, member.shape.item(), member.strategy)?,
         };
         let live = current.unwrap_or_default();
-        list::check_types(live.iter().chain(change.iter().flatten()))?;
+        list::check_types(&live, change.as_deref().unwrap_or_default())?;
         let ordered = list::in_order(merged, &order, &live, member.strategy)?;
         document.insert(name.to_owned(), ordered.into());
     }

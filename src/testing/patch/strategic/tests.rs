@@ -167,7 +167,7 @@ fn only_objects_are_patches() {
     );
     assert_eq!(
         metadata(json!({"finalizers": ["a"]}), json!({"finalizers": [["a"]]})),
-        Err(Error::Unforeseen("list element types are not identical".into()))
+        Err(Error::Unforeseen("list element types are not identical: [[a] [[a]]]".into()))
     );
     assert_eq!(metadata(json!({"finalizers": [["a"]]}), json!({"finalizers": [["a"]]})), Err(Error::ListOfLists));
 }
