@@ -24,7 +24,7 @@ mod tests;
 
 use serde_json::Value;
 
-pub(super) use apply::{Applied, Error};
+pub(super) use apply::{Applied, Error, kind_of};
 pub(super) use check::{Problems, check};
 pub(super) use conflict::{Conflict, Conflicts};
 pub(super) use entry::{Entry, Operation, Unreadable};

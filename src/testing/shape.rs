@@ -2,6 +2,7 @@
 //!
 //! Not here: which fields are required, and what scalars may hold.
 
+mod definition;
 mod table;
 
 use std::{
@@ -91,7 +92,7 @@ impl Type {
 
     /// A map whose entries have this type.
     pub(super) fn map_of(entry: Type) -> Self {
-        Type::Map(Box::new(Map { other: Some(Other::Entries(entry)), ..Map::default() }))
+        Type::structure().and_entries(entry)
     }
 
     /// A list that is one value.
@@ -116,6 +117,14 @@ impl Type {
     pub(super) fn and_others(mut self) -> Self {
         if let Type::Map(map) = &mut self {
             map.other = Some(Other::Fields);
+        }
+        self
+    }
+
+    /// The structure with entries of this type beside its fields.
+    pub(super) fn and_entries(mut self, entry: Type) -> Self {
+        if let Type::Map(map) = &mut self {
+            map.other = Some(Other::Entries(entry));
         }
         self
     }
@@ -166,6 +175,16 @@ impl Shapes {
         static SHAPES: LazyLock<Shapes> =
             LazyLock::new(|| table::parse(include_str!("shape/built_in.txt")).expect("the table is well-formed"));
         &SHAPES
+    }
+
+    /// The type of a custom kind, named by its kind, as `openAPIV3Schema` has it.
+    pub(super) fn custom(kind: &str, schema: &Value) -> Shapes {
+        let mut shapes = Shapes::default();
+        for name in ["ObjectMeta", "OwnerReference"] {
+            shapes.define(name, Shapes::built_in().named(name).ty.clone());
+        }
+        shapes.define(kind.to_owned(), definition::object(schema));
+        shapes
     }
 
     pub(super) fn define(&mut self, name: impl Into<Cow<'static, str>>, ty: Type) {

@@ -107,14 +107,32 @@ fn pruned(merged: &Value, before: &FieldSet, owned: &FieldSet, shape: Shape<'_>)
 
 /// `NAMESPACE/NAME; GROUP/VERSION, Kind=KIND`: how messages name a configuration.
 pub(super) fn described(config: &Value) -> String {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let api_version = text(&config["apiVersion"]);
-    let (group, version) = api_version.split_once('/').unwrap_or(("", &api_version));
     let metadata = &config["metadata"];
-    format!(
-        "{}/{}; {group}/{version}, Kind={}",
-        text(&metadata["namespace"]),
-        text(&metadata["name"]),
-        text(&config["kind"])
-    )
+    format!("{}/{}; {}", text(&metadata["namespace"]), text(&metadata["name"]), kind_of(config))
+}
+
+/// `GROUP/VERSION, Kind=KIND`: how messages name the type of a configuration. One of another type than the object is
+/// refused as an `invalid object type`.
+pub(in crate::testing) fn kind_of(config: &Value) -> String {
+    let api_version = text(&config["apiVersion"]);
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    format!("{group}/{version}, Kind={}", text(&config["kind"]))
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn types_are_named_as_in_go() {
+        assert_eq!(kind_of(&json!({"apiVersion": "v1", "kind": "Pod"})), "/v1, Kind=Pod");
+        assert_eq!(kind_of(&json!({"apiVersion": "apps/v1", "kind": "Deployment"})), "apps/v1, Kind=Deployment");
+        assert_eq!(kind_of(&json!({})), "/, Kind=");
+    }
 }

@@ -277,6 +277,24 @@ fn ports_of_services_are_told_apart_by_port_and_protocol() {
 }
 
 #[test]
+fn custom_objects_are_owned_as_their_schema_says() {
+    let schema = json!({"type": "object", "properties": {"spec": {"type": "object", "properties": {
+        "height": {"type": "integer"},
+        "sorts": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
+    }}}});
+    let shapes = Shapes::custom("Tree", &schema);
+    let config = json!({
+        "apiVersion": "v1", "kind": "Tree", "metadata": {"name": "oak"}, "spec": {"height": 3, "sorts": ["red"]},
+    });
+    let sets = |shape: Shape<'_>| {
+        let object = apply(&json!({}), &config, &json!({}), shape, &writer("rake"), false).expect("no conflict");
+        owners(&object)[0]["fieldsV1"].clone()
+    };
+    assert_eq!(sets(shapes.named("Tree")), json!({"f:spec": {"f:height": {}, "f:sorts": {"v:\"red\"": {}}}}));
+    assert_eq!(sets(Shape::deduced()), json!({"f:spec": {".": {}, "f:height": {}, "f:sorts": {}}}));
+}
+
+#[test]
 fn finalizers_are_owned_one_by_one() {
     let object = changed("spade", &created("potter", fern(json!({}))), |object| {
         object["metadata"]["finalizers"] = json!(["garden.example/frost"]);

@@ -76,77 +76,81 @@ impl Comparison {
 
 /// What changed between two values. A map that appears is added with all that is in it.
 pub(in crate::testing) fn compare(old: &Value, new: &Value, shape: Shape<'_>) -> Comparison {
-    let mut comparison = Comparison::default();
-    compare_at(&mut Vec::new(), Some(old), Some(new), shape, &mut comparison);
-    comparison
+    compare_at(Some(old), Some(new), shape).below
 }
 
-fn compare_at(path: &mut Vec<Step>, old: Option<&Value>, new: Option<&Value>, shape: Shape<'_>, out: &mut Comparison) {
-    let Some(present) = new.or(old) else { return };
+/// What happened to a value itself, and to what is below it.
+#[derive(Default)]
+struct Change {
+    added: bool,
+    modified: bool,
+    removed: bool,
+    below: Comparison,
+}
+
+impl Comparison {
+    fn insert(&mut self, step: Step, change: Change) {
+        let Change { added, modified, removed, below } = change;
+        for (set, member, below) in [
+            (&mut self.added, added, below.added),
+            (&mut self.modified, modified, below.modified),
+            (&mut self.removed, removed, below.removed),
+        ] {
+            if member {
+                set.insert_member(step.clone());
+            }
+            if !below.is_empty() {
+                set.insert_below(step.clone(), below);
+            }
+        }
+    }
+}
+
+fn compare_at(old: Option<&Value>, new: Option<&Value>, shape: Shape<'_>) -> Change {
+    let mut change = Change { added: old.is_none(), removed: new.is_none(), ..Change::default() };
+    let Some(present) = new.or(old).filter(|_| old != new) else { return Change::default() };
     let after = shape.atom(present);
     let before = old.map_or(after, |old| shape.atom(old));
     if before != after {
-        compare_as(before, path, old, new, shape, out);
+        compare_as(before, old, new, shape, &mut change);
     }
-    compare_as(after, path, old, new, shape, out);
-    match (old, new) {
-        (None, _) => out.added.insert(path),
-        (_, None) => out.removed.insert(path),
-        _ => {}
-    }
+    compare_as(after, old, new, shape, &mut change);
+    change
 }
 
-fn compare_as(
-    atom: Atom<'_>,
-    path: &mut Vec<Step>,
-    old: Option<&Value>,
-    new: Option<&Value>,
-    shape: Shape<'_>,
-    out: &mut Comparison,
-) {
+fn compare_as(atom: Atom<'_>, old: Option<&Value>, new: Option<&Value>, shape: Shape<'_>, out: &mut Change) {
     if atom == Atom::Leaf || (is_empty(atom, old) && is_empty(atom, new)) {
-        if let (Some(old), Some(new)) = (old, new)
-            && !same(old, new)
-        {
-            out.modified.insert(path);
-        }
+        out.modified |= matches!((old, new), (Some(old), Some(new)) if !same(old, new));
         return;
     }
     if atom == Atom::Map {
         let (old, new) = (old.and_then(Value::as_object), new.and_then(Value::as_object));
-        let names: BTreeSet<&String> = old.into_iter().chain(new).flat_map(Map::keys).collect();
-        for name in names {
-            let (old, new) = (old.and_then(|old| old.get(name)), new.and_then(|new| new.get(name)));
-            path.push(Step::field(name));
-            compare_at(path, old, new, member(shape, name).0, out);
-            path.pop();
+        for (name, before) in old.into_iter().flatten() {
+            let change = compare_at(Some(before), new.and_then(|new| new.get(name)), member(shape, name).0);
+            out.below.insert(Step::field(name), change);
+        }
+        for (name, after) in new.into_iter().flatten() {
+            if old.is_none_or(|old| !old.contains_key(name)) {
+                out.below.insert(Step::field(name), compare_at(None, Some(after), member(shape, name).0));
+            }
         }
         return;
     }
     let (mut before, mut after) = (grouped(atom, items(old)), grouped(atom, items(new)));
     let steps: BTreeSet<Step> = before.keys().chain(after.keys()).cloned().collect();
     for step in steps {
-        path.push(step.clone());
         let (old, new) = (before.remove(&step).unwrap_or_default(), after.remove(&step).unwrap_or_default());
-        match (&old[..], &new[..]) {
-            ([] | [_], [] | [_]) => {
-                compare_at(path, old.first().copied(), new.first().copied(), shape.item(), out);
-            }
+        let change = match (&old[..], &new[..]) {
+            ([] | [_], [] | [_]) => compare_at(old.first().copied(), new.first().copied(), shape.item()),
             ([_, _, ..], [_, _, ..]) => {
-                if old.len() != new.len() || !old.iter().zip(&new).all(|(old, new)| same(old, new)) {
-                    out.modified.insert(path);
-                }
+                let modified = old.len() != new.len() || !old.iter().zip(&new).all(|(old, new)| same(old, new));
+                Change { modified, ..Change::default() }
             }
-            ([_, _, ..], _) => {
-                compare_at(path, None, new.first().copied(), shape.item(), out);
-                out.removed.insert(path);
-            }
-            (_, [_, _, ..]) => {
-                compare_at(path, old.first().copied(), None, shape.item(), out);
-                out.added.insert(path);
-            }
-        }
-        path.pop();
+            // Items that occur twice count as one that nothing is known about.
+            ([_, _, ..], _) => Change { removed: true, ..compare_at(None, new.first().copied(), shape.item()) },
+            (_, [_, _, ..]) => Change { added: true, ..compare_at(old.first().copied(), None, shape.item()) },
+        };
+        out.below.insert(step, change);
     }
 }
 
