@@ -17,7 +17,7 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Type {
     /// A string, a number, a truth value; objects and arrays in its place count as one value too.
-    Scalar,
+    Scalar(Scalar),
     /// A structure nobody described: all its fields are declared and open, its lists are single values.
     Open,
     /// Anything, the type of custom resources without a schema: maps have entries, lists are single values.
@@ -26,6 +26,15 @@ pub(super) enum Type {
     Named(Cow<'static, str>),
     Map(Box<Map>),
     List(Box<List>),
+}
+
+/// Which scalars a value may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scalar {
+    Any,
+    String,
+    Number,
+    Bool,
 }
 
 /// A structure, a map, or both.
@@ -226,6 +235,15 @@ pub(super) enum Atom<'s> {
     Keyed(&'s [Key]),
 }
 
+/// What values a type allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Anything,
+    Scalar(Scalar),
+    Map,
+    List,
+}
+
 /// One field or entry of a map.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Member<'s> {
@@ -272,6 +290,15 @@ impl<'s> Shape<'s> {
         }
     }
 
+    pub(super) fn form(self) -> Form {
+        match self.resolved().ty {
+            Type::Open | Type::Any | Type::Named(_) => Form::Anything,
+            Type::Scalar(scalar) => Form::Scalar(*scalar),
+            Type::Map(_) => Form::Map,
+            Type::List(_) => Form::List,
+        }
+    }
+
     /// The field or entry of this name, or nothing where the type has none.
     pub(super) fn member(self, name: &str) -> Option<Member<'s>> {
         const USUAL: &Strategy = &Strategy::Usual;
@@ -286,7 +313,7 @@ impl<'s> Shape<'s> {
                 (None, Some(Other::Entries(ty))) => member(ty, false, USUAL),
                 (None, None) => None,
             },
-            Type::Scalar | Type::List(_) | Type::Named(_) => None,
+            Type::Scalar(_) | Type::List(_) | Type::Named(_) => None,
         }
     }
 
@@ -327,13 +354,13 @@ mod tests {
     #[test]
     fn values_that_do_not_fit_their_type_are_taken_as_a_whole() {
         let shapes = Shapes::default();
-        let set = Type::list_of(Type::Scalar).set();
+        let set = Type::list_of(Type::Scalar(Scalar::Any)).set();
         let set = Shape::new(&shapes, &set);
         assert_eq!(set.atom(&json!(["a"])), Atom::Set);
         assert_eq!(set.atom(&json!(null)), Atom::Set);
         assert_eq!(set.atom(&json!("a")), Atom::Leaf);
-        assert_eq!(Shape::new(&shapes, &Type::Scalar).atom(&json!({"a": 1})), Atom::Leaf);
-        let atomic = Type::map_of(Type::Scalar).atomic();
+        assert_eq!(Shape::new(&shapes, &Type::Scalar(Scalar::Any)).atom(&json!({"a": 1})), Atom::Leaf);
+        let atomic = Type::map_of(Type::Scalar(Scalar::Any)).atomic();
         assert_eq!(Shape::new(&shapes, &atomic).atom(&json!({"a": 1})), Atom::Leaf);
     }
 

@@ -19,7 +19,7 @@ pub(in crate::testing) fn merge(live: &Value, config: &Value, shape: Shape<'_>) 
 }
 
 fn merge_at(live: Option<&Value>, config: Option<&Value>, shape: Shape<'_>) -> Option<Value> {
-    let winner = config.or(live)?;
+    let Some(winner) = config else { return live.cloned() };
     let atom = shape.atom(winner);
     if atom == Atom::Leaf || (is_empty(atom, live) && is_empty(atom, config)) {
         return Some(winner.clone());
@@ -104,11 +104,11 @@ mod tests {
     use super::*;
     use crate::testing::{
         owners::{compare, set_of, typed::tests::values},
-        shape::{Shapes, Type},
+        shape::{Scalar, Shapes, Type},
     };
 
     fn names(live: &[&str], config: &[&str]) -> Value {
-        let list = Type::list_of(Type::Scalar).set();
+        let list = Type::list_of(Type::Scalar(Scalar::Any)).set();
         merge(&json!(live), &json!(config), Shape::new(&Shapes::default(), &list))
     }
 

@@ -181,7 +181,7 @@ fn same_type(a: &Value, b: &Value) -> bool {
 }
 
 /// The Go type a value has once decoded.
-fn go_type(value: &Value) -> &'static str {
+pub(in crate::testing) fn go_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "%!s(<nil>)",
         Value::Bool(_) => "bool",

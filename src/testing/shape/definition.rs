@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Key, Type};
+use super::{Key, Scalar, Type};
 
 /// The type of a whole object: the schema need not say what all objects have.
 pub(super) fn object(schema: &Value) -> Type {
@@ -17,8 +17,13 @@ fn read(schema: &Value, keeps: bool) -> Type {
         Some("object") if schema["x-kubernetes-embedded-resource"] == true => resource(map(schema, keeps)),
         Some("object") => map(schema, keeps),
         Some("array") => list(schema, keeps),
-        Some(_) => Type::Scalar,
-        None if schema["x-kubernetes-int-or-string"] == true => Type::Scalar,
+        Some(scalar) => Type::Scalar(match (scalar, schema["format"].as_str()) {
+            ("string", None | Some("" | "byte")) => Scalar::String,
+            ("integer" | "number", _) => Scalar::Number,
+            ("boolean", _) => Scalar::Bool,
+            _ => Scalar::Any,
+        }),
+        None if schema["x-kubernetes-int-or-string"] == true => Type::Scalar(Scalar::Any),
         None if schema.get("properties").is_some() => map(schema, keeps),
         None => Type::Any,
     }
@@ -55,7 +60,8 @@ fn list(schema: &Value, keeps: bool) -> Type {
 }
 
 fn resource(structure: Type) -> Type {
-    let structure = structure.field("apiVersion", Type::Scalar).field("kind", Type::Scalar);
+    let structure =
+        structure.field("apiVersion", Type::Scalar(Scalar::String)).field("kind", Type::Scalar(Scalar::String));
     structure.field("metadata", Type::Named("ObjectMeta".into()))
 }
 

@@ -16,7 +16,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{Key, Shapes, Strategy, Type};
+use super::{Key, Scalar, Shapes, Strategy, Type};
 
 pub(super) fn parse(text: &'static str) -> Result<Shapes, String> {
     let mut shapes = Shapes::default();
@@ -42,7 +42,7 @@ fn definition(line: &'static str) -> Option<(&'static str, Type)> {
         "ObjectMeta" => Type::structure(),
         _ => ["apiVersion", "kind"]
             .into_iter()
-            .fold(Type::structure(), |object, name| object.field(name, Type::Scalar))
+            .fold(Type::structure(), |object, name| object.field(name, Type::Scalar(Scalar::String)))
             .field("metadata", Type::Named("ObjectMeta".into())),
     };
     Some((name, fields(object, list)?))
@@ -139,7 +139,7 @@ mod tests {
                         names(ty, out);
                     }
                 }
-                Type::Scalar | Type::Open | Type::Any => {}
+                Type::Scalar(_) | Type::Open | Type::Any => {}
             }
         }
         let shapes = Shapes::built_in();

@@ -2,23 +2,23 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::testing::shape::{Shapes, Type};
+use crate::testing::shape::{Scalar, Shapes, Type};
 
 /// A type with one of everything: beds by name, a set of tags, a map, a list and a map of one piece.
 pub(in crate::testing::owners) fn garden() -> (Shapes, Type) {
     let mut shapes = Shapes::default();
     let bed = Type::structure()
-        .field("name", Type::Scalar)
-        .field("size", Type::Scalar)
-        .field("tags", Type::list_of(Type::Scalar).set());
+        .field("name", Type::Scalar(Scalar::Any))
+        .field("size", Type::Scalar(Scalar::Any))
+        .field("tags", Type::list_of(Type::Scalar(Scalar::Any)).set());
     shapes.define("Bed", bed);
     let garden = Type::structure()
         .field("beds", Type::list_of(Type::Named("Bed".into())).keyed(["name".into()]))
-        .field("tags", Type::list_of(Type::Scalar).set())
-        .field("labels", Type::map_of(Type::Scalar))
-        .field("rows", Type::list_of(Type::Scalar))
-        .field("shed", Type::structure().field("door", Type::Scalar).atomic())
-        .field("fence", Type::structure().field("height", Type::Scalar));
+        .field("tags", Type::list_of(Type::Scalar(Scalar::Any)).set())
+        .field("labels", Type::map_of(Type::Scalar(Scalar::Any)))
+        .field("rows", Type::list_of(Type::Scalar(Scalar::Any)))
+        .field("shed", Type::structure().field("door", Type::Scalar(Scalar::Any)).atomic())
+        .field("fence", Type::structure().field("height", Type::Scalar(Scalar::Any)));
     (shapes, garden)
 }
 
