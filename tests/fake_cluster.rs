@@ -409,7 +409,7 @@ mod lists {
             (CONFIG_MAPS, list, 200, Some(&bare_list)),
             (CONFIG_MAPS, &format!("{list},application/json"), 200, Some(&bare_list)),
             (&object, single, 200, Some(&bare)),
-            (&object, "application/json;as=Table;g=meta.k8s.io;v=v1,application/json", 200, Some(&one)),
+            (&object, "application/json;as=Nope;g=meta.k8s.io;v=v1,application/json", 200, Some(&one)),
             (CONFIG_MAPS, single, 406, None),
             (&object, list, 406, None),
             (CONFIG_MAPS, "text/html", 406, None),
@@ -1108,8 +1108,7 @@ mod kinds {
         ] {
             assert_eq!(get(&cluster, path).await, unknown, "{path}");
         }
-        for path in
-            ["/apis/nope.example.com/v1/things", "/apis/nope.example.com", "/nothing/here", "/", "//", "/apis//v1/x"]
+        for path in ["/apis/nope.example.com/v1/things", "/apis/nope.example.com", "/nothing/here", "//", "/apis//v1/x"]
         {
             assert_eq!(get(&cluster, path).await, (404, json!("404 page not found\n")), "{path}");
         }

@@ -31,10 +31,11 @@ pub(super) enum Page {
 impl Page {
     /// The page at a path; nothing where there is none.
     pub(super) fn at(kinds: &Kinds, request: &Request, accept: &Accept) -> Option<Self> {
-        let path = request.path.trim_matches('/');
+        let path = request.path.strip_prefix('/')?;
+        let path = path.strip_suffix('/').unwrap_or(path);
         let aggregated = |groups: fn(&Kinds) -> Value| Some(Page::Aggregated(groups(kinds), accept.aggregated()?));
         match path.split('/').collect::<Vec<_>>()[..] {
-            [""] => Some(Page::Indented(json!({"paths": paths(kinds)}))),
+            [""] if request.path == "/" => Some(Page::Indented(json!({"paths": paths(kinds)}))),
             ["version"] => Some(Page::Indented(version())),
             ["healthz" | "livez" | "readyz", ..] => Some(Page::Health(health::report(path, request)?)),
             ["api"] => aggregated(aggregated::core).or_else(|| Some(Page::Document(versions()))),
@@ -197,7 +198,7 @@ fn version() -> Value {
         "gitTreeState": "",
         "buildDate": "1970-01-01T00:00:00Z",
         "goVersion": "",
-        "compiler": "",
-        "platform": "",
+        "compiler": "gc",
+        "platform": "linux/amd64",
     })
 }
