@@ -8,7 +8,7 @@
 //! 3. *default*: what the client left out is filled in;
 //! 4. *own*: the writer becomes the owner of what it took;
 //! 5. *prepare*: what is the server's to say is set;
-//! 6. *validate*: nothing is wrong with it;
+//! 6. *validate*: nothing is wrong with it, and it is not too large to keep;
 //! 7. *commit*: it is new, or changes anything, and is stored;
 //! 8. *settle*: what the server does on its own follows.
 //!
@@ -20,6 +20,7 @@ mod collection;
 mod create;
 mod decode;
 mod delete;
+mod limits;
 mod own;
 mod part;
 mod patch;
@@ -142,8 +143,11 @@ impl State {
         if !owned {
             own::update(target, live.as_deref().map(|live| &live.value), &mut object, write, &time);
         }
-        let object = prepare(target, object, live.as_deref());
+        let mut object = prepare(target, object, live.as_deref());
         validate(kind, &object, live.as_deref(), write)?;
+        if !write.dry_run {
+            limits::fit(target, &mut object)?;
+        }
         let outcome = match live {
             None => create::commit(self, target, version.as_deref(), object, write)?,
             Some(live) => replace::commit(self, target, live, object, write),

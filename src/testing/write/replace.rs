@@ -14,7 +14,7 @@ use super::{
         storage::{Object, key},
         validation,
     },
-    Draft, Outcome, Write, create, metadata, text,
+    Draft, Outcome, Write, create, limits, metadata, text,
 };
 
 /// What a replacement must not change.
@@ -127,9 +127,9 @@ pub(super) fn same_object(
 ) -> Result<(), Box<Status>> {
     let Some(uid) = text(given, "uid").filter(|uid| uid != live.metadata("uid")) else { return Ok(()) };
     let why = format!(
-        "StorageError: invalid object, Code: 4, Key: /registry/{}/{key}, ResourceVersion: 0, AdditionalErrorMsg: \
-         Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
-        if kind.custom { format!("{}/{}", kind.group, kind.plural) } else { kind.plural.clone() },
+        "StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: \
+         UID in precondition: {uid}, UID in object meta: {}",
+        limits::path(kind, key),
         live.metadata("uid")
     );
     Err(status::conflict(kind, &live.name, &why))
