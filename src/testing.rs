@@ -56,7 +56,6 @@ mod load;
 pub mod manifests;
 mod media;
 mod options;
-#[allow(dead_code, unused_imports, reason = "the verbs that need it come later")]
 mod owners;
 mod patch;
 mod random;
@@ -65,7 +64,6 @@ mod route;
 mod selection;
 mod serve;
 mod service;
-#[allow(dead_code, reason = "the verbs that need it come later")]
 mod shape;
 mod state;
 mod status;

@@ -686,6 +686,10 @@ mod writes {
         let metadata = json!({
             "name": "c2", "namespace": "default", "uid": uid, "resourceVersion": cluster.revision().to_string(),
             "creationTimestamp": "2026-01-01T00:01:01Z",
+            "managedFields": [{
+                "manager": "unknown", "operation": "Update", "apiVersion": "v1", "time": "2026-01-01T00:01:01Z",
+                "fieldsType": "FieldsV1", "fieldsV1": {"f:data": {".": {}, "f:a": {}}},
+            }],
         });
         let expected = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"a": "1"}});
         assert_eq!((code, created), (201, expected));

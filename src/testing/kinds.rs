@@ -12,6 +12,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use serde_json::Value;
 
+use super::shape::{Shape, Shapes};
+
 pub(super) use definition::Definition;
 pub(super) use fields::Fields;
 pub(super) use version::{Part, ScalePaths, Version};
@@ -61,6 +63,20 @@ impl Kind {
 
     pub(super) fn version(&self, name: &str) -> Option<&Version> {
         self.versions.iter().find(|version| version.name == name)
+    }
+
+    /// What its objects look like in this version to those who merge them.
+    pub(super) fn shape(&self, version: &str) -> Shape<'_> {
+        match self.version(version) {
+            _ if !self.custom => Shapes::built_in().kind(&self.api_version(version), &self.kind),
+            Some(version) => version.shape(&self.kind),
+            None => Shape::deduced(),
+        }
+    }
+
+    /// The kind of the Scales of its objects.
+    pub(super) fn scale(&self) -> Kind {
+        built_in::scale(self.namespaced)
     }
 
     /// What may be done with its objects, in the order discovery lists it.

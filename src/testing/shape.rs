@@ -172,7 +172,7 @@ impl From<&'static str> for Key {
 }
 
 /// Types by name.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Shapes {
     types: HashMap<Cow<'static, str>, Type>,
 }

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use kube::core::Status;
 use serde_json::{Map, Value, json};
 
-use super::{kinds::Kind, requests::Request, status, text};
+use super::{requests::Request, state::Target, status, text};
 
 pub(super) use stream::tables;
 
@@ -74,17 +74,16 @@ enum Columns {
 }
 
 impl Printer {
-    /// A printer of a kind, or of the Scale of its objects.
-    pub(super) fn new(kind: &Kind, version: &str, scale: bool, options: Options) -> Self {
-        let resource = if scale { "scales.autoscaling".to_owned() } else { kind.resource() };
-        let declared = kind.version(version).filter(|_| kind.custom && !scale);
+    pub(super) fn new(target: &Target, options: Options) -> Self {
+        let kind = &target.kind;
+        let resource = kind.resource();
         Printer {
-            columns: match declared {
+            columns: match kind.version(&target.version).filter(|_| kind.custom) {
                 Some(version) => Columns::Custom(custom::Columns::new(&version.columns)),
                 None => Columns::BuiltIn(columns::of(&resource), cells::of(&resource)),
             },
-            kind: if scale { "Scale".to_owned() } else { kind.kind.clone() },
-            api_version: if scale { "autoscaling/v1".to_owned() } else { kind.api_version(version) },
+            kind: kind.kind.clone(),
+            api_version: kind.api_version(&target.version),
             options,
         }
     }

@@ -158,7 +158,7 @@ pub(super) fn bookmark(kind: &Kind, version: &str, form: Form, revision: u64, in
 }
 
 /// The top-level fields Go prints even when they are empty, for the kinds that have any.
-fn never_omitted(plural: &str) -> &'static Value {
+pub(super) fn never_omitted(plural: &str) -> &'static Value {
     static FIELDS: OnceLock<Value> = OnceLock::new();
     let fields = FIELDS.get_or_init(|| {
         let template = json!({"metadata": {}, "spec": {"containers": null}});

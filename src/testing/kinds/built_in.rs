@@ -1,5 +1,7 @@
 //! The kinds every cluster has: one row each, by group.
 
+use std::sync::OnceLock;
+
 use super::{CRD_GROUP, CRDS, Fields, Kind, KindId, Names, Part, Rules, ScalePaths, Version, fields};
 
 struct Group {
@@ -100,6 +102,7 @@ impl Row {
             selectable: Vec::new(),
             schema: None,
             columns: Vec::new(),
+            shapes: OnceLock::new(),
         }
     }
 }
@@ -108,6 +111,13 @@ impl Row {
 pub(super) fn kinds() -> impl Iterator<Item = Kind> {
     let rows = GROUPS.iter().flat_map(|group| group.kinds.iter().map(move |row| (group, row)));
     rows.enumerate().map(|(number, (group, row))| row.within(group, KindId(number)))
+}
+
+/// The kind of Scales, of which none are stored: each shows an object of a kind that scales.
+pub(super) fn scale(namespaced: bool) -> Kind {
+    let group = Group { name: "autoscaling", versions: &["v1"], kinds: &[] };
+    let row = if namespaced { self::namespaced("", "Scale") } else { cluster("", "Scale") };
+    row.within(&group, KindId(usize::MAX))
 }
 
 const GENERATION: Rules = Rules::COUNTS_GENERATIONS;

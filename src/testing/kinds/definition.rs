@@ -2,6 +2,8 @@
 //!
 //! Not here: what schemas and printer columns mean, and conversion.
 
+use std::sync::OnceLock;
+
 use serde_json::Value;
 
 use super::{Kind, KindId, Names, Part, Rules, ScalePaths, Version, dotted};
@@ -93,6 +95,7 @@ fn version(declared: &Value) -> Option<Version> {
         selectable: paths.map(|path| path.trim_start_matches('.').to_owned()).collect(),
         schema: declared.pointer("/schema/openAPIV3Schema").cloned(),
         columns: items("additionalPrinterColumns").cloned().collect(),
+        shapes: OnceLock::new(),
     })
 }
 
