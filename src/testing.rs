@@ -39,6 +39,7 @@
 //! - convert between versions: objects differ in nothing but apiVersion, and the two Event groups are apart;
 //! - forget: all history stays in memory, and only [`FakeCluster::compact`] expires resourceVersions.
 
+mod accept;
 mod answer;
 mod body;
 mod builder;
@@ -55,6 +56,7 @@ mod load;
 pub mod manifests;
 mod media;
 mod options;
+mod owners;
 mod patch;
 mod random;
 mod requests;
@@ -66,6 +68,7 @@ mod shape;
 mod state;
 mod status;
 mod storage;
+mod table;
 mod text;
 mod validation;
 mod watching;

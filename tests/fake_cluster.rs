@@ -409,7 +409,7 @@ mod lists {
             (CONFIG_MAPS, list, 200, Some(&bare_list)),
             (CONFIG_MAPS, &format!("{list},application/json"), 200, Some(&bare_list)),
             (&object, single, 200, Some(&bare)),
-            (&object, "application/json;as=Table;g=meta.k8s.io;v=v1,application/json", 200, Some(&one)),
+            (&object, "application/json;as=Nope;g=meta.k8s.io;v=v1,application/json", 200, Some(&one)),
             (CONFIG_MAPS, single, 406, None),
             (&object, list, 406, None),
             (CONFIG_MAPS, "text/html", 406, None),
@@ -686,6 +686,10 @@ mod writes {
         let metadata = json!({
             "name": "c2", "namespace": "default", "uid": uid, "resourceVersion": cluster.revision().to_string(),
             "creationTimestamp": "2026-01-01T00:01:01Z",
+            "managedFields": [{
+                "manager": "unknown", "operation": "Update", "apiVersion": "v1", "time": "2026-01-01T00:01:01Z",
+                "fieldsType": "FieldsV1", "fieldsV1": {"f:data": {".": {}, "f:a": {}}},
+            }],
         });
         let expected = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"a": "1"}});
         assert_eq!((code, created), (201, expected));
@@ -1108,8 +1112,7 @@ mod kinds {
         ] {
             assert_eq!(get(&cluster, path).await, unknown, "{path}");
         }
-        for path in
-            ["/apis/nope.example.com/v1/things", "/apis/nope.example.com", "/nothing/here", "/", "//", "/apis//v1/x"]
+        for path in ["/apis/nope.example.com/v1/things", "/apis/nope.example.com", "/nothing/here", "//", "/apis//v1/x"]
         {
             assert_eq!(get(&cluster, path).await, (404, json!("404 page not found\n")), "{path}");
         }

@@ -9,7 +9,10 @@ use kube::core::{
 };
 use serde_json::{Value, json};
 
-use super::kinds::Kind;
+use super::{
+    kinds::Kind,
+    owners::{Conflict, Conflicts},
+};
 
 /// A failure with a code, a reason (which may be empty) and a message.
 pub(super) fn failure(code: u16, reason: &str, message: impl Into<String>) -> Box<Status> {
@@ -47,6 +50,25 @@ pub(super) fn internal(message: impl Into<String>) -> Box<Status> {
     failure(500, "", message)
 }
 
+/// Errors the server foresaw and does not forgive: 500 with a cause.
+pub(super) fn internal_error(why: &str) -> Box<Status> {
+    let mut details = details("", "", "");
+    details.causes.push(StatusCause { reason: String::new(), message: why.to_owned(), field: String::new() });
+    failure(500, "InternalError", format!("Internal error occurred: {why}")).with_details(details).boxed()
+}
+
+/// An apply would take what others own.
+pub(super) fn owned(conflicts: &Conflicts) -> Box<Status> {
+    let mut details = details("", "", "");
+    let cause = |conflict: &Conflict| StatusCause {
+        reason: "FieldManagerConflict".to_owned(),
+        message: conflict.message(),
+        field: conflict.field(),
+    };
+    details.causes = conflicts.iter().map(cause).collect();
+    failure(409, "Conflict", conflicts.to_string()).with_details(details).boxed()
+}
+
 pub(super) fn not_found(kind: &Kind, name: &str) -> Box<Status> {
     about(404, "NotFound", format!("{} {name:?} not found", kind.resource()), kind, name)
 }
@@ -61,6 +83,12 @@ pub(super) fn method_not_allowed() -> Box<Status> {
     failure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
         .with_details(details("", "", ""))
         .boxed()
+}
+
+/// 406 from where the server looks at bare media types only.
+pub(super) fn not_produced(types: &str) -> Box<Status> {
+    let message = format!("406: Not Acceptable\n\nAvailable representations: {types}");
+    failure(406, "NotAcceptable", message).with_details(details("", "", "")).boxed()
 }
 
 /// 415 without a word about what the server reads.

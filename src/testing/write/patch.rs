@@ -5,10 +5,11 @@ use serde_json::{Map, Value};
 
 use super::{
     super::{
+        kinds::Kinds,
         options::FieldValidation,
         patch::{Language, Patch},
         shape::Shapes,
-        state::{State, Target},
+        state::Target,
         text,
     },
     decode::{self, Unreadable},
@@ -21,11 +22,10 @@ pub(super) struct Decoded {
 }
 
 /// Applies the patch to the object that is there, and decodes what comes out.
-pub(super) fn decode(state: &State, target: &Target, name: &str, patch: &Patch) -> Result<Decoded, Box<Status>> {
+pub(super) fn decode(kinds: &Kinds, target: &Target, live: &Value, patch: &Patch) -> Result<Decoded, Box<Status>> {
     let kind = &target.kind;
-    let live = state.find(kind, &target.namespace, name)?;
     let api_version = kind.api_version(&target.version);
-    let mut document = live.value.as_object().cloned().unwrap_or_default();
+    let mut document = live.as_object().cloned().unwrap_or_default();
     document.insert("apiVersion".to_owned(), api_version.clone().into());
     let shape = Shapes::built_in().kind(&api_version, &kind.kind);
     let mut patched = patch.apply(document, shape)?;
@@ -35,7 +35,7 @@ pub(super) fn decode(state: &State, target: &Target, name: &str, patch: &Patch) 
         object.insert("kind".to_owned(), kind.kind.clone().into());
         object.insert("apiVersion".to_owned(), api_version.into());
     }
-    if let Some(Unreadable { why, .. }) = decode::unreadable(&state.kinds, target, &patched.object) {
+    if let Some(Unreadable { why, .. }) = decode::unreadable(kinds, target, &patched.object) {
         return Err(patched.refused(whole, &why));
     }
     let mut warnings = std::mem::take(&mut patched.unknown);
@@ -50,7 +50,7 @@ pub(super) fn decode(state: &State, target: &Target, name: &str, patch: &Patch) 
         FieldValidation::Ignore => warnings.clear(),
         _ => {}
     }
-    let mut object = decode::decode(&state.kinds, target, patched.object)?;
+    let mut object = decode::decode(kinds, target, patched.object)?;
     undeclared.iter().for_each(|name| drop(object.remove(name)));
     Ok(Decoded { object, warnings })
 }

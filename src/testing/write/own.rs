@@ -1,0 +1,54 @@
+//! Who owns what a write took.
+//!
+//! Not here: how owners are found and kept ([`owners`]).
+
+use serde_json::{Value, json};
+
+use super::{
+    super::{
+        kinds::{Kind, Part},
+        owners::{self, Writer},
+        state::Target,
+        text,
+    },
+    Author, Write, part,
+};
+
+/// The manager of what tests write through their doors.
+const TEST: &str = "fake-cluster";
+
+/// Notes in the new object what the write took. What a test creates has no owners, and stays without them until
+/// somebody applies something to it.
+pub(super) fn update(target: &Target, live: Option<&Value>, object: &mut Value, write: Write<'_>, time: &str) {
+    if matches!((write.author, live), (Author::Test, None)) {
+        return;
+    }
+    let api_version = target.kind.api_version(&target.version);
+    let writer = writer(target, &api_version, write, time);
+    let shape = target.kind.shape(&target.version);
+    match live {
+        Some(live) => owners::update(live, object, shape, &writer),
+        None => owners::update(&zero(&target.kind), object, shape, &writer),
+    }
+}
+
+pub(super) fn writer<'w>(target: &Target, api_version: &'w str, write: Write<'w>, now: &'w str) -> Writer<'w> {
+    let (manager, scope) = match write.author {
+        Author::Test => (TEST, owners::Scope::All),
+        Author::Client(manager) => (manager, part::scope(target, write.part)),
+    };
+    Writer { manager, api_version, subresource: write.part.map_or("", Part::name), scope, now }
+}
+
+/// A new object of a kind, which belongs to nobody. Bookmarks show the same, except that the server's own types count
+/// replicas that nobody has said.
+pub(super) fn zero(kind: &Kind) -> Value {
+    let mut zero = if kind.custom { Value::Null } else { text::never_omitted(&kind.plural).clone() };
+    if zero.is_null() {
+        zero = json!({});
+    }
+    if let Some(spec) = zero.get_mut("spec").and_then(Value::as_object_mut) {
+        spec.remove("replicas");
+    }
+    zero
+}
