@@ -47,6 +47,21 @@ pub(super) fn internal(message: impl Into<String>) -> Box<Status> {
     failure(500, "", message)
 }
 
+/// Errors of the server's own making: 500, with the error as its cause.
+pub(super) fn internal_error(why: &str) -> Box<Status> {
+    let mut details = details("", "", "");
+    let cause = StatusCause { reason: String::new(), message: why.to_owned(), field: String::new() };
+    details.causes.push(cause);
+    failure(500, "InternalError", format!("Internal error occurred: {why}")).with_details(details).boxed()
+}
+
+/// What admission refuses; `resource` is the plural with its group.
+pub(super) fn refused(resource: &str, group: &str, name: &str, why: &str) -> Box<Status> {
+    let plural = resource.split('.').next().unwrap_or_default();
+    let message = format!("{resource} {name:?} is forbidden: {why}");
+    failure(403, "Forbidden", message).with_details(details(name, group, plural)).boxed()
+}
+
 pub(super) fn not_found(kind: &Kind, name: &str) -> Box<Status> {
     about(404, "NotFound", format!("{} {name:?} not found", kind.resource()), kind, name)
 }

@@ -10,7 +10,7 @@
 //! 6. *commit*: it is new, or changes anything, and is stored;
 //! 7. *settle*: what the server does on its own follows.
 //!
-//! Deletions have stages of their own. Not here: parts of objects (a write to an object writes its status too), managed
+//! Deletions have stages of their own. Not here: parts of objects, managed
 //! fields, and how patches are applied ([`patch`](super::patch)).
 
 mod collection;
@@ -27,9 +27,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     defaults,
-    kinds::{Kind, Rules},
+    kinds::Kind,
     lifecycle::{self, Step},
     patch::Patch,
+    prepare,
     state::{State, Target},
     status,
     storage::Object,
@@ -43,7 +44,8 @@ pub(super) use delete::Preconditions;
 pub(super) struct Write {
     /// Check everything, store nothing.
     pub(super) dry_run: bool,
-    /// Replace whatever is there, its version and frozen fields included.
+    /// Store it as it is: replace whatever is there, its version and frozen fields included, keep the status it brings, and
+    /// give it the addresses it names.
     pub(super) force: bool,
 }
 
@@ -120,7 +122,11 @@ impl State {
             Intent::Patch(name) => replace::admit_patched(self, target, name, object)?,
         };
         defaults::apply(kind, &mut object, &time);
-        let object = prepare(kind, Value::Object(object), live.as_deref());
+        match live.as_deref() {
+            None => prepare::create(self, kind, &mut object, write)?,
+            Some(live) => prepare::update(self, kind, live, &mut object, write)?,
+        }
+        let object = Value::Object(object);
         validate(kind, &object, live.as_deref(), write)?;
         match live {
             None => create::commit(self, target, version.as_deref(), object, write),
@@ -140,31 +146,6 @@ impl State {
         self.storage.remove(kind.id, key);
         lifecycle::settle(self, kind, &Step::Removed(key));
     }
-}
-
-/// Sets what is the server's to say: the generation, and what a replacement does not replace.
-fn prepare(kind: &Kind, mut object: Value, live: Option<&Object>) -> Value {
-    if let (true, Some(status)) = (kind.is_definition(), live.and_then(|live| live.value.get("status"))) {
-        object["status"]["conditions"] = status["conditions"].clone();
-    }
-    if kind.rules.contain(Rules::COUNTS_GENERATIONS) {
-        match live {
-            None => object["metadata"]["generation"] = 1.into(),
-            Some(live) if specification(kind, &live.value) != specification(kind, &object) => {
-                let generation = live.value["metadata"]["generation"].as_i64().unwrap_or_default();
-                object["metadata"]["generation"] = (generation + 1).into();
-            }
-            Some(_) => {}
-        }
-    }
-    object
-}
-
-/// What a generation counts: everything but metadata and, where it is written apart, the status.
-fn specification<'v>(kind: &Kind, object: &'v Value) -> Vec<(&'v String, &'v Value)> {
-    let apart = kind.rules.contain(Rules::STATUS_APART);
-    let fields = object.as_object().into_iter().flatten();
-    fields.filter(|(name, _)| *name != "metadata" && (*name != "status" || !apart)).collect()
 }
 
 fn validate(kind: &Kind, object: &Value, live: Option<&Object>, write: Write) -> Result<(), Box<Status>> {

@@ -202,7 +202,7 @@ const GROUPS: &[Group] = &[
             namespaced("csistoragecapacities", "CSIStorageCapacity").with(NEEDS_VERSION),
             cluster("storageclasses", "StorageClass").short("sc").with(ANSWERS_DELETED),
             cluster("volumeattachments", "VolumeAttachment").with(NEEDS_VERSION).with(ANSWERS_DELETED),
-            cluster("volumeattributesclasses", "VolumeAttributesClass").short("vac"),
+            cluster("volumeattributesclasses", "VolumeAttributesClass").short("vac").with(ANSWERS_DELETED),
         ],
     },
     Group {
@@ -217,7 +217,9 @@ const GROUPS: &[Group] = &[
                 .with(GENERATION)
                 .with(NEEDS_VERSION),
             cluster("validatingadmissionpolicies", "ValidatingAdmissionPolicy").with(GENERATION).with(NEEDS_VERSION),
-            cluster("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding").with(NEEDS_VERSION),
+            cluster("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding")
+                .with(GENERATION)
+                .with(NEEDS_VERSION),
             cluster("validatingwebhookconfigurations", "ValidatingWebhookConfiguration")
                 .with(GENERATION)
                 .with(NEEDS_VERSION),
