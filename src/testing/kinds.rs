@@ -65,6 +65,11 @@ impl Kind {
         self.versions.iter().find(|version| version.name == name)
     }
 
+    /// Whether its status is written apart in this version.
+    pub(super) fn has_status(&self, version: &str) -> bool {
+        self.version(version).is_some_and(|version| version.parts.contains(&Part::Status))
+    }
+
     /// What its objects look like in this version to those who merge them.
     pub(super) fn shape(&self, version: &str) -> Shape<'_> {
         match self.version(version) {
@@ -118,8 +123,6 @@ impl Rules {
     pub(super) const NONE: Rules = Rules(0);
     /// Changes of the specification count in `metadata.generation`.
     pub(super) const COUNTS_GENERATIONS: Rules = Rules(1);
-    /// The status is no part of the specification.
-    pub(super) const STATUS_APART: Rules = Rules(1 << 1);
     /// A replacement must name the resourceVersion it replaces.
     pub(super) const NEEDS_VERSION: Rules = Rules(1 << 2);
     /// A replacement of nothing creates.

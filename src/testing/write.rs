@@ -34,9 +34,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     defaults,
-    kinds::{Kind, Part, Rules},
+    kinds::{Kind, Part},
     lifecycle::{self, Step},
     patch::Patch,
+    prepare,
     state::{State, Target},
     status,
     storage::Object,
@@ -52,11 +53,19 @@ pub(super) use scale::of as scale;
 pub(super) struct Write<'w> {
     /// Check everything, store nothing.
     pub(super) dry_run: bool,
-    /// Replace whatever is there, its version and frozen fields included.
+    /// Store it as it is: replace whatever is there, its version and frozen fields included, and give it the addresses it
+    /// names.
     pub(super) force: bool,
     pub(super) author: Author<'w>,
     /// The part of the object whose path the write came by.
     pub(super) part: Option<&'w Part>,
+}
+
+impl Write<'_> {
+    /// Whether a status may come with the object although it has a path of its own.
+    pub(super) fn sets_status(self) -> bool {
+        matches!(self.author, Author::Test)
+    }
 }
 
 /// Who writes.
@@ -136,14 +145,18 @@ impl State {
     /// `put`.
     fn write(&mut self, target: &Target, mut draft: Draft, write: Write<'_>) -> Result<Outcome, Box<Status>> {
         let kind = &target.kind;
-        part::confine(target, &mut draft, write);
+        part::confine(kind, &mut draft, write.part);
         let Draft { mut object, live, version, time, owned, warnings } = draft;
         defaults::apply(kind, &mut object, &time);
-        let mut object = Value::Object(object);
         if !owned {
-            own::update(target, live.as_deref().map(|live| &live.value), &mut object, write, &time);
+            object = own::update(target, live.as_deref().map(|live| &live.value), object, write, &time);
         }
-        let mut object = prepare(target, object, live.as_deref());
+        match (live.as_deref(), write.part) {
+            (None, _) => prepare::create(self, target, &mut object, write)?,
+            (Some(live), None | Some(Part::Scale(_))) => prepare::update(self, target, live, &mut object, write)?,
+            (Some(_), Some(Part::Status | Part::Finalize)) => {}
+        }
+        let mut object = Value::Object(object);
         validate(kind, &object, live.as_deref(), write)?;
         if !write.dry_run {
             limits::fit(target, &mut object)?;
@@ -167,32 +180,6 @@ impl State {
         self.storage.remove(kind.id, key);
         lifecycle::settle(self, kind, &Step::Removed(key));
     }
-}
-
-/// Sets what is the server's to say: the generation, and what a replacement does not replace.
-fn prepare(target: &Target, mut object: Value, live: Option<&Object>) -> Value {
-    let kind = &target.kind;
-    if let (true, Some(status)) = (kind.is_definition(), live.and_then(|live| live.value.get("status"))) {
-        object["status"]["conditions"] = status["conditions"].clone();
-    }
-    if kind.rules.contain(Rules::COUNTS_GENERATIONS) {
-        match live {
-            None => object["metadata"]["generation"] = 1.into(),
-            Some(live) if specification(target, &live.value) != specification(target, &object) => {
-                let generation = live.value["metadata"]["generation"].as_i64().unwrap_or_default();
-                object["metadata"]["generation"] = (generation + 1).into();
-            }
-            Some(_) => {}
-        }
-    }
-    object
-}
-
-/// What a generation counts: everything but metadata and, where it is written apart, the status.
-fn specification<'v>(target: &Target, object: &'v Value) -> Vec<(&'v String, &'v Value)> {
-    let apart = part::has_status(target);
-    let fields = object.as_object().into_iter().flatten();
-    fields.filter(|(name, _)| *name != "metadata" && (*name != "status" || !apart)).collect()
 }
 
 fn validate(kind: &Kind, object: &Value, live: Option<&Object>, write: Write<'_>) -> Result<(), Box<Status>> {

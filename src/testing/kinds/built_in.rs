@@ -36,7 +36,7 @@ const fn namespaced(plural: &'static str, kind: &'static str) -> Row {
         category: None,
         parts: &[],
         namespaced: true,
-        rules: Rules::STATUS_APART,
+        rules: Rules::NONE,
         names: Names::Subdomain,
         fields: None,
     }
@@ -266,7 +266,7 @@ const GROUPS: &[Group] = &[
             namespaced("csistoragecapacities", "CSIStorageCapacity").with(NEEDS_VERSION),
             cluster("storageclasses", "StorageClass").short("sc").with(ANSWERS_DELETED),
             cluster("volumeattachments", "VolumeAttachment").parts(STATUS).with(NEEDS_VERSION).with(ANSWERS_DELETED),
-            cluster("volumeattributesclasses", "VolumeAttributesClass").short("vac"),
+            cluster("volumeattributesclasses", "VolumeAttributesClass").short("vac").with(ANSWERS_DELETED),
         ],
     },
     Group {
@@ -292,6 +292,7 @@ const GROUPS: &[Group] = &[
                 .with(NEEDS_VERSION),
             cluster("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding")
                 .category(EXTENSIONS)
+                .with(GENERATION)
                 .with(NEEDS_VERSION),
             cluster("validatingwebhookconfigurations", "ValidatingWebhookConfiguration")
                 .category(EXTENSIONS)

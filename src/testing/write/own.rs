@@ -2,7 +2,7 @@
 //!
 //! Not here: how owners are found and kept ([`owners`]).
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     super::{
@@ -19,16 +19,27 @@ const TEST: &str = "fake-cluster";
 
 /// Notes in the new object what the write took. What a test creates has no owners, and stays without them until
 /// somebody applies something to it.
-pub(super) fn update(target: &Target, live: Option<&Value>, object: &mut Value, write: Write<'_>, time: &str) {
+pub(super) fn update(
+    target: &Target,
+    live: Option<&Value>,
+    object: Map<String, Value>,
+    write: Write<'_>,
+    time: &str,
+) -> Map<String, Value> {
     if matches!((write.author, live), (Author::Test, None)) {
-        return;
+        return object;
     }
     let api_version = target.kind.api_version(&target.version);
     let writer = writer(target, &api_version, write, time);
     let shape = target.kind.shape(&target.version);
+    let mut object = Value::Object(object);
     match live {
-        Some(live) => owners::update(live, object, shape, &writer),
-        None => owners::update(&zero(&target.kind), object, shape, &writer),
+        Some(live) => owners::update(live, &mut object, shape, &writer),
+        None => owners::update(&zero(&target.kind), &mut object, shape, &writer),
+    }
+    match object {
+        Value::Object(object) => object,
+        _ => unreachable!("it was one"),
     }
 }
 

@@ -83,10 +83,10 @@ pub(super) fn change(
         }
     };
     replace::named(metadata(&mut new), name)?;
-    let mut new = Value::Object(new);
     if !applied {
-        own::update(&seen, Some(&old), &mut new, write, &time);
+        new = own::update(&seen, Some(&old), new, write, &time);
     }
+    let new = Value::Object(new);
 
     let mut object = live.value.as_object().cloned().unwrap_or_default();
     set(&mut object, &paths.wanted, replicas(kind, name, paths, &new)?)?;
