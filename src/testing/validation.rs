@@ -6,6 +6,8 @@
 mod content;
 mod ingress;
 mod network;
+mod update;
+mod workload;
 
 use serde_json::{Map, Value};
 
@@ -29,8 +31,8 @@ pub(super) fn flaws(kind: &Kind, object: &Value) -> Vec<Flaw> {
         "endpointslices" => network::endpoint_slice(object, &mut flaws),
         "configmaps" => content::config_map(object, &mut flaws),
         "secrets" => content::secret(object, &mut flaws),
-        "deployments" => content::deployment(object, &mut flaws),
         CRDS => definition(object, &mut flaws),
+        plural if workload::runs_pods(plural) => workload::check(plural, object, &mut flaws),
         _ => {}
     }
     flaws
@@ -60,6 +62,9 @@ pub(super) fn frozen(kind: &Kind, old: &Value, new: &Value) -> Vec<Flaw> {
     flaws.extend(flaws.clone());
     if kind.is_core("secrets") || kind.is_core("configmaps") {
         content::frozen(old, new, &mut flaws);
+    }
+    if !kind.custom {
+        update::frozen(kind, old, new, &mut flaws);
     }
     flaws
 }
