@@ -147,7 +147,7 @@ mod kinds {
             api("v1.b.example.com", service, available("False")),
             api("v1.c.example.com", json!({}), json!([])),
         ] {
-            cluster.load([object]);
+            assert!(cluster.load_yaml(&object.to_string()).refused.is_empty());
         }
         let table = ask(&cluster.client(), TABLE, "/apis/apiregistration.k8s.io/v1/apiservices").await;
         let cells: Vec<_> = table["rows"].as_array().unwrap().iter().map(|row| &row["cells"]).collect();
@@ -164,9 +164,11 @@ mod kinds {
     #[tokio::test]
     async fn scales_show_how_many_there_are_and_should_be() {
         let cluster = FakeCluster::new();
-        let template = json!({"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "a", "image": "i"}]}});
+        let template =
+            json!({"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "a", "image": "i"}]}});
         let spec = json!({"replicas": 3, "selector": {"matchLabels": {"a": "b"}}, "template": template});
-        let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}, "spec": spec});
+        let deployment =
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}, "spec": spec});
         cluster.create(deployment).unwrap();
         let table = ask(&cluster.client(), TABLE, "/apis/apps/v1/namespaces/default/deployments/d/scale").await;
         assert_eq!(table["rows"][0]["cells"], json!(["d", 3, 0, "0s"]));
