@@ -55,6 +55,8 @@ mod load;
 pub mod manifests;
 mod media;
 mod options;
+#[allow(dead_code, unused_imports, reason = "the verbs that need it come later")]
+mod owners;
 mod patch;
 mod random;
 mod requests;
@@ -62,6 +64,7 @@ mod route;
 mod selection;
 mod serve;
 mod service;
+#[allow(dead_code, reason = "the verbs that need it come later")]
 mod shape;
 mod state;
 mod status;
