@@ -61,6 +61,7 @@ mod patch;
 mod random;
 mod requests;
 mod route;
+mod schema;
 mod selection;
 mod serve;
 mod service;

@@ -143,7 +143,8 @@ impl<'d> Writer<'d> {
             Some("map") => {
                 let item = list.pointer("/items/$ref").or_else(|| list.pointer("/items/allOf/0/$ref"));
                 let item = item.and_then(Value::as_str).map(|to| self.types[last(to, '/')]);
-                let keys = list["x-kubernetes-list-map-keys"].as_array().expect("keys").iter().filter_map(Value::as_str);
+                let keys =
+                    list["x-kubernetes-list-map-keys"].as_array().expect("keys").iter().filter_map(Value::as_str);
                 let keys = keys.map(|key| match item.map(|item| &item["properties"][key]["default"]) {
                     Some(Value::String(default)) if !default.is_empty() => format!("{key}={default}"),
                     _ => key.to_owned(),
@@ -190,18 +191,16 @@ async fn zeros(client: &kube::Client, documents: &BTreeMap<String, Value>) -> St
                 continue;
             }
             let path = path.replace("{namespace}", "default");
-            let answer = get(
-                client,
-                &format!("{path}?watch=true&sendInitialEvents=true&allowWatchBookmarks=true&timeoutSeconds=1\
-                          &resourceVersionMatch=NotOlderThan&fieldSelector=metadata.name%3Dnone"),
-            );
-            let answer = answer.await;
+            let watch = "watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan";
+            let none = "fieldSelector=metadata.name%3Dnone&timeoutSeconds=1";
+            let answer = get(client, &format!("{path}?{watch}&{none}")).await;
             let bookmark: Value = serde_json::from_str(answer.lines().next().expect("a bookmark")).expect("JSON");
             assert_eq!(bookmark["type"], "BOOKMARK", "{path}");
             let mut own: Map<String, Value> = serde_json::from_value(bookmark["object"].clone()).expect("an object");
             let [kind, ..] = ["kind", "apiVersion", "metadata"].map(|of_all| own.remove(of_all).unwrap_or_default());
             let version = group.strip_prefix("apis/").or_else(|| group.strip_prefix("api/")).expect("a group");
-            writeln!(text, "{version} {} {}", kind.as_str().expect("a kind"), Value::Object(own)).expect("a text grows");
+            writeln!(text, "{version} {} {}", kind.as_str().expect("a kind"), Value::Object(own))
+                .expect("a text grows");
         }
     }
     text

@@ -13,7 +13,6 @@ pub(super) fn apply(kind: &Kind, object: &mut Map<String, Value>, time: &str) {
     if kind.custom {
         return;
     }
-    drop_nulls(object);
     match kind.plural.as_str() {
         "namespaces" => namespace(object),
         "services" => service(object),
@@ -41,17 +40,6 @@ pub(super) fn apply(kind: &Kind, object: &mut Map<String, Value>, time: &str) {
     for field in ["data", "binaryData"] {
         if object.get(field).and_then(Value::as_object).is_some_and(Map::is_empty) {
             object.remove(field);
-        }
-    }
-}
-
-fn drop_nulls(object: &mut Map<String, Value>) {
-    object.retain(|_, value| !value.is_null());
-    for value in object.values_mut() {
-        match value {
-            Value::Object(fields) => drop_nulls(fields),
-            Value::Array(items) => items.iter_mut().filter_map(Value::as_object_mut).for_each(drop_nulls),
-            _ => {}
         }
     }
 }

@@ -8,7 +8,6 @@ use super::{
     cluster::FakeCluster,
     kinds::Kind,
     media,
-    options::FieldValidation,
     patch::{Language, Patch},
     state::{State, Target},
     status, text,
@@ -71,7 +70,7 @@ impl FakeCluster {
         self.shared.update(|inner| {
             let target = target(&inner.state, kind, namespace)?;
             let language = media::patch_language(&target.kind, media_type)?;
-            let patch = Patch { language, text, validation: FieldValidation::default() };
+            let patch = Patch { language, text };
             let patched = inner.state.patch(&target, name, &patch, Write::default())?;
             Ok(text::in_version(&target.kind, &target.version, &patched.object))
         })
@@ -164,7 +163,7 @@ pub(super) fn target_of(state: &State, object: &Value) -> Result<Target, Box<Sta
 /// Creates or overwrites; true where something was replaced.
 pub(super) fn apply(state: &mut State, target: &Target, mut object: Value) -> Result<(Value, bool), Box<Status>> {
     let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-    let force = Write { force: true, dry_run: false };
+    let force = Write { force: true, ..Write::default() };
     let exists = state.find(&target.kind, &target.namespace, &name).is_ok();
     if exists {
         return Ok((replace(state, target, object, force)?, true));

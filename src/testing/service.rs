@@ -202,34 +202,35 @@ impl Exchange {
     }
 
     fn create(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
-        let write = Write { dry_run: self.dry_run("CreateOptions")?, force: false };
-        let object = media::object(&target.kind, &self.headers, &self.body.clone()?)?;
-        let created = self.shared.update(|inner| inner.state.create(target, object, write))?;
-        Ok(Answer::Json(201, text::object(&target.kind, &target.version, &created.object, form)))
+        let write = self.write("CreateOptions")?;
+        let document = media::document(&target.kind, &self.headers, &self.body.clone()?)?;
+        let created = self.shared.update(|inner| inner.state.create(target, document, write))?;
+        let text = text::object(&target.kind, &target.version, &created.object, form);
+        Ok(Answer::Warned(201, text, created.warnings))
     }
 
     fn update(&self, target: &Target, name: &str, form: Form) -> Result<Answer, Box<Status>> {
-        let write = Write { dry_run: self.dry_run("UpdateOptions")?, force: false };
-        let object = media::object(&target.kind, &self.headers, &self.body.clone()?)?;
-        let written = self.shared.update(|inner| inner.state.replace(target, name, object, write))?;
+        let write = self.write("UpdateOptions")?;
+        let document = media::document(&target.kind, &self.headers, &self.body.clone()?)?;
+        let written = self.shared.update(|inner| inner.state.replace(target, name, document, write))?;
         let code = if written.created { 201 } else { 200 };
-        Ok(Answer::Json(code, text::object(&target.kind, &target.version, &written.object, form)))
+        let text = text::object(&target.kind, &target.version, &written.object, form);
+        Ok(Answer::Warned(code, text, written.warnings))
     }
 
     fn patch(&self, target: &Target, name: &str, form: Form) -> Result<Answer, Box<Status>> {
         const OPTIONS: &str = "PatchOptions";
         let language = media::patch_language(&target.kind, media::content_type(&self.headers).unwrap_or_default())?;
         let text = self.body.clone()?;
-        let validation = FieldValidation::read(self.request.param("fieldValidation"), OPTIONS)?;
-        let write = Write { dry_run: self.dry_run(OPTIONS)?, force: false };
+        let write = self.write(OPTIONS)?;
         if self.request.param("force").is_some() {
             let flaw = Flaw::forbidden("force", "may not be specified for non-apply patch");
             return Err(status::invalid_as("meta.k8s.io", OPTIONS, "", vec![flaw]));
         }
-        let patch = Patch { language, text, validation };
+        let patch = Patch { language, text };
         let written = self.shared.update(|inner| inner.state.patch(target, name, &patch, write))?;
         let text = text::object(&target.kind, &target.version, &written.object, form);
-        Ok(Answer::Warned(text, written.warnings))
+        Ok(Answer::Warned(200, text, written.warnings))
     }
 
     fn delete(&self, target: &Target, name: &str) -> Result<Answer, Box<Status>> {
@@ -255,8 +256,11 @@ impl Exchange {
         Ok(())
     }
 
-    fn dry_run(&self, options: &str) -> Result<bool, Box<Status>> {
-        options::dry_run(self.request.param("dryRun"), options)
+    /// How a write is meant; `options` is what its parameters are called together.
+    fn write(&self, options: &str) -> Result<Write, Box<Status>> {
+        let dry_run = options::dry_run(self.request.param("dryRun"), options)?;
+        let validation = FieldValidation::read(self.request.param("fieldValidation"), options)?;
+        Ok(Write { dry_run, force: false, validation })
     }
 
     fn delete_options(&self) -> Result<DeleteOptions, Box<Status>> {

@@ -17,6 +17,8 @@ mod collection;
 mod create;
 mod decode;
 mod delete;
+mod document;
+mod limits;
 mod patch;
 mod replace;
 
@@ -29,6 +31,7 @@ use super::{
     defaults,
     kinds::{Kind, Rules},
     lifecycle::{self, Step},
+    options::FieldValidation,
     patch::Patch,
     state::{State, Target},
     status,
@@ -36,7 +39,9 @@ use super::{
     validation,
 };
 
+use decode::Decoded;
 pub(super) use delete::Preconditions;
+pub(super) use document::Document;
 
 /// How a write is meant.
 #[derive(Debug, Clone, Copy, Default)]
@@ -45,6 +50,8 @@ pub(super) struct Write {
     pub(super) dry_run: bool,
     /// Replace whatever is there, its version and frozen fields included.
     pub(super) force: bool,
+    /// What becomes of fields a kind does not have.
+    pub(super) validation: FieldValidation,
 }
 
 /// What a write is to do.
@@ -75,9 +82,14 @@ struct Draft {
 }
 
 impl State {
-    pub(super) fn create(&mut self, target: &Target, object: Value, write: Write) -> Result<Outcome, Box<Status>> {
-        let object = decode::decode(&self.kinds, target, object)?;
-        self.write(target, &Intent::Create, object, write)
+    pub(super) fn create(
+        &mut self,
+        target: &Target,
+        document: impl Into<Document>,
+        write: Write,
+    ) -> Result<Outcome, Box<Status>> {
+        let decoded = decode::decode(&self.kinds, target, &document.into(), write.validation)?;
+        self.write(target, &Intent::Create, decoded, write)
     }
 
     /// Replaces an object, or creates it where the kind allows that.
@@ -85,11 +97,11 @@ impl State {
         &mut self,
         target: &Target,
         name: &str,
-        object: Value,
+        document: impl Into<Document>,
         write: Write,
     ) -> Result<Outcome, Box<Status>> {
-        let object = decode::decode(&self.kinds, target, object)?;
-        self.write(target, &Intent::Replace(name), object, write)
+        let decoded = decode::decode(&self.kinds, target, &document.into(), write.validation)?;
+        self.write(target, &Intent::Replace(name), decoded, write)
     }
 
     /// Replaces an object by what the patch makes of it.
@@ -100,9 +112,8 @@ impl State {
         patch: &Patch,
         write: Write,
     ) -> Result<Outcome, Box<Status>> {
-        let patch::Decoded { object, warnings } = patch::decode(self, target, name, patch)?;
-        let outcome = self.write(target, &Intent::Patch(name), object, write)?;
-        Ok(Outcome { warnings, ..outcome })
+        let decoded = patch::decode(self, target, name, patch, write.validation)?;
+        self.write(target, &Intent::Patch(name), decoded, write)
     }
 
     /// The stages of a write after the first. Before the last one nothing is stored; settling is part of it, see `put`.
@@ -110,10 +121,11 @@ impl State {
         &mut self,
         target: &Target,
         intent: &Intent<'_>,
-        object: Map<String, Value>,
+        decoded: Decoded,
         write: Write,
     ) -> Result<Outcome, Box<Status>> {
         let kind = &target.kind;
+        let Decoded { object, warnings } = decoded;
         let Draft { mut object, live, version, time } = match *intent {
             Intent::Create => create::admit(self, target, object)?,
             Intent::Replace(name) => replace::admit(self, target, name, object, write)?,
@@ -121,11 +133,12 @@ impl State {
         };
         defaults::apply(kind, &mut object, &time);
         let object = prepare(kind, Value::Object(object), live.as_deref());
-        validate(kind, &object, live.as_deref(), write)?;
-        match live {
-            None => create::commit(self, target, version.as_deref(), object, write),
-            Some(live) => Ok(replace::commit(self, target, live, object, write)),
-        }
+        validate(target, &object, live.as_deref(), write)?;
+        let outcome = match live {
+            None => create::commit(self, target, version.as_deref(), object, write)?,
+            Some(live) => replace::commit(self, target, live, object, write)?,
+        };
+        Ok(Outcome { warnings, ..outcome })
     }
 
     /// Stores an object, and does what follows from that.
@@ -167,8 +180,11 @@ fn specification<'v>(kind: &Kind, object: &'v Value) -> Vec<(&'v String, &'v Val
     fields.filter(|(name, _)| *name != "metadata" && (*name != "status" || !apart)).collect()
 }
 
-fn validate(kind: &Kind, object: &Value, live: Option<&Object>, write: Write) -> Result<(), Box<Status>> {
+fn validate(target: &Target, object: &Value, live: Option<&Object>, write: Write) -> Result<(), Box<Status>> {
+    let kind = &target.kind;
     let mut flaws = validation::flaws(kind, object);
+    let schema = kind.version(&target.version).and_then(|version| version.schema.as_deref());
+    flaws.extend(schema.into_iter().flat_map(|schema| schema.flaws(object, live.map(|live| &live.value))));
     if let Some(live) = live.filter(|_| !write.force) {
         flaws.extend(validation::frozen(kind, &live.value, object));
     }

@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::super::schema::Schema;
 use super::{Kind, KindId, Names, Part, Rules, ScalePaths, Version, dotted};
 
 /// A CustomResourceDefinition, as far as the server acts on it.
@@ -91,7 +92,7 @@ fn version(declared: &Value) -> Option<Version> {
         name: declared["name"].as_str()?.to_owned(),
         parts: status.into_iter().chain(scale).collect(),
         selectable: paths.map(|path| path.trim_start_matches('.').to_owned()).collect(),
-        schema: declared.pointer("/schema/openAPIV3Schema").cloned(),
+        schema: Some(Schema::new(declared.pointer("/schema/openAPIV3Schema")).into()),
         columns: items("additionalPrinterColumns").cloned().collect(),
     })
 }

@@ -9,7 +9,7 @@ use super::{
         status,
         storage::{Object, key},
     },
-    Draft, Outcome, Write, metadata, text,
+    Draft, Outcome, Write, limits, metadata, text,
 };
 
 /// Gives an object its identity, if something new may come into the namespace and the kind.
@@ -69,6 +69,9 @@ pub(super) fn commit(
     let key = key(&target.namespace, name);
     if let Some(existing) = state.storage.get(kind.id, &key) {
         return Err(status::already_exists(kind, name, existing.terminating()));
+    }
+    if !write.dry_run {
+        limits::check(kind, &object)?;
     }
     let object = if write.dry_run { Object::new(object).into() } else { state.put(kind, &key, object) };
     Ok(Outcome { object, created: true, warnings: Vec::new() })

@@ -13,7 +13,7 @@ use super::{
         storage::{Object, key},
         validation,
     },
-    Draft, Outcome, Write, create, metadata, text,
+    Draft, Outcome, Write, create, limits, metadata, text,
 };
 
 /// What a replacement must not change.
@@ -140,10 +140,19 @@ fn current(kind: &Kind, live: &Object, version: Option<u64>) -> Result<(), Box<S
 }
 
 /// Stores it if it changes anything. An object that is being deleted goes with its last finalizer.
-pub(super) fn commit(state: &mut State, target: &Target, live: Arc<Object>, object: Value, write: Write) -> Outcome {
+pub(super) fn commit(
+    state: &mut State,
+    target: &Target,
+    live: Arc<Object>,
+    object: Value,
+    write: Write,
+) -> Result<Outcome, Box<Status>> {
     let kind = &target.kind;
     if object == live.value {
-        return Outcome { object: live, created: false, warnings: Vec::new() };
+        return Ok(Outcome { object: live, created: false, warnings: Vec::new() });
+    }
+    if !write.dry_run {
+        limits::check(kind, &object)?;
     }
     let key = key(&live.namespace, &live.name);
     let released = validation::finalizers(&object).is_empty() && object["spec"]["finalizers"].is_null();
@@ -155,5 +164,5 @@ pub(super) fn commit(state: &mut State, target: &Target, live: Arc<Object>, obje
         }
         (false, false) => state.put(kind, &key, object),
     };
-    Outcome { object, created: false, warnings: Vec::new() }
+    Ok(Outcome { object, created: false, warnings: Vec::new() })
 }
