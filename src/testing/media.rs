@@ -8,8 +8,7 @@ use kube::core::Status;
 
 use super::{kinds::Kind, patch::Language, requests::Request, status, text::Form, write::Document, yaml};
 
-/// The type of a body that says what should be, not what to change.
-pub(super) const APPLY: &str = "application/apply-patch+yaml";
+const APPLY: &str = "application/apply-patch+yaml";
 
 /// The form of objects the client accepts: the first it names that the server has.
 pub(super) fn form(request: &Request) -> Result<Form, Box<Status>> {
@@ -43,19 +42,31 @@ pub(super) fn form(request: &Request) -> Result<Form, Box<Status>> {
     Err(status::failure(406, "NotAcceptable", message))
 }
 
-/// The language of a patch. Custom kinds know no strategic merge patch, and apply is nobody's here.
-pub(super) fn patch_language(kind: &Kind, media_type: &str) -> Result<Language, Box<Status>> {
-    let language = Language::of(media_type).filter(|language| !kind.custom || *language != Language::Strategic);
-    language.ok_or_else(|| match media_type {
-        APPLY if kind.custom => unknown_format("application/json-patch+json, application/merge-patch+json"),
-        APPLY => unknown_format(
-            "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json",
-        ),
-        _ if kind.custom => {
-            unknown_format("application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml")
+/// What a request to patch brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PatchType {
+    /// What to change, said in a language.
+    Change(Language),
+    /// What should be.
+    Apply,
+}
+
+impl PatchType {
+    /// Custom kinds know no strategic merge patch.
+    pub(super) fn of(kind: &Kind, media_type: &str) -> Result<Self, Box<Status>> {
+        match Language::of(media_type) {
+            Some(Language::Strategic) if kind.custom => {}
+            Some(language) => return Ok(PatchType::Change(language)),
+            None if media_type == APPLY => return Ok(PatchType::Apply),
+            None => {}
         }
-        _ => status::unsupported_media_type(),
-    })
+        Err(match kind.custom {
+            true => unknown_format(
+                "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
+            ),
+            false => status::unsupported_media_type(),
+        })
+    }
 }
 
 /// What a body is said to be, without parameters.

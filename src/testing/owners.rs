@@ -119,3 +119,17 @@ pub(super) fn apply(
     }
     Ok(object)
 }
+
+/// Whether two objects are the same but for the times in their managed fields.
+pub(super) fn same_but_times(a: &Value, b: &Value) -> bool {
+    fn others<'v>(value: &'v Value, name: &'static str) -> impl Iterator<Item = (&'v String, &'v Value)> {
+        value.as_object().into_iter().flatten().filter(move |(member, _)| *member != name)
+    }
+    fn entries(object: &Value) -> &[Value] {
+        object["metadata"]["managedFields"].as_array().map_or(&[], Vec::as_slice)
+    }
+    others(a, "metadata").eq(others(b, "metadata"))
+        && others(&a["metadata"], "managedFields").eq(others(&b["metadata"], "managedFields"))
+        && entries(a).len() == entries(b).len()
+        && entries(a).iter().zip(entries(b)).all(|(a, b)| others(a, "time").eq(others(b, "time")))
+}

@@ -50,18 +50,10 @@ pub(super) enum Scalar {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Map {
     fields: BTreeMap<Cow<'static, str>, Field>,
-    /// What fields hold that are not listed; without it there are no others.
-    other: Option<Other>,
+    /// What fields hold that are not listed, which are entries of a map; without it there are no others.
+    entries: Option<Type>,
     /// Whether the whole map is one value.
     atomic: bool,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Other {
-    /// They are fields all the same, of type [`Type::Open`].
-    Fields,
-    /// They are entries of a map.
-    Entries(Type),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -135,18 +127,10 @@ impl Type {
         self
     }
 
-    /// The structure with fields beside those listed, about which nothing is known.
-    pub(super) fn and_others(mut self) -> Self {
-        if let Type::Map(map) = &mut self {
-            map.other = Some(Other::Fields);
-        }
-        self
-    }
-
     /// The structure with entries of this type beside its fields.
     pub(super) fn and_entries(mut self, entry: Type) -> Self {
         if let Type::Map(map) = &mut self {
-            map.other = Some(Other::Entries(entry));
+            map.entries = Some(entry);
         }
         self
     }
@@ -205,7 +189,7 @@ impl From<&'static str> for Key {
 }
 
 /// Types by name.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Shapes {
     types: HashMap<Cow<'static, str>, Type>,
 }
@@ -302,6 +286,7 @@ impl Shape<'static> {
 }
 
 impl<'s> Shape<'s> {
+    #[cfg(test)]
     pub(super) fn new(shapes: &'s Shapes, ty: &'s Type) -> Self {
         Shape { shapes, ty }.resolved()
     }
@@ -357,12 +342,11 @@ impl<'s> Shape<'s> {
         match ty {
             Type::Open => member(&Type::Open, true, USUAL),
             Type::Any => member(&Type::Any, false, USUAL),
-            Type::Map(map) => match (map.fields.get(name), &map.other) {
+            Type::Map(map) => match (map.fields.get(name), &map.entries) {
                 (Some(Field { ty, strategy, required, .. }), _) => {
                     Some(Member { shape: Shape { shapes, ty }, declared: true, strategy, required: *required })
                 }
-                (None, Some(Other::Fields)) => member(&Type::Open, true, USUAL),
-                (None, Some(Other::Entries(ty))) => member(ty, false, USUAL),
+                (None, Some(ty)) => member(ty, false, USUAL),
                 (None, None) => None,
             },
             Type::Scalar(_) | Type::Formatted(_) | Type::List(_) | Type::Named(_) => None,

@@ -22,7 +22,6 @@ pub(in super::super) struct Definition {
     short: Vec<String>,
     categories: Vec<String>,
     namespaced: bool,
-    status: bool,
 }
 
 impl Definition {
@@ -46,7 +45,6 @@ impl Definition {
             short: texts(&names["shortNames"]),
             categories: texts(&names["categories"]),
             namespaced: spec["scope"] != "Cluster",
-            status: declared.iter().any(|version| !version["subresources"]["status"].is_null()),
             versions,
             plural,
             kind,
@@ -60,7 +58,6 @@ impl Definition {
 
     /// The kind it defines, under its number.
     pub(super) fn kind(self, id: KindId) -> Kind {
-        let status = if self.status { Rules::STATUS_APART } else { Rules::NONE };
         Kind {
             id,
             group: self.group,
@@ -74,7 +71,7 @@ impl Definition {
             categories: self.categories,
             namespaced: self.namespaced,
             custom: true,
-            rules: Rules::COUNTS_GENERATIONS.and(Rules::NEEDS_VERSION).and(status),
+            rules: Rules::COUNTS_GENERATIONS.and(Rules::NEEDS_VERSION),
             names: Names::Subdomain,
             fields: None,
         }

@@ -11,7 +11,7 @@ use serde::{
 };
 use serde_json::{Map, Number, Value};
 
-use super::{Format, Other, Shape, Type, format::NO_QUANTITY};
+use super::{Format, Shape, Type, format::NO_QUANTITY};
 
 /// How many problems of one body are told at most.
 const MOST: usize = 100;
@@ -259,7 +259,7 @@ impl<'d> Visitor<'d> for Reader<'_> {
                 _ if !member.declared || member.required => value.is_null() && !keeps_nulls,
                 // Go omits lists and maps with nothing in them.
                 Type::List(_) => value.is_null() || value.as_array().is_some_and(Vec::is_empty),
-                Type::Map(map) if map.other.is_some() => {
+                Type::Map(map) if map.entries.is_some() => {
                     value.is_null() || value.as_object().is_some_and(Map::is_empty)
                 }
                 _ => value.is_null(),
@@ -277,7 +277,7 @@ impl<'d> Visitor<'d> for Reader<'_> {
 fn present(value: Value, shape: Shape<'_>) -> Value {
     match (value, shape.resolved().ty) {
         (Value::Null, Type::Formatted(format)) => format.zero(),
-        (Value::Null, Type::Map(map)) if map.other.is_none() => Value::Object(Map::new()),
+        (Value::Null, Type::Map(map)) if map.entries.is_none() => Value::Object(Map::new()),
         (value, _) => value,
     }
 }
@@ -296,10 +296,10 @@ fn go_type(shape: Shape<'_>) -> String {
     match shape.ty {
         Type::Formatted(format) => format.go_type().to_owned(),
         Type::List(_) => format!("[]{}", go_type(shape.item())),
-        Type::Map(map) => match &map.other {
-            Some(Other::Entries(ty)) => format!("map[string]{}", go_type(Shape { ty, ..shape })),
-            _ => HEAD.to_owned(),
-        },
+        Type::Map(map) => map
+            .entries
+            .as_ref()
+            .map_or_else(|| HEAD.to_owned(), |ty| format!("map[string]{}", go_type(Shape { ty, ..shape }))),
         _ => "interface {}".to_owned(),
     }
 }

@@ -145,10 +145,6 @@ fn illegal_byte(text: &str) -> Option<usize> {
     }
 }
 
-fn mismatch(found: &str, field: &str, wanted: &str) -> String {
-    format!("json: cannot unmarshal {found} into Go struct field {field} of type {wanted}")
-}
-
 fn time(text: &str, fraction: &str, layout: &str) -> Result<jiff::Zoned, String> {
     let wrong =
         |left: &str, wanted: &str| format!("parsing time {text:?} as {layout:?}: cannot parse {left:?} as {wanted:?}");

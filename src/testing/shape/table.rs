@@ -122,9 +122,7 @@ mod tests {
                 Type::List(list) => names(&list.item, out),
                 Type::Map(map) => {
                     map.fields.values().for_each(|field| names(&field.ty, out));
-                    if let Some(super::super::Other::Entries(ty)) = &map.other {
-                        names(ty, out);
-                    }
+                    map.entries.iter().for_each(|ty| names(ty, out));
                 }
                 Type::Scalar(_) | Type::Formatted(_) | Type::Open | Type::Any => {}
             }

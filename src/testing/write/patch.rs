@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::{
     super::{
+        kinds::Kinds,
         options::FieldValidation,
         patch::{Language, Patch},
-        shape::Shapes,
-        state::{State, Target},
+        state::Target,
         text,
     },
     decode::{self, Decoded},
@@ -16,18 +16,17 @@ use super::{
 
 /// Applies the patch to the object that is there, and decodes what comes out.
 pub(super) fn decode(
-    state: &State,
+    kinds: &Kinds,
     target: &Target,
-    name: &str,
+    live: &Value,
     patch: &Patch,
     validation: FieldValidation,
 ) -> Result<Decoded, Box<Status>> {
     let kind = &target.kind;
-    let live = state.find(kind, &target.namespace, name)?;
     let api_version = kind.api_version(&target.version);
-    let mut document = live.value.as_object().cloned().unwrap_or_default();
+    let mut document = live.as_object().cloned().unwrap_or_default();
     document.insert("apiVersion".to_owned(), api_version.clone().into());
-    let mut patched = patch.apply(document, Shapes::built_in().kind(&api_version, &kind.kind))?;
+    let mut patched = patch.apply(document, kind.shape(&target.version))?;
     if let (Language::Strategic, Some(object)) = (patch.language, patched.object.as_object_mut()) {
         // The request says what it is about; what the patch says of that goes unread.
         object.insert("kind".to_owned(), kind.kind.clone().into());
@@ -36,5 +35,5 @@ pub(super) fn decode(
     let whole = |object: &Value| text::patched(kind, object);
     let unknown = std::mem::take(&mut patched.unknown);
     let object = patched.object.clone();
-    decode::decode_patched(&state.kinds, target, object, unknown, validation, |why| patched.refused(whole, why))
+    decode::decode_patched(kinds, target, object, unknown, validation, |why| patched.refused(whole, why))
 }
