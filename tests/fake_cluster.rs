@@ -1065,9 +1065,12 @@ mod writes {
             (&json!({"p": "dw==", "q": "eA=="}), &json!("Opaque"), None)
         );
         let service = cluster.create(json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "svc1"}, "spec": {"ports": [{"port": 80}]}})).unwrap();
+        let address = &service["spec"]["clusterIP"];
+        assert!(address.as_str().unwrap().starts_with("10.0."));
         let spec = json!({
             "ports": [{"protocol": "TCP", "port": 80, "targetPort": 80}], "type": "ClusterIP",
             "sessionAffinity": "None", "internalTrafficPolicy": "Cluster",
+            "clusterIP": address, "clusterIPs": [address], "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack",
         });
         assert_eq!((&service["spec"], &service["status"]), (&spec, &json!({"loadBalancer": {}})));
         let empty = cluster

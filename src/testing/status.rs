@@ -50,10 +50,11 @@ pub(super) fn internal(message: impl Into<String>) -> Box<Status> {
     failure(500, "", message)
 }
 
-/// Errors the server foresaw and does not forgive: 500 with a cause.
+/// Errors of the server's own making: 500, with the error as its cause.
 pub(super) fn internal_error(why: &str) -> Box<Status> {
     let mut details = details("", "", "");
-    details.causes.push(StatusCause { reason: String::new(), message: why.to_owned(), field: String::new() });
+    let cause = StatusCause { reason: String::new(), message: why.to_owned(), field: String::new() };
+    details.causes.push(cause);
     failure(500, "InternalError", format!("Internal error occurred: {why}")).with_details(details).boxed()
 }
 
@@ -67,6 +68,13 @@ pub(super) fn owned(conflicts: &Conflicts) -> Box<Status> {
     };
     details.causes = conflicts.iter().map(cause).collect();
     failure(409, "Conflict", conflicts.to_string()).with_details(details).boxed()
+}
+
+/// What admission refuses; `resource` is the plural with its group.
+pub(super) fn refused(resource: &str, group: &str, name: &str, why: &str) -> Box<Status> {
+    let plural = resource.split('.').next().unwrap_or_default();
+    let message = format!("{resource} {name:?} is forbidden: {why}");
+    failure(403, "Forbidden", message).with_details(details(name, group, plural)).boxed()
 }
 
 pub(super) fn not_found(kind: &Kind, name: &str) -> Box<Status> {
@@ -189,6 +197,16 @@ impl Flaw {
     pub(super) fn invalid(field: impl Into<String>, value: impl Into<Value>, why: &str) -> Self {
         let message = format!("Invalid value: {}: {why}", shown(&value.into()));
         Flaw { field: field.into(), reason: "FieldValueInvalid", message }
+    }
+
+    /// A value of another type than it should be.
+    pub(super) fn mistyped(field: impl Into<String>, value: impl Into<Value>, why: &str) -> Self {
+        Flaw { reason: "FieldValueTypeInvalid", ..Flaw::invalid(field, value, why) }
+    }
+
+    pub(super) fn too_many(field: impl Into<String>, items: u64, most: u64) -> Self {
+        let message = format!("Too many: {items}: must have at most {most} items");
+        Flaw { field: field.into(), reason: "FieldValueTooMany", message }
     }
 
     pub(super) fn unsupported(field: impl Into<String>, value: impl Into<Value>, supported: &[&str]) -> Self {

@@ -20,6 +20,7 @@ mod collection;
 mod create;
 mod decode;
 mod delete;
+mod document;
 mod limits;
 mod own;
 mod part;
@@ -34,9 +35,11 @@ use serde_json::{Map, Value, json};
 
 use super::{
     defaults,
-    kinds::{Kind, Part, Rules},
+    kinds::{Kind, Part},
     lifecycle::{self, Step},
+    options::FieldValidation,
     patch::Patch,
+    prepare,
     state::{State, Target},
     status,
     storage::Object,
@@ -44,7 +47,9 @@ use super::{
 };
 
 pub(super) use apply::Configuration;
+use decode::Decoded;
 pub(super) use delete::Preconditions;
+pub(super) use document::Document;
 pub(super) use scale::of as scale;
 
 /// How a write is meant.
@@ -52,11 +57,21 @@ pub(super) use scale::of as scale;
 pub(super) struct Write<'w> {
     /// Check everything, store nothing.
     pub(super) dry_run: bool,
-    /// Replace whatever is there, its version and frozen fields included.
+    /// Store it as it is: replace whatever is there, its version and frozen fields included, and give it the addresses it
+    /// names.
     pub(super) force: bool,
     pub(super) author: Author<'w>,
+    /// What becomes of fields a kind does not have.
+    pub(super) validation: FieldValidation,
     /// The part of the object whose path the write came by.
     pub(super) part: Option<&'w Part>,
+}
+
+impl Write<'_> {
+    /// Whether a status may come with the object although it has a path of its own.
+    pub(super) fn sets_status(self) -> bool {
+        matches!(self.author, Author::Test)
+    }
 }
 
 /// Who writes.
@@ -71,7 +86,7 @@ pub(super) enum Author<'w> {
 
 /// What is to become of an object.
 pub(super) enum Change<'c> {
-    Replace(Value),
+    Replace(Document),
     Patch(&'c Patch),
     Apply(&'c Configuration),
 }
@@ -99,10 +114,15 @@ struct Draft {
 }
 
 impl State {
-    pub(super) fn create(&mut self, target: &Target, object: Value, write: Write<'_>) -> Result<Outcome, Box<Status>> {
-        let object = decode::decode(&self.kinds, target, object)?;
+    pub(super) fn create(
+        &mut self,
+        target: &Target,
+        document: impl Into<Document>,
+        write: Write<'_>,
+    ) -> Result<Outcome, Box<Status>> {
+        let Decoded { object, warnings } = decode::decode(&self.kinds, target, &document.into(), write.validation)?;
         let draft = create::admit(self, target, object)?;
-        self.write(target, draft, write)
+        self.write(target, Draft { warnings, ..draft }, write)
     }
 
     /// Changes the object of this name, or creates it where the kind or the way of the change allows that.
@@ -117,13 +137,14 @@ impl State {
             return scale::change(self, target, name, paths, change, write);
         }
         let draft = match change {
-            Change::Replace(object) => {
-                let object = decode::decode(&self.kinds, target, object)?;
-                replace::admit(self, target, name, object, write)?
+            Change::Replace(document) => {
+                let Decoded { object, warnings } = decode::decode(&self.kinds, target, &document, write.validation)?;
+                let draft = replace::admit(self, target, name, object, write)?;
+                Draft { warnings, ..draft }
             }
             Change::Patch(patch) => {
                 let live = self.find(&target.kind, &target.namespace, name)?;
-                let decoded = patch::decode(&self.kinds, target, &live.value, patch)?;
+                let decoded = patch::decode(&self.kinds, target, &live.value, patch, write.validation)?;
                 let draft = replace::admit_patched(self, target, name, decoded.object)?;
                 Draft { warnings: decoded.warnings, ..draft }
             }
@@ -136,15 +157,19 @@ impl State {
     /// `put`.
     fn write(&mut self, target: &Target, mut draft: Draft, write: Write<'_>) -> Result<Outcome, Box<Status>> {
         let kind = &target.kind;
-        part::confine(target, &mut draft, write);
+        part::confine(kind, &mut draft, write.part);
         let Draft { mut object, live, version, time, owned, warnings } = draft;
         defaults::apply(kind, &mut object, &time);
-        let mut object = Value::Object(object);
         if !owned {
-            own::update(target, live.as_deref().map(|live| &live.value), &mut object, write, &time);
+            object = own::update(target, live.as_deref().map(|live| &live.value), object, write, &time);
         }
-        let mut object = prepare(target, object, live.as_deref());
-        validate(kind, &object, live.as_deref(), write)?;
+        match (live.as_deref(), write.part) {
+            (None, _) => prepare::create(self, target, &mut object, write)?,
+            (Some(live), None | Some(Part::Scale(_))) => prepare::update(self, target, live, &mut object, write)?,
+            (Some(_), Some(Part::Status | Part::Finalize)) => {}
+        }
+        let mut object = Value::Object(object);
+        validate(target, &object, live.as_deref(), write)?;
         if !write.dry_run {
             limits::fit(target, &mut object)?;
         }
@@ -169,34 +194,11 @@ impl State {
     }
 }
 
-/// Sets what is the server's to say: the generation, and what a replacement does not replace.
-fn prepare(target: &Target, mut object: Value, live: Option<&Object>) -> Value {
+fn validate(target: &Target, object: &Value, live: Option<&Object>, write: Write<'_>) -> Result<(), Box<Status>> {
     let kind = &target.kind;
-    if let (true, Some(status)) = (kind.is_definition(), live.and_then(|live| live.value.get("status"))) {
-        object["status"]["conditions"] = status["conditions"].clone();
-    }
-    if kind.rules.contain(Rules::COUNTS_GENERATIONS) {
-        match live {
-            None => object["metadata"]["generation"] = 1.into(),
-            Some(live) if specification(target, &live.value) != specification(target, &object) => {
-                let generation = live.value["metadata"]["generation"].as_i64().unwrap_or_default();
-                object["metadata"]["generation"] = (generation + 1).into();
-            }
-            Some(_) => {}
-        }
-    }
-    object
-}
-
-/// What a generation counts: everything but metadata and, where it is written apart, the status.
-fn specification<'v>(target: &Target, object: &'v Value) -> Vec<(&'v String, &'v Value)> {
-    let apart = part::has_status(target);
-    let fields = object.as_object().into_iter().flatten();
-    fields.filter(|(name, _)| *name != "metadata" && (*name != "status" || !apart)).collect()
-}
-
-fn validate(kind: &Kind, object: &Value, live: Option<&Object>, write: Write<'_>) -> Result<(), Box<Status>> {
     let mut flaws = validation::flaws(kind, object);
+    let schema = kind.schema(&target.version).into_iter();
+    flaws.extend(schema.flat_map(|schema| schema.flaws(object, live.map(|live| &live.value))));
     if let Some(live) = live.filter(|_| !write.force) {
         flaws.extend(validation::frozen(kind, &live.value, object));
     }

@@ -1,7 +1,5 @@
 //! The kinds every cluster has: one row each, by group.
 
-use std::sync::OnceLock;
-
 use super::{CRD_GROUP, CRDS, Fields, Kind, KindId, Names, Part, Rules, ScalePaths, Version, fields};
 
 struct Group {
@@ -36,7 +34,7 @@ const fn namespaced(plural: &'static str, kind: &'static str) -> Row {
         category: None,
         parts: &[],
         namespaced: true,
-        rules: Rules::STATUS_APART,
+        rules: Rules::NONE,
         names: Names::Subdomain,
         fields: None,
     }
@@ -102,7 +100,6 @@ impl Row {
             selectable: Vec::new(),
             schema: None,
             columns: Vec::new(),
-            shapes: OnceLock::new(),
         }
     }
 }
@@ -266,7 +263,7 @@ const GROUPS: &[Group] = &[
             namespaced("csistoragecapacities", "CSIStorageCapacity").with(NEEDS_VERSION),
             cluster("storageclasses", "StorageClass").short("sc").with(ANSWERS_DELETED),
             cluster("volumeattachments", "VolumeAttachment").parts(STATUS).with(NEEDS_VERSION).with(ANSWERS_DELETED),
-            cluster("volumeattributesclasses", "VolumeAttributesClass").short("vac"),
+            cluster("volumeattributesclasses", "VolumeAttributesClass").short("vac").with(ANSWERS_DELETED),
         ],
     },
     Group {
@@ -292,6 +289,7 @@ const GROUPS: &[Group] = &[
                 .with(NEEDS_VERSION),
             cluster("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding")
                 .category(EXTENSIONS)
+                .with(GENERATION)
                 .with(NEEDS_VERSION),
             cluster("validatingwebhookconfigurations", "ValidatingWebhookConfiguration")
                 .category(EXTENSIONS)

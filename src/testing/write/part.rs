@@ -13,13 +13,8 @@ use super::{
         owners::{FieldSet, Scope},
         state::Target,
     },
-    Author, Draft, Write, metadata,
+    Draft, metadata,
 };
-
-/// Whether the kind's status has a path of its own in this version.
-pub(super) fn has_status(target: &Target) -> bool {
-    target.kind.version(&target.version).is_some_and(|version| version.parts.contains(&Part::Status))
-}
 
 /// Which fields a client's write can change.
 pub(super) fn scope(target: &Target, part: Option<&Part>) -> Scope<'static> {
@@ -36,7 +31,7 @@ pub(super) fn scope(target: &Target, part: Option<&Part>) -> Scope<'static> {
     });
     match part {
         None if is_request(&target.kind) => Scope::Without(&SPEC_AND_STATUS),
-        None if !has_status(target) => Scope::All,
+        None if !target.kind.has_status(&target.version) => Scope::All,
         None | Some(Part::Finalize) => Scope::Without(&STATUS),
         Some(Part::Scale(_)) => Scope::All,
         Some(Part::Status) => Scope::Without(match kept(&target.kind) {
@@ -75,27 +70,13 @@ fn is_request(kind: &Kind) -> bool {
     kind.plural == "certificatesigningrequests" && !kind.custom
 }
 
-/// Sets back what the write cannot change. A test sets statuses too; one that it leaves out stays.
-pub(super) fn confine(target: &Target, draft: &mut Draft, write: Write<'_>) {
-    let Draft { object, live, .. } = draft;
-    let live = live.as_ref().and_then(|live| live.value.as_object());
-    match (write.part, live) {
-        (Some(Part::Scale(_)), _) | (Some(Part::Status), None) => {}
-        (Some(Part::Status), Some(live)) => status_of(&target.kind, object, live),
-        (Some(Part::Finalize), _) => set_back(object, live, "status"),
-        (None, _) if !has_status(target) => {}
-        (None, Some(_)) if matches!(write.author, Author::Test) => {
-            if object.get("status").is_none_or(Value::is_null) {
-                set_back(object, live, "status");
-            }
-        }
-        (None, None) if matches!(write.author, Author::Test) || target.kind.is_core("nodes") => {}
-        (None, _) => {
-            set_back(object, live, "status");
-            if live.is_some() && is_request(&target.kind) {
-                set_back(object, live, "spec");
-            }
-        }
+/// Sets back what a write to a part cannot change.
+pub(super) fn confine(kind: &Kind, draft: &mut Draft, part: Option<&Part>) {
+    let Some(live) = draft.live.as_ref().and_then(|live| live.value.as_object()) else { return };
+    match part {
+        Some(Part::Status) => status_of(kind, &mut draft.object, live),
+        Some(Part::Finalize) => set_back(&mut draft.object, Some(live), "status"),
+        Some(Part::Scale(_)) | None => {}
     }
 }
 
