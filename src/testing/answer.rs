@@ -18,8 +18,8 @@ use super::{
 pub(super) enum Answer {
     /// One JSON text, with its code.
     Json(u16, Bytes),
-    /// One JSON text, with what the server warns of.
-    Warned(Bytes, Vec<String>),
+    /// One JSON text, with its code and what the server warns of.
+    Warned(u16, Bytes, Vec<String>),
     /// Events for as long as there are any.
     Watch(Body),
 }
@@ -28,8 +28,8 @@ impl Answer {
     pub(super) fn into_response(self, encoding: Encoding) -> Response<Body> {
         match self {
             Answer::Json(code, text) => response(code, encoding.media_type(), Body::full(encoding.encode(&text))),
-            Answer::Warned(text, warnings) => {
-                let mut response = Answer::Json(200, text).into_response(encoding);
+            Answer::Warned(code, text, warnings) => {
+                let mut response = Answer::Json(code, text).into_response(encoding);
                 let warnings = warnings.into_iter().filter_map(|why| format!("299 - {why:?}").try_into().ok());
                 response.headers_mut().extend(warnings.map(|warning: HeaderValue| (header::WARNING, warning)));
                 response
@@ -46,7 +46,7 @@ impl Answer {
         };
         match self {
             Answer::Json(code, text) => Answer::Json(code, table(&text)),
-            Answer::Warned(text, warnings) => Answer::Warned(table(&text), warnings),
+            Answer::Warned(code, text, warnings) => Answer::Warned(code, table(&text), warnings),
             Answer::Watch(events) => {
                 Answer::Watch(Body::stream(table::tables(BodyDataStream::new(events), printer, now)))
             }

@@ -76,11 +76,11 @@ enum Columns {
 impl Printer {
     pub(super) fn new(target: &Target, options: Options) -> Self {
         let kind = &target.kind;
-        let resource = kind.resource();
+        let name = kind.qualified();
         Printer {
             columns: match kind.version(&target.version).filter(|_| kind.custom) {
                 Some(version) => Columns::Custom(custom::Columns::new(&version.columns)),
-                None => Columns::BuiltIn(columns::of(&resource), cells::of(&resource)),
+                None => Columns::BuiltIn(columns::of(&name), cells::of(&name)),
             },
             kind: kind.kind.clone(),
             api_version: kind.api_version(&target.version),
