@@ -101,7 +101,7 @@ fn same_kind(target: &Target, object: &Map<String, Value>) -> Result<(), Box<Sta
 
 /// Why an object that says it is of another built-in kind or version cannot be read, if it does.
 fn other_kind(kinds: &Kinds, target: &Target, object: &Value, fields: &Map<String, Value>) -> Option<Unreadable> {
-    let Kind { kind, custom, .. } = &*target.kind;
+    let Kind { kind, group, custom, .. } = &*target.kind;
     let expected = target.kind.api_version(&target.version);
     let said_kind = text(fields, "kind").unwrap_or_else(|| kind.clone());
     let said_version = text(fields, "apiVersion").unwrap_or_else(|| expected.clone());
@@ -111,7 +111,8 @@ fn other_kind(kinds: &Kinds, target: &Target, object: &Value, fields: &Map<Strin
     let group_version = said_version.rsplit('/').next().unwrap_or_default();
     let why = match kinds.of_object(&said_version, &said_kind) {
         Some((other, _)) => validation::unreadable(other, object).unwrap_or_else(|| {
-            format!("converting ({group_version}.{said_kind}) to (core.{kind}): unknown conversion")
+            let package = group.split('.').next().filter(|group| !group.is_empty()).unwrap_or("core");
+            format!("converting ({group_version}.{said_kind}) to ({package}.{kind}): unknown conversion")
         }),
         None => format!(
             "no kind {said_kind:?} is registered for version {said_version:?} in scheme \"pkg/runtime/scheme.go:111\""
