@@ -64,6 +64,7 @@ mod quantity;
 mod random;
 mod requests;
 mod route;
+mod schema;
 mod selection;
 mod serve;
 mod service;

@@ -8,7 +8,6 @@ use super::{
     cluster::FakeCluster,
     kinds::Kind,
     media,
-    options::FieldValidation,
     patch::{Language, Patch},
     state::{State, Target},
     status, text,
@@ -78,7 +77,7 @@ impl FakeCluster {
             let change = match language {
                 Some(language) => {
                     media::PatchType::of(&target.kind, language.media_type())?;
-                    patch = Patch { language, text, validation: FieldValidation::default() };
+                    patch = Patch { language, text };
                     Change::Patch(&patch)
                 }
                 None => {
@@ -192,6 +191,6 @@ pub(super) fn apply(state: &mut State, target: &Target, mut object: Value) -> Re
 
 fn replace(state: &mut State, target: &Target, object: Value, write: Write<'_>) -> Result<Value, Box<Status>> {
     let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-    let replaced = state.change(target, &name, Change::Replace(object), write)?;
+    let replaced = state.change(target, &name, Change::Replace(object.into()), write)?;
     Ok(text::in_version(&target.kind, &target.version, &replaced.object))
 }

@@ -12,7 +12,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use serde_json::Value;
 
-use super::shape::{Shape, Shapes};
+use super::{
+    schema::Schema,
+    shape::{Shape, Shapes},
+};
 
 pub(super) use definition::Definition;
 pub(super) use fields::Fields;
@@ -72,11 +75,16 @@ impl Kind {
 
     /// What its objects look like in this version to those who merge them.
     pub(super) fn shape(&self, version: &str) -> Shape<'_> {
-        match self.version(version) {
+        match self.schema(version) {
             _ if !self.custom => Shapes::built_in().kind(&self.api_version(version), &self.kind),
-            Some(version) => version.shape(&self.kind),
+            Some(schema) => schema.shape(),
             None => Shape::deduced(),
         }
+    }
+
+    /// The schema of a version of a custom kind.
+    pub(super) fn schema(&self, version: &str) -> Option<&Schema> {
+        self.version(version).and_then(|version| version.schema.as_deref())
     }
 
     /// The kind of the Scales of its objects.

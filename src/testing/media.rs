@@ -5,9 +5,8 @@
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use kube::core::Status;
-use serde_json::Value;
 
-use super::{kinds::Kind, patch::Language, requests::Request, status, text::Form, yaml};
+use super::{kinds::Kind, patch::Language, requests::Request, status, text::Form, write::Document, yaml};
 
 const APPLY: &str = "application/apply-patch+yaml";
 
@@ -83,25 +82,18 @@ fn unknown_format(accepted: &str) -> Box<Status> {
 }
 
 /// The object in a body, which must be JSON or YAML.
-pub(super) fn object(kind: &Kind, headers: &HeaderMap, body: &Bytes) -> Result<Value, Box<Status>> {
+pub(super) fn document(kind: &Kind, headers: &HeaderMap, body: &Bytes) -> Result<Document, Box<Status>> {
     let unrecognized = |why: &str| {
         let kind = &kind.kind;
-        status::bad_request(format!(
-            "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {why}"
-        ))
+        status::bad_request(format!("the object provided is unrecognized (must be of type {kind}): {why}"))
     };
     match content_type(headers).unwrap_or("application/json") {
-        "application/json" => serde_json::from_slice(body).map_err(|error| {
-            // What the body holds stays out of the message: it may be a Secret.
-            if error.is_eof() {
-                let shown = if body.is_empty() { " (<empty>)" } else { "" };
-                return unrecognized(&format!("unexpected end of JSON input{shown}"));
-            }
-            unrecognized(&format!("invalid JSON at line {} column {}", error.line(), error.column()))
-        }),
+        "application/json" => Ok(Document::Json(body.clone())),
         "application/yaml" => {
-            let body = std::str::from_utf8(body).map_err(|_| unrecognized("invalid UTF-8"))?;
-            yaml::parse(body).map_err(|problem| unrecognized(&problem.message))
+            let text = std::str::from_utf8(body).map_err(|_| unrecognized("yaml: invalid UTF-8"))?;
+            // What the body holds stays out of the message: it may be a Secret.
+            let value = yaml::parse(text).map_err(|problem| unrecognized(&format!("yaml: {}", problem.message)))?;
+            Ok(Document::Yaml(value, body.clone()))
         }
         _ => Err(unknown_format("application/json, application/yaml")),
     }

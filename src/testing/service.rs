@@ -211,20 +211,19 @@ impl Exchange {
 
     fn create(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
         let options = WriteOptions::read(&self.request, "CreateOptions", self.agent())?;
-        let object = media::object(&target.kind, &self.headers, &self.body.clone()?)?;
-        let created = self.shared.update(|inner| inner.state.create(target, object, write(&options, None)))?;
-        Ok(Answer::Json(201, printed(target, &created.object, form)))
+        let document = media::document(&target.kind, &self.headers, &self.body.clone()?)?;
+        let created = self.shared.update(|inner| inner.state.create(target, document, write(&options, None)))?;
+        Ok(Answer::Warned(201, printed(target, &created.object, form), created.warnings))
     }
 
     fn update(&self, target: &Target, name: &str, part: Option<Part>, form: Form) -> Result<Answer, Box<Status>> {
         let options = WriteOptions::read(&self.request, "UpdateOptions", self.agent())?;
         let seen = seen(target, &part);
-        let object = media::object(&seen.kind, &self.headers, &self.body.clone()?)?;
-        let change = Change::Replace(object);
+        let change = Change::Replace(media::document(&seen.kind, &self.headers, &self.body.clone()?)?);
         let write = write(&options, part.as_ref());
         let written = self.shared.update(|inner| inner.state.change(target, name, change, write))?;
         let code = if written.created { 201 } else { 200 };
-        Ok(Answer::Json(code, printed(&seen, &written.object, form)))
+        Ok(Answer::Warned(code, printed(&seen, &written.object, form), written.warnings))
     }
 
     fn patch(&self, target: &Target, name: &str, part: Option<Part>, form: Form) -> Result<Answer, Box<Status>> {
@@ -235,12 +234,10 @@ impl Exchange {
         let change = |change: Change<'_>| self.shared.update(|inner| inner.state.change(target, name, change, write));
         let written = match said {
             PatchType::Apply => change(Change::Apply(&Configuration { text, force: options.force })),
-            PatchType::Change(language) => {
-                change(Change::Patch(&Patch { language, text, validation: options.validation }))
-            }
+            PatchType::Change(language) => change(Change::Patch(&Patch { language, text })),
         }?;
         let text = printed(&seen(target, &part), &written.object, form);
-        if written.created { Ok(Answer::Json(201, text)) } else { Ok(Answer::Warned(text, written.warnings)) }
+        Ok(Answer::Warned(if written.created { 201 } else { 200 }, text, written.warnings))
     }
 
     fn delete(&self, target: &Target, name: &str) -> Result<Answer, Box<Status>> {
@@ -289,5 +286,6 @@ fn printed(target: &Target, object: &Object, form: Form) -> Bytes {
 }
 
 fn write<'w>(options: &'w WriteOptions, part: Option<&'w Part>) -> Write<'w> {
-    Write { dry_run: options.dry_run, force: false, author: Author::Client(&options.manager), part }
+    let author = Author::Client(&options.manager);
+    Write { dry_run: options.dry_run, force: false, author, validation: options.validation, part }
 }

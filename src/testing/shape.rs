@@ -1,9 +1,13 @@
-//! What a value looks like to those who merge it: which maps are one value, which lists have items with names.
+//! What values look like: the fields they have, how scalars are written, which maps are one value, which lists have
+//! items with names.
 //!
-//! Not here: which fields are required, and what scalars may hold.
+//! Not here: what custom kinds demand of their values beyond that ([`schema`](super::schema)).
 
+pub(super) mod decode;
 mod definition;
+mod format;
 mod table;
+mod zero;
 
 use std::{
     borrow::Cow,
@@ -13,11 +17,16 @@ use std::{
 
 use serde_json::Value;
 
-/// The type of a value, as far as merging goes.
+pub(super) use format::Format;
+pub(super) use zero::zero;
+
+/// The type of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Type {
     /// A string, a number, a truth value; objects and arrays in its place count as one value too.
     Scalar(Scalar),
+    /// A scalar of a built-in kind, written in a certain way.
+    Formatted(Format),
     /// A structure nobody described: all its fields are declared and open, its lists are single values.
     Open,
     /// Anything, the type of custom resources without a schema: maps have entries, lists are single values.
@@ -41,24 +50,20 @@ pub(super) enum Scalar {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Map {
     fields: BTreeMap<Cow<'static, str>, Field>,
-    /// What fields hold that are not listed; without it there are no others.
-    other: Option<Other>,
+    /// What fields hold that are not listed, which are entries of a map; without it there are no others.
+    entries: Option<Type>,
     /// Whether the whole map is one value.
     atomic: bool,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Other {
-    /// They are fields all the same, of type [`Type::Open`].
-    Fields,
-    /// They are entries of a map.
-    Entries(Type),
 }
 
 #[derive(Debug, Clone, PartialEq)]
 struct Field {
     ty: Type,
     strategy: Strategy,
+    /// Whether there has to be one.
+    required: bool,
+    /// Whether strategic patches say which fields stay.
+    retains_keys: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -117,15 +122,7 @@ impl Type {
     /// The structure with one more field that strategic patches treat in their own way.
     pub(super) fn patched_field(mut self, name: impl Into<Cow<'static, str>>, ty: Type, strategy: Strategy) -> Self {
         if let Type::Map(map) = &mut self {
-            map.fields.insert(name.into(), Field { ty, strategy });
-        }
-        self
-    }
-
-    /// The structure with fields beside those listed, about which nothing is known.
-    pub(super) fn and_others(mut self) -> Self {
-        if let Type::Map(map) = &mut self {
-            map.other = Some(Other::Fields);
+            map.fields.insert(name.into(), Field { ty, strategy, required: false, retains_keys: false });
         }
         self
     }
@@ -133,7 +130,27 @@ impl Type {
     /// The structure with entries of this type beside its fields.
     pub(super) fn and_entries(mut self, entry: Type) -> Self {
         if let Type::Map(map) = &mut self {
-            map.other = Some(Other::Entries(entry));
+            map.entries = Some(entry);
+        }
+        self
+    }
+
+    /// The structure where this field has to be there.
+    fn requiring(mut self, name: &str) -> Self {
+        if let Type::Map(map) = &mut self
+            && let Some(field) = map.fields.get_mut(name)
+        {
+            field.required = true;
+        }
+        self
+    }
+
+    /// The structure where strategic patches say which fields of this one stay.
+    fn retaining(mut self, name: &str) -> Self {
+        if let Type::Map(map) = &mut self
+            && let Some(field) = map.fields.get_mut(name)
+        {
+            field.retains_keys = true;
         }
         self
     }
@@ -178,8 +195,7 @@ pub(super) struct Shapes {
 }
 
 impl Shapes {
-    /// The stored kinds of Kubernetes 1.36's stable groups. Their own fields and those of metadata are listed in
-    /// full; below only what is not a scalar, an open structure or a list that is one value.
+    /// What requests to Kubernetes 1.36's stable groups hold, read when it is first asked for.
     pub(super) fn built_in() -> &'static Shapes {
         static SHAPES: LazyLock<Shapes> =
             LazyLock::new(|| table::parse(include_str!("shape/built_in.txt")).expect("the table is well-formed"));
@@ -189,7 +205,7 @@ impl Shapes {
     /// The type of a custom kind, named by its kind, as `openAPIV3Schema` has it.
     pub(super) fn custom(kind: &str, schema: &Value) -> Shapes {
         let mut shapes = Shapes::default();
-        for name in ["ObjectMeta", "OwnerReference"] {
+        for name in ["ObjectMeta", "OwnerReference", "ManagedFieldsEntry"] {
             shapes.define(name, Shapes::built_in().named(name).ty.clone());
         }
         shapes.define(kind.to_owned(), definition::object(schema));
@@ -205,10 +221,11 @@ impl Shapes {
         Shape { shapes: self, ty: self.types.get(name).unwrap_or(&Type::Open) }
     }
 
-    /// The type of a built-in kind. Kinds that exist in several groups or differ between versions go by their
-    /// apiVersion too.
+    /// The type of a built-in kind.
     pub(super) fn kind(&self, api_version: &str, kind: &str) -> Shape<'_> {
-        match self.types.get(format!("{api_version}.{kind}").as_str()) {
+        let (group, version) = api_version.split_once('/').unwrap_or(("core", api_version));
+        let group = group.split('.').next().unwrap_or_default();
+        match self.types.get(format!("{group}.{version}.{kind}").as_str()) {
             Some(ty) => Shape { shapes: self, ty },
             None => self.named(kind),
         }
@@ -251,17 +268,25 @@ pub(super) struct Member<'s> {
     /// Whether it is a field of a structure rather than an entry of a map.
     pub(super) declared: bool,
     pub(super) strategy: &'s Strategy,
+    /// Whether there has to be one.
+    required: bool,
 }
 
 impl Shape<'static> {
     /// The shape of anything.
     pub(super) fn deduced() -> Self {
+        Shape::alone(&Type::Any)
+    }
+
+    /// The shape of a type that names no other.
+    pub(super) fn alone(ty: &'static Type) -> Self {
         static NONE: LazyLock<Shapes> = LazyLock::new(Shapes::default);
-        Shape { shapes: &NONE, ty: &Type::Any }
+        Shape { shapes: &NONE, ty }
     }
 }
 
 impl<'s> Shape<'s> {
+    #[cfg(test)]
     pub(super) fn new(shapes: &'s Shapes, ty: &'s Type) -> Self {
         Shape { shapes, ty }.resolved()
     }
@@ -273,6 +298,14 @@ impl<'s> Shape<'s> {
             self.ty = self.shapes.types.get(name).unwrap_or(&Type::Open);
         }
         Shape { ty: &Type::Open, ..self }
+    }
+
+    /// The name of the type without its group, where it has one.
+    fn name(self) -> Option<&'s str> {
+        match self.ty {
+            Type::Named(name) => name.rsplit('.').next(),
+            _ => None,
+        }
     }
 
     /// How this value is taken. What it is decides where the type has no say or is wrong; null counts as an empty
@@ -294,6 +327,7 @@ impl<'s> Shape<'s> {
         match self.resolved().ty {
             Type::Open | Type::Any | Type::Named(_) => Form::Anything,
             Type::Scalar(scalar) => Form::Scalar(*scalar),
+            Type::Formatted(format) => Form::Scalar(format.scalar()),
             Type::Map(_) => Form::Map,
             Type::List(_) => Form::List,
         }
@@ -303,17 +337,19 @@ impl<'s> Shape<'s> {
     pub(super) fn member(self, name: &str) -> Option<Member<'s>> {
         const USUAL: &Strategy = &Strategy::Usual;
         let Shape { shapes, ty } = self.resolved();
-        let member = |ty, declared, strategy| Some(Member { shape: Shape { shapes, ty }, declared, strategy });
+        let member =
+            |ty, declared, strategy| Some(Member { shape: Shape { shapes, ty }, declared, strategy, required: false });
         match ty {
             Type::Open => member(&Type::Open, true, USUAL),
             Type::Any => member(&Type::Any, false, USUAL),
-            Type::Map(map) => match (map.fields.get(name), &map.other) {
-                (Some(field), _) => member(&field.ty, true, &field.strategy),
-                (None, Some(Other::Fields)) => member(&Type::Open, true, USUAL),
-                (None, Some(Other::Entries(ty))) => member(ty, false, USUAL),
+            Type::Map(map) => match (map.fields.get(name), &map.entries) {
+                (Some(Field { ty, strategy, required, .. }), _) => {
+                    Some(Member { shape: Shape { shapes, ty }, declared: true, strategy, required: *required })
+                }
+                (None, Some(ty)) => member(ty, false, USUAL),
                 (None, None) => None,
             },
-            Type::Scalar(_) | Type::List(_) | Type::Named(_) => None,
+            Type::Scalar(_) | Type::Formatted(_) | Type::List(_) | Type::Named(_) => None,
         }
     }
 

@@ -193,6 +193,16 @@ impl Flaw {
         Flaw { field: field.into(), reason: "FieldValueInvalid", message }
     }
 
+    /// A value of another type than it should be.
+    pub(super) fn mistyped(field: impl Into<String>, value: impl Into<Value>, why: &str) -> Self {
+        Flaw { reason: "FieldValueTypeInvalid", ..Flaw::invalid(field, value, why) }
+    }
+
+    pub(super) fn too_many(field: impl Into<String>, items: u64, most: u64) -> Self {
+        let message = format!("Too many: {items}: must have at most {most} items");
+        Flaw { field: field.into(), reason: "FieldValueTooMany", message }
+    }
+
     pub(super) fn unsupported(field: impl Into<String>, value: impl Into<Value>, supported: &[&str]) -> Self {
         let supported: Vec<_> = supported.iter().map(|value| format!("{value:?}")).collect();
         let message =

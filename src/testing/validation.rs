@@ -15,8 +15,6 @@ use super::{
 };
 use crate::selector;
 
-pub(super) use content::unreadable;
-
 /// Everything wrong with an object that is to be stored, in the server's order.
 pub(super) fn flaws(kind: &Kind, object: &Value) -> Vec<Flaw> {
     let mut flaws = metadata(kind, object);

@@ -20,6 +20,7 @@ mod collection;
 mod create;
 mod decode;
 mod delete;
+mod document;
 mod limits;
 mod own;
 mod part;
@@ -36,6 +37,7 @@ use super::{
     defaults,
     kinds::{Kind, Part},
     lifecycle::{self, Step},
+    options::FieldValidation,
     patch::Patch,
     prepare,
     state::{State, Target},
@@ -45,7 +47,9 @@ use super::{
 };
 
 pub(super) use apply::Configuration;
+use decode::Decoded;
 pub(super) use delete::Preconditions;
+pub(super) use document::Document;
 pub(super) use scale::of as scale;
 
 /// How a write is meant.
@@ -57,6 +61,8 @@ pub(super) struct Write<'w> {
     /// names.
     pub(super) force: bool,
     pub(super) author: Author<'w>,
+    /// What becomes of fields a kind does not have.
+    pub(super) validation: FieldValidation,
     /// The part of the object whose path the write came by.
     pub(super) part: Option<&'w Part>,
 }
@@ -80,7 +86,7 @@ pub(super) enum Author<'w> {
 
 /// What is to become of an object.
 pub(super) enum Change<'c> {
-    Replace(Value),
+    Replace(Document),
     Patch(&'c Patch),
     Apply(&'c Configuration),
 }
@@ -108,10 +114,15 @@ struct Draft {
 }
 
 impl State {
-    pub(super) fn create(&mut self, target: &Target, object: Value, write: Write<'_>) -> Result<Outcome, Box<Status>> {
-        let object = decode::decode(&self.kinds, target, object)?;
+    pub(super) fn create(
+        &mut self,
+        target: &Target,
+        document: impl Into<Document>,
+        write: Write<'_>,
+    ) -> Result<Outcome, Box<Status>> {
+        let Decoded { object, warnings } = decode::decode(&self.kinds, target, &document.into(), write.validation)?;
         let draft = create::admit(self, target, object)?;
-        self.write(target, draft, write)
+        self.write(target, Draft { warnings, ..draft }, write)
     }
 
     /// Changes the object of this name, or creates it where the kind or the way of the change allows that.
@@ -126,13 +137,14 @@ impl State {
             return scale::change(self, target, name, paths, change, write);
         }
         let draft = match change {
-            Change::Replace(object) => {
-                let object = decode::decode(&self.kinds, target, object)?;
-                replace::admit(self, target, name, object, write)?
+            Change::Replace(document) => {
+                let Decoded { object, warnings } = decode::decode(&self.kinds, target, &document, write.validation)?;
+                let draft = replace::admit(self, target, name, object, write)?;
+                Draft { warnings, ..draft }
             }
             Change::Patch(patch) => {
                 let live = self.find(&target.kind, &target.namespace, name)?;
-                let decoded = patch::decode(&self.kinds, target, &live.value, patch)?;
+                let decoded = patch::decode(&self.kinds, target, &live.value, patch, write.validation)?;
                 let draft = replace::admit_patched(self, target, name, decoded.object)?;
                 Draft { warnings: decoded.warnings, ..draft }
             }
@@ -157,7 +169,7 @@ impl State {
             (Some(_), Some(Part::Status | Part::Finalize)) => {}
         }
         let mut object = Value::Object(object);
-        validate(kind, &object, live.as_deref(), write)?;
+        validate(target, &object, live.as_deref(), write)?;
         if !write.dry_run {
             limits::fit(target, &mut object)?;
         }
@@ -182,8 +194,11 @@ impl State {
     }
 }
 
-fn validate(kind: &Kind, object: &Value, live: Option<&Object>, write: Write<'_>) -> Result<(), Box<Status>> {
+fn validate(target: &Target, object: &Value, live: Option<&Object>, write: Write<'_>) -> Result<(), Box<Status>> {
+    let kind = &target.kind;
     let mut flaws = validation::flaws(kind, object);
+    let schema = kind.schema(&target.version).into_iter();
+    flaws.extend(schema.flat_map(|schema| schema.flaws(object, live.map(|live| &live.value))));
     if let Some(live) = live.filter(|_| !write.force) {
         flaws.extend(validation::frozen(kind, &live.value, object));
     }

@@ -1,7 +1,5 @@
 //! The kinds every cluster has: one row each, by group.
 
-use std::sync::OnceLock;
-
 use super::{CRD_GROUP, CRDS, Fields, Kind, KindId, Names, Part, Rules, ScalePaths, Version, fields};
 
 struct Group {
@@ -102,7 +100,6 @@ impl Row {
             selectable: Vec::new(),
             schema: None,
             columns: Vec::new(),
-            shapes: OnceLock::new(),
         }
     }
 }

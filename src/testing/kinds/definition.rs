@@ -2,10 +2,9 @@
 //!
 //! Not here: what schemas and printer columns mean, and conversion.
 
-use std::sync::OnceLock;
-
 use serde_json::Value;
 
+use super::super::schema::Schema;
 use super::{Kind, KindId, Names, Part, Rules, ScalePaths, Version, dotted};
 
 /// A CustomResourceDefinition, as far as the server acts on it.
@@ -90,9 +89,8 @@ fn version(declared: &Value) -> Option<Version> {
         name: declared["name"].as_str()?.to_owned(),
         parts: status.into_iter().chain(scale).collect(),
         selectable: paths.map(|path| path.trim_start_matches('.').to_owned()).collect(),
-        schema: declared.pointer("/schema/openAPIV3Schema").cloned(),
+        schema: Some(Schema::new(declared.pointer("/schema/openAPIV3Schema")).into()),
         columns: items("additionalPrinterColumns").cloned().collect(),
-        shapes: OnceLock::new(),
     })
 }
 

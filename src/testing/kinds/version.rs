@@ -2,11 +2,11 @@
 //!
 //! Not here: what a write to a part may change.
 
-use std::{borrow::Cow, sync::OnceLock};
+use std::{borrow::Cow, sync::Arc};
 
 use serde_json::Value;
 
-use super::super::shape::{Shape, Shapes};
+use super::super::schema::Schema;
 
 /// A kind as one version serves it.
 #[derive(Debug, Clone)]
@@ -16,23 +16,13 @@ pub(in super::super) struct Version {
     pub(in super::super) parts: Vec<Part>,
     /// Fields of a custom kind that field selectors may name.
     pub(in super::super) selectable: Vec<String>,
-    /// The schema of a custom kind, `openAPIV3Schema`; nothing else has one here.
-    pub(in super::super) schema: Option<Value>,
+    /// The schema of a custom kind; nothing else has one here.
+    pub(in super::super) schema: Option<Arc<Schema>>,
     /// What a custom kind wants Tables to show, `additionalPrinterColumns`.
     pub(in super::super) columns: Vec<Value>,
-    /// What the schema says to those who merge, once somebody has asked.
-    pub(super) shapes: OnceLock<Shapes>,
 }
 
 impl Version {
-    /// What objects of a custom kind look like to those who merge them.
-    pub(super) fn shape(&self, kind: &str) -> Shape<'_> {
-        match &self.schema {
-            Some(schema) => self.shapes.get_or_init(|| Shapes::custom(kind, schema)).named(kind),
-            None => Shape::deduced(),
-        }
-    }
-
     /// The part under this name.
     pub(in super::super) fn part(&self, name: &str) -> Option<&Part> {
         self.parts.iter().find(|part| part.name() == name)

@@ -1,22 +1,20 @@
 //! Types in short notation, a line each.
 //!
 //! ```text
-//! PodSpec: containers [Container]#name~, nodeSelector {}!      a structure; it has other, open fields too
-//! Secret = data, immutable, stringData, type                   an object: these, apiVersion, kind, metadata
-//! LabelSelector!                                               one value
-//! RawExtension ?                                               anything
+//! EnvVar: name* string, value string, valueFrom EnvVarSource       a structure; it has to have a name
+//! LabelSelector!: matchExpressions [..], matchLabels {string}      one value
 //! ```
 //!
-//! A field without a type is open. `[T]` is a list of one piece, `[T]#` a set, `[T]#a+b=TCP` a list with items told
-//! apart by `a` and `b`, of which `b` is `TCP` where absent; `{T}` is a map. An exclamation mark makes a map one
-//! value. `~merge(a)` after a type is what strategic patches merge by, `~` alone says by the key or value that tells
-//! the items apart anyway, `~replace` that they replace maps.
+//! `[T]` is a list of one piece, `[T]#` a set, `[T]#a+b=TCP` a list with items told apart by `a` and `b`, of which `b`
+//! is `TCP` where absent; `{T}` is a map. An exclamation mark makes a map one value. Scalars have the words of
+//! [`Format`], and `any` is anything. What strategic patches merge by follows: `~merge(a)` for objects, `~merge` for
+//! scalars; `~replace` says that they replace maps, `~retainKeys` that they tell which fields stay.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{Key, Scalar, Shapes, Strategy, Type};
+use super::{Format, Key, Shapes, Strategy, Type};
 
 pub(super) fn parse(text: &'static str) -> Result<Shapes, String> {
     let mut shapes = Shapes::default();
@@ -28,77 +26,63 @@ pub(super) fn parse(text: &'static str) -> Result<Shapes, String> {
 }
 
 fn definition(line: &'static str) -> Option<(&'static str, Type)> {
-    if let Some(name) = line.strip_suffix('!').filter(|name| !name.contains(' ')) {
-        return Some((name, Type::structure().and_others().atomic()));
-    }
-    if let Some(name) = line.strip_suffix(" ?") {
-        return Some((name, Type::Any));
-    }
-    if let Some((name, list)) = line.split_once(": ") {
-        return Some((name, fields(Type::structure().and_others(), list)?));
-    }
-    let (name, list) = line.split_once(" = ")?;
-    let object = match name {
-        "ObjectMeta" => Type::structure(),
-        _ => ["apiVersion", "kind"]
-            .into_iter()
-            .fold(Type::structure(), |object, name| object.field(name, Type::Scalar(Scalar::String)))
-            .field("metadata", Type::Named("ObjectMeta".into())),
-    };
-    Some((name, fields(object, list)?))
-}
-
-fn fields(structure: Type, list: &'static str) -> Option<Type> {
-    list.split(", ").try_fold(structure, |structure, field| match field.split_once(' ') {
-        None => Some(structure.field(field, Type::Open)),
-        Some((name, text)) => {
-            let (text, strategy) = text.split_once('~').map_or((text, None), |(text, rest)| (text, Some(rest)));
-            let (ty, keys) = read(text)?;
-            let strategy = match strategy {
-                None => Strategy::Usual,
-                Some("replace") => Strategy::Replace,
-                Some("" | "merge") => Strategy::Merge(keys.first().map(|key| key.name.clone())),
-                Some(rest) => Strategy::Merge(Some(rest.strip_prefix("merge(")?.strip_suffix(')')?.into())),
-            };
-            Some(structure.patched_field(name, ty, strategy))
-        }
+    let (name, list) = line.split_once(": ")?;
+    let structure = list.split(", ").try_fold(Type::structure(), field)?;
+    Some(match name.strip_suffix('!') {
+        Some(name) => (name, structure.atomic()),
+        None => (name, structure),
     })
 }
 
-/// A type, and the keys of its items if it is a list that has some.
-fn read(text: &'static str) -> Option<(Type, Vec<Key>)> {
+/// The structure with the field of this text.
+fn field(structure: Type, text: &'static str) -> Option<Type> {
+    let (name, text) = text.split_once(' ')?;
+    let (text, strategies) = text.split_once('~').unwrap_or((text, ""));
+    let ty = read(text)?;
+    let mut strategy = Strategy::Usual;
+    let mut retains_keys = false;
+    for word in strategies.split_terminator('+') {
+        match word {
+            "replace" => strategy = Strategy::Replace,
+            "retainKeys" => retains_keys = true,
+            "merge" => strategy = Strategy::Merge(None),
+            word => strategy = Strategy::Merge(Some(word.strip_prefix("merge(")?.strip_suffix(')')?.into())),
+        }
+    }
+    let required = name.ends_with('*');
+    let name = name.trim_end_matches('*');
+    let structure = structure.patched_field(name, ty, strategy);
+    let structure = if retains_keys { structure.retaining(name) } else { structure };
+    Some(if required { structure.requiring(name) } else { structure })
+}
+
+fn read(text: &'static str) -> Option<Type> {
     if let Some(rest) = text.strip_prefix('[') {
-        let (item, rest) = rest.split_once(']')?;
-        let list = Type::list_of(inner(item)?);
-        return Some(match rest {
-            "" => (list, Vec::new()),
-            "#" => (list.set(), Vec::new()),
-            keys => {
-                let keys: Vec<Key> = keys.strip_prefix('#')?.split('+').map(key).collect();
-                (list.keyed(keys.clone()), keys)
-            }
-        });
+        let (item, keys) = rest.rsplit_once(']')?;
+        let list = Type::list_of(read(item)?);
+        return match keys.strip_prefix('#') {
+            None => keys.is_empty().then_some(list),
+            Some("") => Some(list.set()),
+            Some(keys) => Some(list.keyed(keys.split('+').map(key))),
+        };
     }
     if let Some(rest) = text.strip_prefix('{') {
-        let (entry, rest) = rest.split_once('}')?;
-        let map = Type::map_of(inner(entry)?);
-        return Some((if rest == "!" { map.atomic() } else { map }, Vec::new()));
+        let (entry, atomic) = rest.rsplit_once('}')?;
+        let map = Type::map_of(read(entry)?);
+        return Some(if atomic == "!" { map.atomic() } else { map });
     }
-    Some((inner(text)?, Vec::new()))
+    match Format::of(text) {
+        Some(format) => Some(Type::Formatted(format)),
+        None if text == "any" => Some(Type::Any),
+        None if text.is_empty() || text.contains(['#', '!']) => None,
+        None => Some(Type::Named(Cow::Borrowed(text))),
+    }
 }
 
 fn key(text: &'static str) -> Key {
     match text.split_once('=') {
         None => text.into(),
         Some((name, default)) => Key { name: name.into(), default: Some(Value::from(default)) },
-    }
-}
-
-fn inner(name: &'static str) -> Option<Type> {
-    match name {
-        "" => Some(Type::Open),
-        _ if name.contains(['[', '{', '#', '!']) => None,
-        _ => Some(Type::Named(Cow::Borrowed(name))),
     }
 }
 
@@ -111,8 +95,9 @@ mod tests {
 
     #[test]
     fn the_notation_reads_as_its_doc_says() {
-        let shapes = parse("Crate: bottles [Bottle]#shelf+side=left~merge(shelf), labels {}!, tags []#~\nBottle!\n");
-        let shapes = shapes.expect("well-formed");
+        let text = "Crate: bottles* [Bottle]#shelf+side=left~merge(shelf)+retainKeys, labels {string}!, tags [string]#~merge\n\
+                    Bottle!: depth int32, rest any\n";
+        let shapes = parse(text).expect("well-formed");
         let side = Key { name: "side".into(), default: Some(json!("left")) };
         let expected = Type::structure()
             .patched_field(
@@ -120,11 +105,13 @@ mod tests {
                 Type::list_of(Type::Named("Bottle".into())).keyed(["shelf".into(), side]),
                 Strategy::Merge(Some("shelf".into())),
             )
-            .field("labels", Type::map_of(Type::Open).atomic())
-            .patched_field("tags", Type::list_of(Type::Open).set(), Strategy::Merge(None))
-            .and_others();
+            .requiring("bottles")
+            .retaining("bottles")
+            .field("labels", Type::map_of(Type::Formatted(Format::Text)).atomic())
+            .patched_field("tags", Type::list_of(Type::Formatted(Format::Text)).set(), Strategy::Merge(None));
         assert_eq!(shapes.named("Crate").ty, &expected);
-        assert_eq!(shapes.named("Bottle").atom(&json!({"a": 1})), Atom::Leaf);
+        let bottle = Type::structure().field("depth", Type::Formatted(Format::Int32)).field("rest", Type::Any).atomic();
+        assert_eq!(shapes.named("Bottle").ty, &bottle);
     }
 
     #[test]
@@ -135,11 +122,9 @@ mod tests {
                 Type::List(list) => names(&list.item, out),
                 Type::Map(map) => {
                     map.fields.values().for_each(|field| names(&field.ty, out));
-                    if let Some(super::super::Other::Entries(ty)) = &map.other {
-                        names(ty, out);
-                    }
+                    map.entries.iter().for_each(|ty| names(ty, out));
                 }
-                Type::Scalar(_) | Type::Open | Type::Any => {}
+                Type::Scalar(_) | Type::Formatted(_) | Type::Open | Type::Any => {}
             }
         }
         let shapes = Shapes::built_in();
@@ -162,7 +147,7 @@ mod tests {
         assert_eq!(ports.strategy, &Strategy::Merge(Some("containerPort".into())));
         let protocol = Key { name: "protocol".into(), default: Some(json!("TCP")) };
         assert_eq!(ports.shape.atom(&json!([])), Atom::Keyed(&["containerPort".into(), protocol]));
-        assert_eq!(spec.member("tolerations").expect("open").shape.atom(&json!([])), Atom::Leaf);
+        assert_eq!(spec.member("tolerations").expect("declared").shape.atom(&json!([])), Atom::Leaf);
         assert!(pod.member("wings").is_none());
     }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
+        options::FieldValidation,
         owners::{self, kind_of},
         state::{State, Target},
         status,
@@ -46,7 +47,7 @@ pub(super) fn admit(
         let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
         return Err(status::conflict(&target.kind, name, &why));
     }
-    let mut object = decode::decode(&state.kinds, target, merged)?;
+    let mut object = decode::decode(&state.kinds, target, &merged.into(), FieldValidation::Ignore)?.object;
     let draft = match live {
         Some(_) => replace::admit_patched(state, target, name, object)?,
         None => {

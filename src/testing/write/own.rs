@@ -2,14 +2,14 @@
 //!
 //! Not here: how owners are found and kept ([`owners`]).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{
     super::{
         kinds::{Kind, Part},
         owners::{self, Writer},
+        shape,
         state::Target,
-        text,
     },
     Author, Write, part,
 };
@@ -54,10 +54,7 @@ pub(super) fn writer<'w>(target: &Target, api_version: &'w str, write: Write<'w>
 /// A new object of a kind, which belongs to nobody. Bookmarks show the same, except that the server's own types count
 /// replicas that nobody has said.
 pub(super) fn zero(kind: &Kind) -> Value {
-    let mut zero = if kind.custom { Value::Null } else { text::never_omitted(&kind.plural).clone() };
-    if zero.is_null() {
-        zero = json!({});
-    }
+    let mut zero = Value::Object(shape::zero(&kind.api_version(&kind.stored), &kind.kind).clone());
     if let Some(spec) = zero.get_mut("spec").and_then(Value::as_object_mut) {
         spec.remove("replicas");
     }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::{
     super::{
         kinds::{Kind, ScalePaths},
+        options::FieldValidation,
         owners::{Managers, Step},
         state::{State, Target},
         status::{self, Flaw},
@@ -67,19 +68,20 @@ pub(super) fn change(
     let mut warnings = Vec::new();
     let applied = matches!(change, Change::Apply(_));
     let mut new = match change {
-        Change::Replace(object) => {
-            let mut object = decode::decode(&state.kinds, &seen, object)?;
-            replace::same_object(kind, &key(&target.namespace, name), &live, metadata(&mut object))?;
-            object
+        Change::Replace(document) => {
+            let mut decoded = decode::decode(&state.kinds, &seen, &document, write.validation)?;
+            replace::same_object(kind, &key(&target.namespace, name), &live, metadata(&mut decoded.object))?;
+            warnings = decoded.warnings;
+            decoded.object
         }
         Change::Patch(patch) => {
-            let decoded = patch::decode(&state.kinds, &seen, &old, patch)?;
+            let decoded = patch::decode(&state.kinds, &seen, &old, patch, write.validation)?;
             warnings = decoded.warnings;
             decoded.object
         }
         Change::Apply(configuration) => {
             let merged = apply::merged(&seen, Some(&old), configuration, write, &time)?;
-            decode::decode(&state.kinds, &seen, merged)?
+            decode::decode(&state.kinds, &seen, &merged.into(), FieldValidation::Ignore)?.object
         }
     };
     replace::named(metadata(&mut new), name)?;
