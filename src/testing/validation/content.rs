@@ -87,5 +87,3 @@ pub(super) fn frozen(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
         }
     }
 }
-    }
-}
