@@ -1,4 +1,4 @@
-//! What the server refuses in ConfigMaps and Secrets, and what it cannot even decode.
+//! What the server refuses in ConfigMaps and Secrets.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
