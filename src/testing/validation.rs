@@ -1,16 +1,17 @@
 //! What makes an object unacceptable: its metadata here, the rest by kind in the modules below.
 //!
-//! It covers what manifests get wrong, not all the server checks: schemas of custom kinds, pod templates
-//! and address ranges are not looked at.
+//! It covers what manifests get wrong, not all the server checks: pod templates and address ranges are not looked at.
 
 mod content;
+mod definition;
 mod ingress;
 mod network;
+mod structure;
 
 use serde_json::{Map, Value};
 
 use super::{
-    kinds::{CRDS, Definition, Kind, Names},
+    kinds::{CRDS, Kind, Names},
     status::Flaw,
 };
 use crate::selector;
@@ -28,7 +29,7 @@ pub(super) fn flaws(kind: &Kind, object: &Value) -> Vec<Flaw> {
         "configmaps" => content::config_map(object, &mut flaws),
         "secrets" => content::secret(object, &mut flaws),
         "deployments" => content::deployment(object, &mut flaws),
-        CRDS => definition(object, &mut flaws),
+        CRDS => definition::check(object, &mut flaws),
         _ => {}
     }
     flaws
@@ -58,6 +59,9 @@ pub(super) fn frozen(kind: &Kind, old: &Value, new: &Value) -> Vec<Flaw> {
     flaws.extend(flaws.clone());
     if kind.is_core("secrets") || kind.is_core("configmaps") {
         content::frozen(old, new, &mut flaws);
+    }
+    if kind.is_definition() {
+        definition::frozen(old, new, &mut flaws);
     }
     flaws
 }
@@ -169,28 +173,3 @@ fn label_problems(text: &str) -> Vec<String> {
 const LABEL_RULE: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must \
                           start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for \
                           validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-
-fn definition(object: &Value, flaws: &mut Vec<Flaw>) {
-    let name = object["metadata"]["name"].as_str().unwrap_or_default();
-    let spec = &object["spec"];
-    match Definition::read(object) {
-        Some(defined) if !name.is_empty() && name != defined.name() => {
-            flaws.push(Flaw::invalid("metadata.name", name, "must be spec.names.plural+\".\"+spec.group"));
-        }
-        Some(_) => {}
-        None => {
-            for (value, field) in [
-                (&spec["group"], "spec.group"),
-                (&spec["names"]["plural"], "spec.names.plural"),
-                (&spec["names"]["kind"], "spec.names.kind"),
-            ] {
-                if value.as_str().unwrap_or_default().is_empty() {
-                    flaws.push(Flaw::required(field, ""));
-                }
-            }
-            if spec["versions"].as_array().is_none_or(Vec::is_empty) {
-                flaws.push(Flaw::required("spec.versions", ""));
-            }
-        }
-    }
-}
