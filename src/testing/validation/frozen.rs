@@ -5,7 +5,10 @@
 
 use serde_json::{Value, json};
 
-use super::{super::status::Flaw, content};
+use super::{
+    super::{kinds::CRDS, status::Flaw},
+    content, definition,
+};
 
 /// Fields that keep their first value, in the order of the server.
 const KEPT: [(&str, &[&str]); 8] = [
@@ -43,6 +46,7 @@ pub(super) fn check(plural: &str, old: &Value, new: &Value, flaws: &mut Vec<Flaw
     }
     match plural {
         "configmaps" | "secrets" => content::frozen(old, new, flaws),
+        CRDS => definition::frozen(old, new, flaws),
         "jobs" => job(old, new, flaws),
         "statefulsets" => stateful_set(&old["spec"], &new["spec"], flaws),
         "pods" => pod(&old["spec"], &new["spec"], flaws),
