@@ -237,7 +237,7 @@ fn printable(letter: char) -> bool {
 /// Whether a write is only tried.
 fn dry_run(said: Option<&str>) -> Result<bool, Flaw> {
     match said {
-        None | Some("") => Ok(false),
+        None => Ok(false),
         Some("All") => Ok(true),
         Some(other) => Err(Flaw::unsupported("dryRun", vec![other], &["All"])),
     }
