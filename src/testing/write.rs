@@ -157,7 +157,7 @@ impl State {
     /// `put`.
     fn write(&mut self, target: &Target, mut draft: Draft, write: Write<'_>) -> Result<Outcome, Box<Status>> {
         let kind = &target.kind;
-        part::confine(kind, &mut draft, write.part);
+        part::confine(target, &mut draft, write);
         let Draft { mut object, live, version, time, owned, warnings } = draft;
         defaults::apply(kind, &mut object, &time);
         if !owned {

@@ -22,6 +22,7 @@ impl Managers {
         let mut field = FieldSet::default();
         field.insert(path);
         let mut takers = scale.entries;
+        takers.retain(|taker| !taker.set.intersection(&replicas()).is_empty());
         let mut entries = self.entries.clone();
         for entry in entries.iter_mut().filter(|entry| entry.set.contains(path)) {
             let shown = Entry { api_version: SCALE.into(), ..entry.clone() }.identity();

@@ -13,7 +13,7 @@ use super::{
         owners::{FieldSet, Scope},
         state::Target,
     },
-    Draft, metadata,
+    Draft, Write, metadata,
 };
 
 /// Which fields a client's write can change.
@@ -70,12 +70,17 @@ fn is_request(kind: &Kind) -> bool {
     kind.plural == "certificatesigningrequests" && !kind.custom
 }
 
-/// Sets back what a write to a part cannot change.
-pub(super) fn confine(kind: &Kind, draft: &mut Draft, part: Option<&Part>) {
-    let Some(live) = draft.live.as_ref().and_then(|live| live.value.as_object()) else { return };
-    match part {
-        Some(Part::Status) => status_of(kind, &mut draft.object, live),
-        Some(Part::Finalize) => set_back(&mut draft.object, Some(live), "status"),
+/// Sets back what a write to a part cannot change. A test that writes a whole object without a status leaves the status
+/// as it is.
+pub(super) fn confine(target: &Target, draft: &mut Draft, write: Write<'_>) {
+    let Draft { object, live, .. } = draft;
+    let Some(live) = live.as_ref().and_then(|live| live.value.as_object()) else { return };
+    match write.part {
+        Some(Part::Status) => status_of(&target.kind, object, live),
+        Some(Part::Finalize) => set_back(object, Some(live), "status"),
+        None if write.sets_status() && object.get("status").is_none_or(Value::is_null) => {
+            set_back(object, Some(live), "status");
+        }
         Some(Part::Scale(_)) | None => {}
     }
 }
@@ -86,6 +91,10 @@ fn status_of(kind: &Kind, object: &mut Map<String, Value>, live: &Map<String, Va
     object.retain(|field, _| OWN.contains(&field.as_str()));
     let others = live.iter().filter(|(field, _)| !OWN.contains(&field.as_str()));
     object.extend(others.map(|(field, value)| (field.clone(), value.clone())));
+    if let (true, Some(status)) = (kind.is_core("pods"), object.get_mut("status").and_then(Value::as_object_mut)) {
+        let class = live.get("status").and_then(|status| status.get("qosClass"));
+        class.into_iter().for_each(|class| drop(status.entry("qosClass").or_insert_with(|| class.clone())));
+    }
     let metadata = metadata(object);
     let live = live.get("metadata").and_then(Value::as_object);
     match kept(kind) {

@@ -17,7 +17,7 @@ use super::{
         status::{self, Flaw},
         storage::{Object, key},
     },
-    Change, Draft, Outcome, Write, apply, decode, metadata, own, patch, replace,
+    Change, Draft, Outcome, Write, apply, decode, metadata, own, patch, replace, text,
 };
 
 /// Stands in for the replicas of a custom object that has none, and that a change has to say.
@@ -85,6 +85,9 @@ pub(super) fn change(
         }
     };
     replace::named(metadata(&mut new), name)?;
+    if !kind.custom {
+        same_object(kind, &live, metadata(&mut new))?;
+    }
     if !applied {
         new = own::update(&seen, Some(&old), new, write, &time);
     }
@@ -108,6 +111,15 @@ pub(super) fn change(
     Ok(Outcome { object: Object::new(scale).into(), ..outcome })
 }
 
+/// Whether a Scale is of this object.
+fn same_object(kind: &Kind, live: &Object, scale: &Map<String, Value>) -> Result<(), Box<Status>> {
+    let uid = live.metadata("uid");
+    let Some(other) = text(scale, "uid").filter(|other| other != uid) else { return Ok(()) };
+    let seen = Kind { plural: format!("{}/scale", kind.plural), ..kind.clone() };
+    let why = format!("Precondition failed: UID in precondition: {other}, UID in object meta: {uid}");
+    Err(status::conflict(&seen, &live.name, &why))
+}
+
 /// The replicas a Scale asks for.
 fn replicas(kind: &Kind, name: &str, paths: &ScalePaths, scale: &Value) -> Result<i64, Box<Status>> {
     let asked = &scale["spec"]["replicas"];
@@ -117,9 +129,10 @@ fn replicas(kind: &Kind, name: &str, paths: &ScalePaths, scale: &Value) -> Resul
     };
     match number {
         None => Err(status::bad_request(format!(
-            "Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal {} into Go struct field \
+            "Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal {}{} into Go struct field \
              ScaleSpec.spec.replicas of type int32",
-            status::json_type(asked)
+            status::json_type(asked),
+            asked.as_number().map(|number| format!(" {number}")).unwrap_or_default(),
         ))),
         Some(UNSAID) if kind.custom => {
             Err(status::bad_request(format!("the spec replicas field {:?} cannot be empty", paths.wanted)))
