@@ -47,6 +47,7 @@ mod cluster;
 mod defaults;
 mod discovery;
 mod doors;
+mod dump;
 mod fault;
 mod kinds;
 mod lifecycle;

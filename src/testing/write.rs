@@ -115,7 +115,7 @@ impl State {
     ) -> Result<Outcome, Box<Status>> {
         let kind = &target.kind;
         let Draft { mut object, live, version, time } = match *intent {
-            Intent::Create => create::admit(self, target, object)?,
+            Intent::Create => create::admit(self, target, object, write)?,
             Intent::Replace(name) => replace::admit(self, target, name, object, write)?,
             Intent::Patch(name) => replace::admit_patched(self, target, name, object)?,
         };
