@@ -1,29 +1,19 @@
-//! The state of a `testing::FakeCluster` as a whole: as manifests, and as something to come back to.
+//! What tests say to a `testing::FakeCluster` and ask of it: objects in few words, its state as a whole, and the log of the
+//! requests it got.
 
-use kube_indexed_store::testing::FakeCluster;
+use std::{sync::Arc, time::Duration};
+
+use kube_indexed_store::testing::{FakeCluster, Fault, Requests, objects};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 fn config_map(name: &str, data: Value) -> Value {
-    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data})
+    objects::config_map(name).set("data", data).into()
 }
 
 fn owner(kind: &str, object: &Value) -> Value {
     json!([{"apiVersion": object["apiVersion"], "kind": kind, "name": object["metadata"]["name"], "uid": object["metadata"]["uid"]}])
-}
-
-fn definition(group: &str) -> Value {
-    json!({
-        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-        "metadata": {"name": format!("widgets.{group}")},
-        "spec": {
-            "group": group, "scope": "Namespaced", "names": {"plural": "widgets", "kind": "Widget"},
-            "versions": [{
-                "name": "v1", "served": true, "storage": true,
-                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}},
-            }],
-        },
-    })
 }
 
 /// The documents of a dump by kind and name.
@@ -36,7 +26,7 @@ fn documents(cluster: &FakeCluster) -> Vec<String> {
 #[test]
 fn a_dump_names_definitions_then_namespaces_then_the_rest_owners_first() {
     let cluster = FakeCluster::new();
-    cluster.create(definition("example.org")).unwrap();
+    cluster.create(objects::definition("example.org", "Widget", "widgets")).unwrap();
     cluster.namespace("a");
     let parent = cluster.create(config_map("parent", json!({}))).unwrap();
     let mut child = config_map("child", json!({}));
@@ -189,7 +179,7 @@ proptest! {
     #[test]
     fn a_dump_that_is_loaded_gives_the_same_dump(actions in actions(), seed in any::<u64>()) {
         let cluster = FakeCluster::with_seed(seed);
-        cluster.create(definition("example.org")).unwrap();
+        cluster.create(objects::definition("example.org", "Widget", "widgets")).unwrap();
         cluster.namespace("other");
         actions.into_iter().for_each(|action| act(&cluster, action));
         let text = cluster.dump_yaml();
@@ -204,4 +194,174 @@ proptest! {
         }).collect() };
         prop_assert_eq!(shape(&other), shape(&cluster));
     }
+}
+
+#[test]
+fn what_a_test_adds_takes_the_place_of_what_stood_in_for_it() {
+    let service = Value::from(objects::service("a/web").port(80).port(443));
+    assert_eq!(service["spec"], json!({"ports": [{"port": 80, "name": "port-80"}, {"port": 443, "name": "port-443"}]}));
+    let ingress = objects::ingress("a/web").set("spec.ingressClassName", "c").host("x.io").path("/", "web", 80);
+    let paths =
+        json!([{"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "web", "port": {"number": 80}}}}]);
+    let rules = json!([{"host": "x.io", "http": {"paths": paths}}]);
+    assert_eq!(Value::from(ingress)["spec"], json!({"ingressClassName": "c", "rules": rules}));
+    let pod = objects::pod("a/web").container("one", "nginx").container("two", "nginx").port(80);
+    let two = json!({"name": "two", "image": "nginx", "ports": [{"containerPort": 80}]});
+    assert_eq!(Value::from(pod)["spec"], json!({"containers": [{"name": "one", "image": "nginx"}, two]}));
+}
+
+#[test]
+fn what_a_test_set_stays_when_it_adds_more() {
+    let pod = objects::pod("a/web").set("spec.containers.0.image", "nginx").container("two", "nginx");
+    let names = |pod: &Value| {
+        pod["spec"]["containers"].as_array().unwrap().iter().map(|c| c["name"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&pod.into()), ["main", "two"]);
+    let pod = objects::pod("a/web").container("main", "registry.k8s.io/pause").container("two", "nginx");
+    assert_eq!(names(&pod.into()), ["main", "two"]);
+}
+
+#[test]
+fn a_field_is_set_whatever_is_on_the_way_to_it() {
+    let widget = objects::object("example.org/v1", "Widget", "a/w");
+    let widget =
+        widget.set("spec.list.0.name", "x").set("spec.list.1", 2).set("spec.map.1", 3).set("spec.list.0.name.y", 4);
+    let spec = json!({"list": [{"name": {"y": 4}}, 2], "map": {"1": 3}});
+    let expected = json!({
+        "apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"namespace": "a", "name": "w"}, "spec": spec,
+    });
+    assert_eq!(Value::from(widget), expected);
+}
+
+#[test]
+#[should_panic = "there are 1 items, and no number 2"]
+fn an_item_beyond_the_next_one_is_a_mistake() {
+    drop(objects::object("example.org/v1", "Widget", "w").set("spec.list", json!([1])).set("spec.list.2", 2));
+}
+
+#[test]
+#[should_panic = "a ConfigMap has no ports"]
+fn what_a_kind_does_not_have_is_a_mistake() {
+    drop(objects::config_map("a").port(80));
+}
+
+#[test]
+fn data_is_encoded_as_its_kind_has_it() {
+    let bytes = [0xff, 0];
+    let map = Value::from(objects::config_map("a").data("text", "on").data("bytes", bytes));
+    assert_eq!((&map["data"], &map["binaryData"]), (&json!({"text": "on"}), &json!({"bytes": base64(&bytes)})));
+    let secret = Value::from(objects::secret("a").data("text", "on").data("bytes", bytes));
+    assert_eq!(secret["data"], json!({"text": base64(b"on"), "bytes": base64(&bytes)}));
+}
+
+#[test]
+fn an_owner_is_named_with_its_uid() {
+    let cluster = FakeCluster::new();
+    let parent = cluster.create(objects::config_map("parent")).unwrap();
+    let child = cluster.create(objects::secret("child").owner(&parent)).unwrap();
+    assert_eq!(child["metadata"]["ownerReferences"], owner("ConfigMap", &parent));
+}
+
+async fn call(cluster: &FakeCluster, request: http::request::Builder, body: impl Into<String>) -> u16 {
+    let request = request.body(body.into()).unwrap();
+    cluster.clone().oneshot(request).await.unwrap().status().as_u16()
+}
+
+const SECRETS: &str = "/api/v1/namespaces/default/secrets";
+
+#[tokio::test]
+async fn the_log_shows_what_was_asked_and_how_it_was_answered() {
+    let cluster = FakeCluster::new();
+    call(&cluster, http::Request::get("/api/v1/secrets?labelSelector=a%3Db&limit=5"), "").await;
+    call(&cluster, http::Request::delete(format!("{SECRETS}/a")), "").await;
+    call(&cluster, http::Request::get("/nowhere"), "").await;
+    let expected = "\
+GET /api/v1/secrets?labelSelector=a=b&limit=5 200
+DELETE /api/v1/namespaces/default/secrets/a 404
+GET /nowhere 404
+";
+    assert_eq!(cluster.requests().to_string(), expected);
+}
+
+#[tokio::test]
+async fn a_request_without_an_answer_is_shown_without_a_code() {
+    let cluster = FakeCluster::new();
+    let gate = cluster.fault(Fault::on("get").gate());
+    let asking = tokio::spawn({
+        let cluster = cluster.clone();
+        async move { call(&cluster, http::Request::get(format!("{SECRETS}/a")), "").await }
+    });
+    gate.reached(1).await;
+    assert_eq!(cluster.requests().to_string(), format!("GET {SECRETS}/a\n"));
+    gate.open();
+    assert_eq!(asking.await.unwrap(), 404);
+    assert_eq!(cluster.requests().to_string(), format!("GET {SECRETS}/a 404\n"));
+}
+
+#[tokio::test]
+async fn the_log_is_narrowed_by_part_client_answer_and_moment() {
+    let cluster = FakeCluster::new();
+    let get = |path: &str| http::Request::get(format!("{SECRETS}/{path}"));
+    call(&cluster, get("a").header("user-agent", "kubectl/v1.36.3 (linux/amd64)"), "").await;
+    let mark = cluster.mark();
+    call(&cluster, get("a/status"), "").await;
+    cluster.create(objects::secret("b")).unwrap();
+    call(&cluster, get("b").header("user-agent", "mine"), "").await;
+    let paths = |requests: Requests| -> Vec<String> {
+        requests.iter().map(|request| request.path.trim_start_matches(SECRETS).to_owned()).collect()
+    };
+    let all = cluster.requests();
+    assert_eq!(paths(all.clone().subresource("status")), ["/a/status"]);
+    assert_eq!(paths(all.clone().subresource("")), ["/a", "/b"]);
+    assert_eq!(paths(all.clone().user_agent("kubectl/")), ["/a"]);
+    assert_eq!(paths(all.clone().answered(200)), ["/b"]);
+    assert_eq!(paths(all.clone().since(mark)), ["/a/status", "/b"]);
+    assert_eq!(paths(all.clone().name("a").since(mark)), ["/a/status"]);
+    assert_eq!(paths(all.since(cluster.mark())), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_log_has_the_bodies_of_writes_and_shows_them_on_demand_only() {
+    let cluster = FakeCluster::new();
+    let secret = json!({"metadata": {"name": "a"}, "data": {"k": "aGlkZGVu"}});
+    let json = ("content-type", "application/json");
+    call(&cluster, http::Request::post(SECRETS).header(json.0, json.1), secret.to_string()).await;
+    let yaml = ("content-type", "application/yaml");
+    call(&cluster, http::Request::post(SECRETS).header(yaml.0, yaml.1), "metadata: {name: b}\n").await;
+    call(&cluster, http::Request::get(SECRETS), "").await;
+    call(&cluster, http::Request::post(SECRETS).header(json.0, json.1), "{").await;
+    let bodies: Vec<Value> = cluster.requests().iter().map(|request| request.body()).collect();
+    assert_eq!(bodies, [secret, json!({"metadata": {"name": "b"}}), Value::Null, Value::Null]);
+    assert!(!format!("{:?} {}", cluster.requests(), cluster.requests()).contains("aGlkZGVu"));
+}
+
+#[tokio::test]
+async fn a_taken_log_stays_as_it_was_and_shares_its_entries() {
+    let cluster = FakeCluster::new();
+    call(&cluster, http::Request::get(SECRETS), "").await;
+    let before = cluster.requests();
+    call(&cluster, http::Request::get(SECRETS), "").await;
+    let after = cluster.requests();
+    assert_eq!((before.count(), after.count()), (1, 2));
+    assert!(Arc::ptr_eq(&before[0], &after[0]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_waited_for_until_it_is_as_wanted() {
+    let cluster = FakeCluster::new();
+    let mark = cluster.mark();
+    call(&cluster, http::Request::get(format!("{SECRETS}/a")), "").await;
+    let first = cluster.requested(|requests| requests.since(mark)).await;
+    assert_eq!(first.name.as_deref(), Some("a"));
+    let asking = tokio::spawn({
+        let cluster = cluster.clone();
+        async move {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            cluster.create(objects::secret("a")).unwrap();
+            call(&cluster, http::Request::get(format!("{SECRETS}/a")), "").await
+        }
+    });
+    let found = cluster.requested(|requests| requests.verb("get").answered(200)).await;
+    assert_eq!((found.name.as_deref(), found.answered), (Some("a"), Some(200)));
+    asking.await.unwrap();
 }

@@ -67,7 +67,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// One request on its way to an answer.
 struct Exchange {
     shared: Arc<Shared>,
-    request: Request,
+    request: Arc<Request>,
     headers: HeaderMap,
     body: Result<Bytes, Box<Status>>,
 }
@@ -79,9 +79,9 @@ impl Exchange {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let request = Request::new(&parts);
-        let (id, effect) = shared.update(|inner| {
-            inner.log.push(request.clone());
-            (inner.log.len() - 1, inner.rules.hit(&request))
+        let (place, effect) = shared.update(|inner| {
+            let effect = inner.rules.hit(&request);
+            (inner.log.push(request), effect)
         });
         let body = match Limited::new(body, LARGEST).collect().await {
             Ok(collected) => Ok(collected.to_bytes()),
@@ -91,9 +91,16 @@ impl Exchange {
             }
             Err(_) => Err(status::bad_request("the body of the request could not be read")),
         };
+        let written = body.as_ref().ok().filter(|body| !body.is_empty());
+        if let Some(body) = written {
+            shared.update(|inner| inner.log.note(place, Some(body.clone()), None));
+        }
+        let request = shared.read(|inner| inner.log[place].clone());
         let exchange = Exchange { shared: shared.clone(), request, headers: parts.headers, body };
         let response = exchange.through(effect).await?;
-        shared.update(|inner| inner.log[id].answered = Some(response.status().as_u16()));
+        // Whose entry is not copied as long as nobody else has it.
+        drop(exchange);
+        shared.update(|inner| inner.log.note(place, None, Some(response.status().as_u16())));
         Ok(response)
     }
 
@@ -112,7 +119,7 @@ impl Exchange {
             Outcome::Answer => self.respond().await,
             Outcome::Status(status) => answer::refusal(&status),
             Outcome::Forbidden(user) => {
-                let Request { verb, group, resource, namespace, name, .. } = &self.request;
+                let Request { verb, group, resource, namespace, name, .. } = &*self.request;
                 let (namespace, name) = (namespace.as_deref(), name.as_deref());
                 answer::refusal(&status::forbidden(&user, verb, group, resource, namespace, name))
             }
