@@ -339,9 +339,14 @@ mod lists {
                 "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
             ),
             (
-                "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan",
+                "watch=true&sendInitialEvents=false",
                 422,
-                "ListOptions.meta.k8s.io \"\" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled",
+                "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+            ),
+            (
+                "watch=true&sendInitialEvents=true&resourceVersionMatch=Exact&resourceVersion=1",
+                422,
+                "ListOptions.meta.k8s.io \"\" is invalid: [resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan, resourceVersionMatch: Unsupported value: \"Exact\": supported values: \"NotOlderThan\"]",
             ),
             (
                 "watch=true&continue=abc",

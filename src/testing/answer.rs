@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use kube::core::Status;
 
-use super::{body::Body, status};
+use super::{body::Body, fault::Text, status};
 
 /// What the server has to say.
 pub(super) enum Answer {
@@ -42,11 +42,21 @@ pub(super) fn refusal(refusal: &Status) -> Response<Body> {
     response
 }
 
+/// The type of plain text.
+pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
+
 pub(super) fn plain(code: u16, text: &str) -> Response<Body> {
-    response(code, "text/plain; charset=utf-8", Body::full(text.to_owned()))
+    response(code, PLAIN, Body::full(text.to_owned()))
 }
 
-pub(super) fn retry_after(response: &mut Response<Body>, seconds: Option<u64>) {
+/// A text that a fault answers.
+pub(super) fn text(text: Text) -> Response<Body> {
+    let mut response = response(text.code, text.content_type, Body::full(text.text));
+    retry_after(&mut response, text.retry_after.map(|wait| wait.as_secs()));
+    response
+}
+
+fn retry_after(response: &mut Response<Body>, seconds: Option<u64>) {
     if let Some(seconds) = seconds {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }

@@ -85,8 +85,8 @@ impl FakeCluster {
 
 /// The objects of a kind in a version that is served.
 fn objects<'s>(state: &'s State, kind: &'s Kind) -> impl Iterator<Item = Value> + use<'s> {
-    let version = if kind.serves(&kind.stored) { Some(&kind.stored) } else { kind.versions.first() };
-    let version = version.unwrap_or(&kind.stored);
+    let served = if kind.serves(&kind.stored) { None } else { kind.versions.first() };
+    let version = served.map_or(&kind.stored, |version| &version.name);
     state.storage.objects(kind.id, "").map(move |object| text::in_version(kind, version, object))
 }
 

@@ -4,7 +4,7 @@
 
 use std::{
     error::Error,
-    future::Future,
+    future::{self, Future},
     io,
     pin::Pin,
     sync::Arc,
@@ -20,9 +20,9 @@ use tokio::time::{sleep, timeout};
 
 use super::{
     answer::{self, Answer},
-    body::Body,
+    body::{Body, connection_lost},
     cluster::{FakeCluster, Inner, Shared},
-    fault::{Effect, Gate, Outcome, stream},
+    fault::{Damage, Effect, Gate, Hit, Outcome},
     listing, media,
     options::{self, DeleteOptions, FieldValidation, Options, revision},
     patch::Patch,
@@ -105,43 +105,52 @@ impl Exchange {
     }
 
     /// Suffers what a fault does to the request, then answers it.
-    async fn through(&self, fault: Option<(u64, Effect)>) -> io::Result<Response<Body>> {
-        let Some((id, effect)) = fault else {
+    async fn through(&self, fault: Option<Hit>) -> io::Result<Response<Body>> {
+        let Some(Hit { id, delay, effect: Effect { gate, outcome, damage, .. } }) = fault else {
             return Ok(self.respond().await);
         };
-        if let Some(delay) = effect.delay {
+        if !delay.is_zero() {
             sleep(delay).await;
         }
-        if effect.gate == Some(Gate::Before) {
+        if gate == Some(Gate::Before) {
             self.wait_at_gate(id).await;
         }
-        let response = match effect.outcome {
-            Outcome::Answer => self.respond().await,
+        let response = self.suffer(outcome, damage).await;
+        if gate == Some(Gate::After) {
+            self.wait_at_gate(id).await;
+        }
+        response
+    }
+
+    async fn suffer(&self, outcome: Outcome, damage: Option<Damage>) -> io::Result<Response<Body>> {
+        let mut streams = false;
+        let response = match outcome {
+            Outcome::Truth => {
+                let response = self.respond().await;
+                streams = self.request.verb == "watch" && response.status().is_success();
+                response
+            }
             Outcome::Status(status) => answer::refusal(&status),
             Outcome::Forbidden(user) => {
                 let Request { verb, group, resource, namespace, name, .. } = &*self.request;
                 let (namespace, name) = (namespace.as_deref(), name.as_deref());
                 answer::refusal(&status::forbidden(&user, verb, group, resource, namespace, name))
             }
-            Outcome::Text(code, text, retry_after) => {
-                let mut response = answer::plain(code, &format!("{text}\n"));
-                answer::retry_after(&mut response, retry_after.map(|wait| wait.as_secs()));
-                response
-            }
-            Outcome::Hang => std::future::pending().await,
-            Outcome::Refuse => {
+            Outcome::Text(text) => answer::text(text),
+            Outcome::Hang => future::pending().await,
+            Outcome::Refused => {
                 return Err(io::Error::new(io::ErrorKind::ConnectionRefused, "the connection was refused by a fault"));
             }
-            Outcome::Damaged(damage) => {
-                let response = self.respond().await;
-                let streams = self.request.verb == "watch" && response.status().is_success();
-                response.map(|body| stream::damaged(body, damage, streams))
+            Outcome::CutBefore => return Err(connection_lost()),
+            Outcome::CutAfter => {
+                self.respond().await;
+                return Err(connection_lost());
             }
         };
-        if effect.gate == Some(Gate::After) {
-            self.wait_at_gate(id).await;
-        }
-        Ok(response)
+        Ok(match damage {
+            None => response,
+            Some(damage) => response.map(|body| damage.done_to(body, streams)),
+        })
     }
 
     async fn wait_at_gate(&self, id: u64) {
@@ -173,7 +182,7 @@ impl Exchange {
         let form = media::form(&self.request)?;
         match route::call(&self.request, &target)? {
             Call::List => self.list(&target, form).await,
-            Call::Watch => self.watch(&target, form),
+            Call::Watch => self.watch(&target, form).await,
             Call::Create => self.create(&target, form),
             Call::DeleteCollection => self.delete_collection(&target),
             Call::Get(name) => self.get(&target, name, form).await,
@@ -185,18 +194,30 @@ impl Exchange {
     }
 
     async fn list(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
-        let options = Options::read(&self.request.query)?;
-        options.check()?;
+        let options = self.options()?;
         self.revision_reached(listing::awaited(&options)?).await?;
         let list = self.shared.read(|inner| listing::list(&inner.state, target, &options, form))?;
         Ok(Answer::Json(200, list.text()))
     }
 
-    fn watch(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
-        let options = Options::read(&self.request.query)?;
-        options.check()?;
-        let frames = watching::open(&self.shared, target, &options, form)?;
+    async fn watch(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
+        let options = self.options()?;
+        if options.initial_events == Some(true) {
+            Selection::new(target, &options.labels, &options.fields)?;
+            let asked = revision(&options.version).map_err(status::internal)?;
+            if let Err(status) = self.revision_reached(asked.unwrap_or(0)).await {
+                return Ok(Answer::Watch(Body::stream(watching::failed(&status))));
+            }
+        }
+        let frames = watching::open(&self.shared, target, &options, form, self.request.user_agent.as_deref())?;
         Ok(Answer::Watch(Body::stream(frames)))
+    }
+
+    /// The options of a list or a watch, unless they are refused.
+    fn options(&self) -> Result<Options, Box<Status>> {
+        let options = Options::read(&self.request.query)?;
+        options.check(self.shared.read(|inner| inner.features.watch_list))?;
+        Ok(options)
     }
 
     async fn get(&self, target: &Target, name: &str, form: Form) -> Result<Answer, Box<Status>> {
