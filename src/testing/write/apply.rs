@@ -52,7 +52,7 @@ pub(super) fn admit(
         Some(_) => replace::admit_patched(state, target, name, object)?,
         None => {
             replace::named(metadata(&mut object), name)?;
-            create::admit(state, target, object)?
+            create::admit(state, target, object, write)?
         }
     };
     Ok(Draft { owned: true, ..draft })
