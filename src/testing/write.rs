@@ -196,12 +196,12 @@ impl State {
 
 fn validate(target: &Target, object: &Value, live: Option<&Object>, write: Write<'_>) -> Result<(), Box<Status>> {
     let kind = &target.kind;
-    let mut flaws = validation::flaws(kind, object);
+    let mut flaws = match live.filter(|_| !write.force) {
+        Some(live) => validation::update(kind, &validation::Old { value: &live.value, part: write.part }, object),
+        None => validation::flaws(kind, object),
+    };
     let schema = kind.schema(&target.version).into_iter();
     flaws.extend(schema.flat_map(|schema| schema.flaws(object, live.map(|live| &live.value))));
-    if let Some(live) = live.filter(|_| !write.force) {
-        flaws.extend(validation::frozen(kind, &live.value, object));
-    }
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     if flaws.is_empty() { Ok(()) } else { Err(status::invalid(kind, name, flaws)) }
 }

@@ -90,6 +90,9 @@ pub(super) fn frozen(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
 
 pub(super) fn deployment(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
+    if let Some(replicas) = spec["replicas"].as_i64().filter(|replicas| *replicas < 0) {
+        flaws.push(Flaw::invalid("spec.replicas", replicas, "must be greater than or equal to 0"));
+    }
     let labels = &spec["template"]["metadata"]["labels"];
     let wanted = spec["selector"]["matchLabels"].as_object();
     let matches = wanted.is_none_or(|wanted| wanted.iter().all(|(key, value)| labels[key] == *value));

@@ -52,6 +52,8 @@ pub(super) fn admit(
         Some(_) => replace::admit_patched(state, target, name, object)?,
         None => {
             replace::named(metadata(&mut object), name)?;
+            // What is not there has no version to be of.
+            metadata(&mut object).remove("resourceVersion");
             create::admit(state, target, object, write)?
         }
     };
