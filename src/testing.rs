@@ -3,8 +3,7 @@
 //! [`FakeCluster`] answers a real `kube::Client` from memory: no sockets unless asked for, no threads, no sleeps. It keeps the
 //! time of tokio, so tests with paused time run as fast as they can, and two runs of one test get the same
 //! bytes. [`Fault`] makes it fail on demand, [`FakeCluster::requests`] tells what it was asked,
-//! [`FakeCluster::load`] fills it from manifests and [`objects`] makes some in few words, [`FakeCluster::dump_yaml`]
-//! writes down what it holds, [`FakeCluster::builder`] chooses its seed and its clock,
+//! [`FakeCluster::load`] fills it from manifests, [`FakeCluster::builder`] chooses its seed and its clock,
 //! [`FakeCluster::serve`] puts it behind a socket for programs that are not in this process.
 //! Statuses are those of Kubernetes 1.36, word for word.
 //!
@@ -31,7 +30,7 @@
 //!
 //! # It does not
 //!
-//! - protobuf, CBOR;
+//! - speak protobuf or CBOR, or describe kinds in OpenAPI;
 //! - speak TLS or HTTP/2 on its socket, or compress;
 //! - authenticate or authorize: see [`Fault::forbidden`];
 //! - run any other controller, scheduler or garbage collector: an object without finalizers goes at once, whatever owns it and whatever the propagation policy;
@@ -53,7 +52,6 @@ mod cluster;
 mod defaults;
 mod discovery;
 mod doors;
-mod dump;
 mod fault;
 mod kinds;
 mod lifecycle;
@@ -61,7 +59,6 @@ mod listing;
 mod load;
 pub mod manifests;
 mod media;
-pub mod objects;
 mod options;
 mod owners;
 mod patch;
@@ -75,7 +72,6 @@ mod selection;
 mod serve;
 mod service;
 mod shape;
-mod snapshot;
 mod state;
 mod status;
 mod storage;
@@ -93,7 +89,6 @@ pub use clock::Clock;
 pub use cluster::FakeCluster;
 pub use fault::{Fault, FaultHandle};
 pub use load::{Incomplete, Origin, Reason, Refusal, Report};
-pub use requests::{Mark, Request, Requests};
+pub use requests::{Request, Requests};
 pub use serve::{ServeError, Server};
-pub use snapshot::Snapshot;
 pub use watches::OpenWatch;

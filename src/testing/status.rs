@@ -195,7 +195,8 @@ impl Flaw {
     }
 
     pub(super) fn invalid(field: impl Into<String>, value: impl Into<Value>, why: &str) -> Self {
-        let message = format!("Invalid value: {}: {why}", shown(&value.into()));
+        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        let message = format!("Invalid value: {}{why}", shown(&value.into()));
         Flaw { field: field.into(), reason: "FieldValueInvalid", message }
     }
 

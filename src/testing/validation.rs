@@ -3,10 +3,12 @@
 //! It covers what manifests get wrong, not all the server checks: pod templates and address ranges are not looked at.
 
 mod content;
+mod frozen;
 mod ingress;
 mod metadata;
 mod network;
 mod update;
+mod workload;
 
 use serde_json::Value;
 
@@ -34,9 +36,9 @@ fn contents(kind: &Kind, object: &Value) -> Vec<Flaw> {
         "endpointslices" => network::endpoint_slice(object, &mut flaws),
         "configmaps" => content::config_map(object, &mut flaws),
         "secrets" => content::secret(object, &mut flaws),
-        "deployments" => content::deployment(object, &mut flaws),
         "namespaces" => flaws.extend(metadata::finalizers(&object["spec"]["finalizers"], "spec.finalizers")),
         CRDS => definition(object, &mut flaws),
+        plural if workload::runs_pods(plural) => workload::check(plural, object, &mut flaws),
         _ => {}
     }
     flaws
