@@ -5,7 +5,10 @@
 
 use serde_json::{Value, json};
 
-use super::{super::status::Flaw, content};
+use super::{
+    super::{kinds::CRDS, status::Flaw},
+    content, definition,
+};
 
 /// Fields that keep their first value, in the order of the server.
 const KEPT: [(&str, &[&str]); 8] = [
@@ -48,6 +51,7 @@ pub(super) fn check(plural: &str, old: &Value, new: &Value, flaws: &mut Vec<Flaw
         "pods" => pod(&old["spec"], &new["spec"], flaws),
         "persistentvolumeclaims" => claim(old, new, flaws),
         "services" => service(&old["spec"], &new["spec"], flaws),
+        CRDS => definition::frozen(old, new, flaws),
         "rolebindings" | "clusterrolebindings" => role(&old["roleRef"], &new["roleRef"], flaws),
         "priorityclasses" => {
             if old["value"] != new["value"] {
