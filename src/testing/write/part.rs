@@ -12,6 +12,7 @@ use super::{
         kinds::{Kind, Part},
         owners::{FieldSet, Scope},
         state::Target,
+        storage::Object,
     },
     Draft, Write, metadata,
 };
@@ -70,18 +71,21 @@ fn is_request(kind: &Kind) -> bool {
     kind.plural == "certificatesigningrequests" && !kind.custom
 }
 
-/// Sets back what a write to a part cannot change. A test that writes a whole object without a status leaves the status
-/// as it is.
-pub(super) fn confine(target: &Target, draft: &mut Draft, write: Write<'_>) {
+/// Keeps the status of an object that a test writes without one.
+pub(super) fn complete(draft: &mut Draft, write: Write<'_>) {
     let Draft { object, live, .. } = draft;
-    let Some(live) = live.as_ref().and_then(|live| live.value.as_object()) else { return };
-    match write.part {
-        Some(Part::Status) => status_of(&target.kind, object, live),
-        Some(Part::Finalize) => set_back(object, Some(live), "status"),
-        None if write.sets_status() && object.get("status").is_none_or(Value::is_null) => {
-            set_back(object, Some(live), "status");
-        }
-        Some(Part::Scale(_)) | None => {}
+    if write.sets_status() && write.part.is_none() && object.get("status").is_none_or(Value::is_null) {
+        set_back(object, live.as_ref().and_then(|live| live.value.as_object()), "status");
+    }
+}
+
+/// Sets back what a write to a part cannot change.
+pub(super) fn confine(kind: &Kind, part: &Part, live: &Object, object: &mut Map<String, Value>) {
+    let Some(live) = live.value.as_object() else { return };
+    match part {
+        Part::Status => status_of(kind, object, live),
+        Part::Finalize => set_back(object, Some(live), "status"),
+        Part::Scale(_) => {}
     }
 }
 
