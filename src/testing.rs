@@ -4,8 +4,8 @@
 //! time of tokio, so tests with paused time run as fast as they can, and two runs of one test get the same
 //! bytes. [`Fault`] makes it fail on demand, [`FakeCluster::requests`] tells what it was asked,
 //! [`FakeCluster::load`] fills it from manifests and [`objects`] makes some in few words, [`FakeCluster::dump_yaml`]
-//! writes down what it holds, [`FakeCluster::builder`] chooses its seed and its clock,
-//! [`FakeCluster::serve`] puts it behind a socket for programs that are not in this process.
+//! writes down what it holds, [`FakeCluster::snapshot`] remembers it, [`FakeCluster::builder`] chooses its seed and its
+//! clock, [`FakeCluster::serve`] puts it behind a socket for programs that are not in this process.
 //! Statuses are those of Kubernetes 1.36, word for word.
 //!
 //! # It imitates
@@ -39,6 +39,94 @@
 //! - check or prune custom objects by their schema, fill in its defaults, or validate pod templates;
 //! - convert between versions: objects differ in nothing but apiVersion, and the two Event groups are apart;
 //! - forget: all history stays in memory, and only [`FakeCluster::compact`] expires resourceVersions.
+//!
+//! # Instead of scripted answers
+//!
+//! A mock of the service below a client (`tower_test::mock`) must name each request and its answer, in their order: a test
+//! of what the program does becomes a copy of how it does it. Here the answers come from a state, and what a test is
+//! about are the state and the requests:
+//!
+//! ```
+//! use k8s_openapi::api::core::v1::ConfigMap;
+//! use kube::{Api, api::{Patch, PatchParams}};
+//! use kube_indexed_store::testing::{FakeCluster, Fault, objects::config_map};
+//! use serde_json::json;
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?.block_on(async {
+//! let cluster = FakeCluster::new();
+//! cluster.create(config_map("shop/settings").data("color", "red")).unwrap_err(); // There is no namespace `shop` yet.
+//! cluster.namespace("shop");
+//! cluster.create(config_map("shop/settings").data("color", "red"))?;
+//! cluster.fault(Fault::on("patch").times(1).status(503));
+//!
+//! // The program, with its own client: here one that asks again as kube's does.
+//! let maps: Api<ConfigMap> = Api::namespaced(cluster.client_with_retries(), "shop");
+//! maps.patch("settings", &PatchParams::default(), &Patch::Merge(json!({"data": {"color": "blue"}}))).await?;
+//!
+//! assert_eq!(cluster.get("ConfigMap", "shop", "settings")?["data"], json!({"color": "blue"}));
+//! let answered: Vec<_> = cluster.requests().verb("patch").iter().map(|request| request.answered).collect();
+//! assert_eq!(answered, [Some(503), Some(200)]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Testing a controller
+//!
+//! A `kube::runtime::Controller` runs against the cluster as it is. The test writes what people would write, waits until
+//! the state is as it should be, and breaks what may break. With paused time (`#[tokio::test(start_paused = true)]`) the
+//! waits of the controller take none.
+//!
+//! ```
+//! use std::{sync::Arc, time::Duration};
+//!
+//! use futures::StreamExt;
+//! use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+//! use kube::{Api, Client, Resource, ResourceExt, api::{ObjectMeta, PostParams}};
+//! use kube::runtime::{Controller, controller::Action, watcher};
+//! use kube_indexed_store::testing::{FakeCluster, Fault, objects::config_map};
+//!
+//! /// Each ConfigMap has a Secret of its name.
+//! async fn reconcile(map: Arc<ConfigMap>, client: Arc<Client>) -> kube::Result<Action> {
+//!     let secrets: Api<Secret> = Api::namespaced((*client).clone(), &map.namespace().unwrap_or_default());
+//!     if secrets.get_opt(&map.name_any()).await?.is_none() {
+//!         let owners = map.controller_owner_ref(&()).map(|owner| vec![owner]);
+//!         let metadata = ObjectMeta { name: map.metadata.name.clone(), owner_references: owners, ..Default::default() };
+//!         secrets.create(&PostParams::default(), &Secret { metadata, ..Default::default() }).await?;
+//!     }
+//!     Ok(Action::await_change())
+//! }
+//!
+//! fn later(_: Arc<ConfigMap>, _: &kube::Error, _: Arc<Client>) -> Action {
+//!     Action::requeue(Duration::from_secs(5))
+//! }
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?.block_on(async {
+//! let cluster = FakeCluster::new();
+//! let (client, any) = (cluster.client(), watcher::Config::default());
+//! let controller = Controller::new(Api::<ConfigMap>::all(client.clone()), any.clone())
+//!     .owns(Api::<Secret>::all(client.clone()), any)
+//!     .run(reconcile, later, Arc::new(client));
+//! tokio::spawn(controller.for_each(async |_| ()));
+//!
+//! // It does its work, ...
+//! cluster.create(config_map("a"))?;
+//! cluster.until(|cluster| cluster.get("Secret", "default", "a").is_ok()).await;
+//! // ... repairs what others break, ...
+//! cluster.delete("Secret", "default", "a")?;
+//! cluster.until(|cluster| cluster.get("Secret", "default", "a").is_ok()).await;
+//! // ... tries again later where it fails, ...
+//! let start = tokio::time::Instant::now();
+//! cluster.fault(Fault::on("create").resource("secrets").times(1).status(500));
+//! cluster.create(config_map("b"))?;
+//! cluster.until(|cluster| cluster.get("Secret", "default", "b").is_ok()).await;
+//! assert_eq!(start.elapsed().as_secs(), 5);
+//! // ... and writes no more than it must.
+//! assert_eq!(cluster.requests().verb("create").resource("secrets").answered(201).count(), 3);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod answer;
 mod body;
