@@ -11,8 +11,9 @@
 //! # It imitates
 //!
 //! - lists: selectors, pages with tokens over one state, every meaning of resourceVersion, expiry;
-//! - watches: from a resourceVersion or from the state of now, crossing selectors, bookmarks each minute and
-//!   before the end, `timeoutSeconds`, expiry as an ERROR event;
+//! - watches: from a resourceVersion or from the state of now, streamed lists (`sendInitialEvents`), crossing selectors,
+//!   bookmarks each minute and before the end, `timeoutSeconds`, expiry as an ERROR event, the clean end of slow readers,
+//!   what a [restart](FakeCluster::restart) does;
 //! - create, get, replace, delete, deletecollection, with their conflicts, preconditions, dry runs,
 //!   finalizers, generations and generated names; no change, no event;
 //! - JSON patches and merge patches with the ways of the server's own libraries, strategic merge patches of built-in
@@ -29,7 +30,7 @@
 //! # It does not
 //!
 //! - apply server-side (such patches are answered 415), serve subresources (a write to an object writes its status
-//!   too), Tables, streaming lists (`sendInitialEvents` is refused as by a server without them), protobuf, CBOR, OpenAPI;
+//!   too), Tables, protobuf, CBOR, OpenAPI;
 //! - speak TLS or HTTP/2 on its socket, or compress;
 //! - authenticate or authorize: see [`Fault::forbidden`];
 //! - give out cluster IPs, IP families or node ports, or check them; run any other controller, scheduler or garbage
@@ -38,7 +39,9 @@
 //! - track managed fields: what a client sends is kept;
 //! - check or prune custom objects by their schema, fill in its defaults, or validate pod templates;
 //! - convert between versions: objects differ in nothing but apiVersion, and the two Event groups are apart;
-//! - forget: all history stays in memory, and only [`FakeCluster::compact`] expires resourceVersions.
+//! - forget by time: of each kind the last 10,000 changes can be watched and listed, or as many as
+//!   [`Builder::window`] says, and [`FakeCluster::compact`] expires what is older than now, for watches too, which a real
+//!   compaction leaves alone; bookmarks never lag, where the real server's do on kinds to which nothing happens.
 //!
 //! # Instead of scripted answers
 //!
