@@ -49,4 +49,3 @@ fn contents(kind: &Kind, object: &Value) -> Vec<Flaw> {
 pub(super) fn finalizers(object: &Value) -> Vec<&str> {
     object["metadata"]["finalizers"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
-
