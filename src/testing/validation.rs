@@ -6,7 +6,6 @@ mod content;
 mod definition;
 mod frozen;
 mod ingress;
-mod lease;
 mod metadata;
 mod network;
 mod structure;
@@ -40,7 +39,6 @@ fn contents(kind: &Kind, object: &Value) -> Vec<Flaw> {
         "configmaps" => content::config_map(object, &mut flaws),
         "secrets" => content::secret(object, &mut flaws),
         "namespaces" => flaws.extend(metadata::finalizers(&object["spec"]["finalizers"], "spec.finalizers")),
-        "leases" => lease::check(object, &mut flaws),
         CRDS => definition::check(object, &mut flaws),
         plural if workload::runs_pods(plural) => workload::check(plural, object, &mut flaws),
         _ => {}
