@@ -25,16 +25,17 @@
 //! - discovery, as far as kube's client needs it;
 //! - validation of metadata, and of what manifests get wrong in Ingresses, Services, EndpointSlices,
 //!   ConfigMaps, Secrets and Deployments;
-//! - defaults of Services, Endpoints, EndpointSlices, Secrets, Namespaces and definitions.
+//! - the defaults of all built-in kinds, quantities in their one form, and what the server sets on its own: a new
+//!   object's status, the selector of a Job, the class, priority and tolerations of a pod, finalizers that protect;
+//! - cluster IPs (of 10.0.0.0/16), IP families and node ports for Services: given out, kept, checked, given back.
 //!
 //! # It does not
 //!
-//! - apply server-side (such patches are answered 415), serve subresources (a write to an object writes its status
-//!   too), Tables, protobuf, CBOR, OpenAPI;
+//! - apply server-side (such patches are answered 415), serve subresources (a write to an object leaves its status
+//!   as it was; [`FakeCluster::apply`] writes it), Tables, protobuf, CBOR, OpenAPI;
 //! - speak TLS or HTTP/2 on its socket, or compress;
 //! - authenticate or authorize: see [`Fault::forbidden`];
-//! - give out cluster IPs, IP families or node ports, or check them; run any other controller, scheduler or garbage
-//!   collector: an object without finalizers goes at once, whatever owns it and whatever the propagation policy;
+//! - run any other controller, scheduler or garbage collector: an object without finalizers goes at once, whatever owns it and whatever the propagation policy;
 //! - find unknown fields below the top level of an object, or in what is created and replaced: they are stored;
 //! - track managed fields: what a client sends is kept;
 //! - check or prune custom objects by their schema, fill in its defaults, or validate pod templates;
@@ -131,6 +132,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod allocate;
 mod answer;
 mod body;
 mod builder;
@@ -149,10 +151,14 @@ pub mod manifests;
 mod media;
 pub mod objects;
 mod options;
+mod owners;
 mod patch;
+mod prepare;
+mod quantity;
 mod random;
 mod requests;
 mod route;
+mod schema;
 mod selection;
 mod serve;
 mod service;

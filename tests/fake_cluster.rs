@@ -691,6 +691,10 @@ mod writes {
         let metadata = json!({
             "name": "c2", "namespace": "default", "uid": uid, "resourceVersion": cluster.revision().to_string(),
             "creationTimestamp": "2026-01-01T00:01:01Z",
+            "managedFields": [{
+                "manager": "unknown", "operation": "Update", "apiVersion": "v1", "time": "2026-01-01T00:01:01Z",
+                "fieldsType": "FieldsV1", "fieldsV1": {"f:data": {".": {}, "f:a": {}}},
+            }],
         });
         let expected = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"a": "1"}});
         assert_eq!((code, created), (201, expected));
@@ -1066,9 +1070,12 @@ mod writes {
             (&json!({"p": "dw==", "q": "eA=="}), &json!("Opaque"), None)
         );
         let service = cluster.create(json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "svc1"}, "spec": {"ports": [{"port": 80}]}})).unwrap();
+        let address = &service["spec"]["clusterIP"];
+        assert!(address.as_str().unwrap().starts_with("10.0."));
         let spec = json!({
             "ports": [{"protocol": "TCP", "port": 80, "targetPort": 80}], "type": "ClusterIP",
             "sessionAffinity": "None", "internalTrafficPolicy": "Cluster",
+            "clusterIP": address, "clusterIPs": [address], "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack",
         });
         assert_eq!((&service["spec"], &service["status"]), (&spec, &json!({"loadBalancer": {}})));
         let empty = cluster

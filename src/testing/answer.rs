@@ -10,8 +10,8 @@ use super::{body::Body, fault::Text, status};
 pub(super) enum Answer {
     /// One JSON text, with its code.
     Json(u16, Bytes),
-    /// One JSON text, with what the server warns of.
-    Warned(Bytes, Vec<String>),
+    /// One JSON text, with its code and what the server warns of.
+    Warned(u16, Bytes, Vec<String>),
     /// Events for as long as there are any.
     Watch(Body),
     /// There is no such path.
@@ -22,8 +22,8 @@ impl Answer {
     pub(super) fn into_response(self) -> Response<Body> {
         match self {
             Answer::Json(code, text) => json(code, Body::full([&*text, b"\n"].concat())),
-            Answer::Warned(text, warnings) => {
-                let mut response = Answer::Json(200, text).into_response();
+            Answer::Warned(code, text, warnings) => {
+                let mut response = Answer::Json(code, text).into_response();
                 let warnings = warnings.into_iter().filter_map(|why| format!("299 - {why:?}").try_into().ok());
                 response.headers_mut().extend(warnings.map(|warning: HeaderValue| (header::WARNING, warning)));
                 response

@@ -5,7 +5,13 @@
 use kube::core::Status;
 use serde_json::Value;
 
-use super::{discovery, kinds::Kinds, requests::Request, state::Target, status};
+use super::{
+    discovery,
+    kinds::{Kinds, Part},
+    requests::Request,
+    state::Target,
+    status,
+};
 
 /// What a path leads to.
 pub(super) enum Place {
@@ -22,12 +28,10 @@ pub(super) enum Call<'r> {
     Watch,
     Create,
     DeleteCollection,
-    Get(&'r str),
-    Update(&'r str),
-    Patch(&'r str),
+    Get(&'r str, Option<Part>),
+    Update(&'r str, Option<Part>),
+    Patch(&'r str, Option<Part>),
     Delete(&'r str),
-    /// Anything with a part of an object: its status, its scale.
-    Part,
 }
 
 /// Where a request points.
@@ -59,16 +63,24 @@ pub(super) fn call<'r>(request: &'r Request, target: &Target) -> Result<Call<'r>
             _ => Err(status::method_not_allowed()),
         };
     };
-    if request.subresource.is_some() {
-        return Ok(Call::Part);
-    }
     if target.kind.namespaced && !in_namespace {
         return Err(status::unknown_resource());
     }
+    let part = match &request.subresource {
+        None => None,
+        Some(name) => {
+            let part = target.kind.version(&target.version).and_then(|version| version.part(name));
+            let part = part.ok_or_else(status::unknown_resource)?.clone();
+            if !part.verbs().contains(&request.verb.as_str()) {
+                return Err(status::method_not_allowed());
+            }
+            Some(part)
+        }
+    };
     match request.verb.as_str() {
-        "get" => Ok(Call::Get(name)),
-        "update" => Ok(Call::Update(name)),
-        "patch" => Ok(Call::Patch(name)),
+        "get" => Ok(Call::Get(name, part)),
+        "update" => Ok(Call::Update(name, part)),
+        "patch" => Ok(Call::Patch(name, part)),
         "delete" => Ok(Call::Delete(name)),
         _ => Err(status::method_not_allowed()),
     }

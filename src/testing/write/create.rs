@@ -18,7 +18,7 @@ pub(super) fn admit(
     state: &mut State,
     target: &Target,
     mut object: Map<String, Value>,
-    write: Write,
+    write: Write<'_>,
 ) -> Result<Draft, Box<Status>> {
     open(state, target, &object)?;
     let time = state.time();
@@ -37,7 +37,7 @@ pub(super) fn admit(
     }
     metadata.insert("creationTimestamp".to_owned(), time.clone().into());
     let version = metadata.remove("resourceVersion").and_then(|version| version.as_str().map(str::to_owned));
-    Ok(Draft { object, live: None, version, time })
+    Ok(Draft { object, live: None, version, time, owned: false, warnings: Vec::new() })
 }
 
 /// Refuses what is new where the namespace is missing or going, or the definition is.
@@ -67,7 +67,7 @@ pub(super) fn commit(
     target: &Target,
     version: Option<&str>,
     object: Value,
-    write: Write,
+    write: Write<'_>,
 ) -> Result<Outcome, Box<Status>> {
     let kind = &target.kind;
     if version.is_some_and(|version| !["", "0"].contains(&version)) {
