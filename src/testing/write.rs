@@ -138,7 +138,8 @@ impl State {
         let draft = match change {
             Change::Replace(document) => {
                 let Decoded { object, warnings } = decode::decode(&self.kinds, target, &document, write.validation)?;
-                let draft = replace::admit(self, target, name, object, write)?;
+                let mut draft = replace::admit(self, target, name, object, write)?;
+                part::complete(target, &mut draft, write);
                 Draft { warnings, ..draft }
             }
             Change::Patch(patch) => {
@@ -154,9 +155,8 @@ impl State {
 
     /// The stages of a write after it was admitted. Before the last ones nothing is stored; settling is part of it, see
     /// `put`.
-    fn write(&mut self, target: &Target, mut draft: Draft, write: Write<'_>) -> Result<Outcome, Box<Status>> {
+    fn write(&mut self, target: &Target, draft: Draft, write: Write<'_>) -> Result<Outcome, Box<Status>> {
         let kind = &target.kind;
-        part::complete(&mut draft, write);
         let Draft { mut object, live, version, time, owned, warnings } = draft;
         defaults::apply(kind, &mut object, &time);
         if !owned {
