@@ -6,13 +6,14 @@ use serde_json::Value;
 
 use super::{
     cluster::FakeCluster,
+    deletion::Deletion,
     kinds::Kind,
     media,
     options::FieldValidation,
     patch::{Language, Patch},
     state::{State, Target},
     status, text,
-    write::{Preconditions, Write},
+    write::Write,
 };
 
 impl FakeCluster {
@@ -86,7 +87,7 @@ impl FakeCluster {
     pub fn delete(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Box<Status>> {
         self.shared.update(|inner| {
             let target = target(&inner.state, kind, namespace)?;
-            inner.state.delete(&target, name, &Preconditions::default(), false)
+            Ok(inner.state.delete(&target, name, &Deletion::default())?.answer)
         })
     }
 

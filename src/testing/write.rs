@@ -33,11 +33,9 @@ use super::{
     prepare,
     state::{State, Target},
     status,
-    storage::Object,
+    storage::{Object, key},
     validation,
 };
-
-pub(super) use delete::Preconditions;
 
 /// How a write is meant.
 #[derive(Debug, Clone, Copy, Default)]
@@ -117,7 +115,7 @@ impl State {
     ) -> Result<Outcome, Box<Status>> {
         let kind = &target.kind;
         let Draft { mut object, live, version, time } = match *intent {
-            Intent::Create => create::admit(self, target, object)?,
+            Intent::Create => create::admit(self, target, object, write)?,
             Intent::Replace(name) => replace::admit(self, target, name, object, write)?,
             Intent::Patch(name) => replace::admit_patched(self, target, name, object)?,
         };
@@ -135,16 +133,33 @@ impl State {
     }
 
     /// Stores an object, and does what follows from that.
-    fn put(&mut self, kind: &Kind, key: &str, object: Value) -> Arc<Object> {
+    fn put(&mut self, kind: &Kind, key: &str, object: Value, write: Write) -> Arc<Object> {
         let object = self.storage.put(kind.id, key, object);
-        lifecycle::settle(self, kind, &Step::Stored(&object));
+        let step = if write.force { Step::Forced(&object) } else { Step::Stored(&object) };
+        lifecycle::settle(self, kind, &step);
         object
     }
 
-    /// Takes an object away, and does what follows from that.
-    fn remove(&mut self, kind: &Kind, key: &str) {
+    /// Takes an object away, and does what follows from that. Answers the revision at which it went.
+    fn remove(&mut self, kind: &Kind, key: &str) -> u64 {
+        let last = self.storage.get(kind.id, key).cloned();
         self.storage.remove(kind.id, key);
-        lifecycle::settle(self, kind, &Step::Removed(key));
+        let revision = self.storage.revision;
+        if let Some(last) = last {
+            lifecycle::settle(self, kind, &Step::Removed(&last));
+        }
+        revision
+    }
+
+    /// Puts a state in the place of another, if it is a change. An object that is being deleted goes with the last that
+    /// holds it.
+    pub(super) fn replace_live(&mut self, kind: &Kind, live: &Object, object: Value) {
+        let key = key(&live.namespace, &live.name);
+        if delete::released(kind, live, &object) {
+            self.remove(kind, &key);
+        } else if object != live.value {
+            self.put(kind, &key, object, Write::default());
+        }
     }
 }
 
