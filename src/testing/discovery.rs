@@ -1,11 +1,11 @@
 //! What the server says it serves: groups, versions, resources and its own version.
 //!
-//! Not here: aggregated discovery, OpenAPI, and subresources, of which none are served.
+//! Not here: aggregated discovery, and OpenAPI.
 
 use serde_json::{Value, json};
 
 use super::{
-    kinds::{Kind, Kinds},
+    kinds::{Kind, Kinds, Part, Version},
     requests::Request,
 };
 
@@ -48,9 +48,11 @@ fn groups(kinds: &Kinds) -> Vec<String> {
 fn group(kinds: &Kinds, group: &str) -> Value {
     let mut versions: Vec<&str> = Vec::new();
     for kind in kinds.iter().filter(|kind| kind.group == group) {
-        versions.extend(
-            kind.versions.iter().map(String::as_str).filter(|version| !versions.contains(version)).collect::<Vec<_>>(),
-        );
+        for version in &kind.versions {
+            if !versions.contains(&version.name.as_str()) {
+                versions.push(&version.name);
+            }
+        }
     }
     let named = |version: &&str| json!({"groupVersion": format!("{group}/{version}"), "version": version});
     json!({
@@ -61,26 +63,52 @@ fn group(kinds: &Kinds, group: &str) -> Value {
 }
 
 fn resources(kinds: &Kinds, group: &str, version: &str) -> Option<Value> {
-    let served = kinds.iter().filter(|kind| kind.group == group && kind.serves(version));
-    let resources: Vec<_> = served.map(|kind| resource(kind)).collect();
+    let served = kinds.iter().filter(|kind| kind.group == group);
+    let served = served.filter_map(|kind| Some((kind, kind.version(version)?)));
+    let resources: Vec<_> =
+        served.flat_map(|(kind, version)| std::iter::once(whole(kind)).chain(parts(kind, version))).collect();
     let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
     (!resources.is_empty()).then(|| {
-        json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": resources})
+        let mut list = json!({"kind": "APIResourceList", "groupVersion": group_version, "resources": resources});
+        if !group.is_empty() {
+            list["apiVersion"] = "v1".into();
+        }
+        list
     })
 }
 
-fn resource(kind: &Kind) -> Value {
+fn whole(kind: &Kind) -> Value {
     let mut resource = json!({
         "name": kind.plural,
         "singularName": kind.singular,
         "namespaced": kind.namespaced,
         "kind": kind.kind,
-        "verbs": ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+        "verbs": kind.verbs(),
     });
-    if !kind.short.is_empty() {
-        resource["shortNames"] = kind.short.clone().into();
+    for (name, words) in [("shortNames", &kind.short), ("categories", &kind.categories)] {
+        if !words.is_empty() {
+            resource[name] = words.clone().into();
+        }
     }
     resource
+}
+
+fn parts(kind: &Kind, version: &Version) -> impl Iterator<Item = Value> {
+    version.parts.iter().map(|part| {
+        let mut resource = json!({
+            "name": format!("{}/{}", kind.plural, part.name()),
+            "singularName": "",
+            "namespaced": kind.namespaced,
+            "kind": kind.kind,
+            "verbs": part.verbs(),
+        });
+        if let Part::Scale(_) = part {
+            resource["group"] = "autoscaling".into();
+            resource["version"] = "v1".into();
+            resource["kind"] = "Scale".into();
+        }
+        resource
+    })
 }
 
 fn version() -> Value {

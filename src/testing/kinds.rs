@@ -6,6 +6,7 @@
 mod built_in;
 mod definition;
 mod fields;
+mod version;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 pub(super) use definition::Definition;
 pub(super) use fields::Fields;
+pub(super) use version::{Part, ScalePaths, Version};
 
 /// One kind: where it is served and the rules that differ from kind to kind.
 #[derive(Debug, Clone)]
@@ -20,7 +22,7 @@ pub(super) struct Kind {
     pub(super) id: KindId,
     pub(super) group: String,
     /// The served versions, the preferred one first.
-    pub(super) versions: Vec<String>,
+    pub(super) versions: Vec<Version>,
     /// The version objects are kept in; it need not be served.
     pub(super) stored: String,
     pub(super) plural: String,
@@ -28,14 +30,14 @@ pub(super) struct Kind {
     pub(super) kind: String,
     pub(super) list: String,
     pub(super) short: Vec<String>,
+    /// Groups of kinds it is in, as `kubectl get all` asks for them.
+    pub(super) categories: Vec<String>,
     pub(super) namespaced: bool,
     pub(super) custom: bool,
     pub(super) rules: Rules,
     pub(super) names: Names,
     /// Fields beyond name and namespace that field selectors may name, where the server lists them for a kind.
     pub(super) fields: Option<Fields>,
-    /// Fields of a custom kind that field selectors may name, by version.
-    pub(super) selectable: Vec<(String, String)>,
 }
 
 impl Kind {
@@ -54,7 +56,22 @@ impl Kind {
     }
 
     pub(super) fn serves(&self, version: &str) -> bool {
-        self.versions.iter().any(|served| served == version)
+        self.version(version).is_some()
+    }
+
+    pub(super) fn version(&self, name: &str) -> Option<&Version> {
+        self.versions.iter().find(|version| version.name == name)
+    }
+
+    /// What may be done with its objects, in the order discovery lists it.
+    pub(super) fn verbs(&self) -> &'static [&'static str] {
+        if self.custom {
+            &["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
+        } else if self.rules.contain(Rules::GOES_ALONE) {
+            &["create", "delete", "get", "list", "patch", "update", "watch"]
+        } else {
+            &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+        }
     }
 
     pub(super) fn is_core(&self, plural: &str) -> bool {
@@ -93,6 +110,8 @@ impl Rules {
     pub(super) const CREATES_ON_REPLACE: Rules = Rules(1 << 3);
     /// A deletion answers the object rather than a Status.
     pub(super) const ANSWERS_DELETED: Rules = Rules(1 << 4);
+    /// Its objects are deleted one by one only.
+    pub(super) const GOES_ALONE: Rules = Rules(1 << 5);
 
     pub(super) const fn and(self, more: Rules) -> Rules {
         Rules(self.0 | more.0)

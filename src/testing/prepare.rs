@@ -97,7 +97,8 @@ fn reset_status(kind: &Kind, object: &mut Fields, write: Write, time: &str) {
 /// A status is written apart.
 fn keep_status(kind: &Kind, live: &Value, object: &mut Fields, write: Write) {
     let forced = write.force && !kind.is_definition() && object.get("status").is_some_and(Value::is_object);
-    let apart = if kind.custom { kind.rules.contain(Rules::STATUS_APART) } else { zero::has_status(kind) };
+    let part = || kind.versions.iter().any(|version| version.part("status").is_some());
+    let apart = if kind.custom { kind.rules.contain(Rules::STATUS_APART) } else { part() };
     if apart && !forced {
         keep(object, live, "status");
     }

@@ -55,7 +55,7 @@ pub(super) fn call<'r>(request: &'r Request, target: &Target) -> Result<Call<'r>
             "list" => Ok(Call::List),
             "watch" => Ok(Call::Watch),
             "create" if in_namespace == target.kind.namespaced => Ok(Call::Create),
-            "deletecollection" => Ok(Call::DeleteCollection),
+            "deletecollection" if target.kind.verbs().contains(&"deletecollection") => Ok(Call::DeleteCollection),
             _ => Err(status::method_not_allowed()),
         };
     };

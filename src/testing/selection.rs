@@ -79,7 +79,7 @@ fn parse(term: &str) -> Option<Term> {
 fn check(kind: &Kind, version: &str, path: &str) -> Result<(), Box<Status>> {
     let named = path == "metadata.name" || (path == "metadata.namespace" && kind.namespaced);
     let extra = kind.fields;
-    let selectable = kind.selectable.iter().any(|(of, selectable)| of == version && selectable == path);
+    let selectable = kind.version(version).is_some_and(|version| version.selectable.iter().any(|field| field == path));
     if named || selectable || extra.is_some_and(|fields| fields.iter().any(|(known, _)| *known == path)) {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! The kinds every cluster has: one row each, by group.
 
-use super::{CRD_GROUP, CRDS, Fields, Kind, KindId, Names, Rules, fields};
+use super::{CRD_GROUP, CRDS, Fields, Kind, KindId, Names, Part, Rules, ScalePaths, Version, fields};
 
 struct Group {
     name: &'static str,
@@ -17,6 +17,8 @@ struct Row {
     singular: Option<&'static str>,
     /// Short names with spaces between them.
     short: &'static str,
+    category: Option<&'static str>,
+    parts: &'static [Part],
     namespaced: bool,
     rules: Rules,
     names: Names,
@@ -29,6 +31,8 @@ const fn namespaced(plural: &'static str, kind: &'static str) -> Row {
         kind,
         singular: None,
         short: "",
+        category: None,
+        parts: &[],
         namespaced: true,
         rules: Rules::STATUS_APART,
         names: Names::Subdomain,
@@ -49,6 +53,14 @@ impl Row {
         Row { short, ..self }
     }
 
+    const fn category(self, category: &'static str) -> Self {
+        Row { category: Some(category), ..self }
+    }
+
+    const fn parts(self, parts: &'static [Part]) -> Self {
+        Row { parts, ..self }
+    }
+
     const fn names(self, names: Names) -> Self {
         Row { names, ..self }
     }
@@ -65,19 +77,29 @@ impl Row {
         Kind {
             id,
             group: group.name.to_owned(),
-            versions: group.versions.iter().map(|version| (*version).to_owned()).collect(),
+            versions: group.versions.iter().map(|version| self.version(version)).collect(),
             stored: group.versions[0].to_owned(),
             plural: self.plural.to_owned(),
             singular: self.singular.map_or_else(|| self.kind.to_lowercase(), str::to_owned),
             kind: self.kind.to_owned(),
             list: format!("{}List", self.kind),
             short: self.short.split_terminator(' ').map(str::to_owned).collect(),
+            categories: self.category.into_iter().map(str::to_owned).collect(),
             namespaced: self.namespaced,
             custom: false,
             rules: self.rules,
             names: self.names,
             fields: self.fields,
+        }
+    }
+
+    fn version(&self, name: &str) -> Version {
+        Version {
+            name: name.to_owned(),
+            parts: self.parts.to_vec(),
             selectable: Vec::new(),
+            schema: None,
+            columns: Vec::new(),
         }
     }
 }
@@ -93,6 +115,14 @@ const NEEDS_VERSION: Rules = Rules::NEEDS_VERSION;
 const CREATES_ON_REPLACE: Rules = Rules::CREATES_ON_REPLACE;
 const ANSWERS_DELETED: Rules = Rules::ANSWERS_DELETED;
 
+const STATUS: &[Part] = &[Part::Status];
+const SCALE: &[Part] = &[Part::Scale(ScalePaths::BUILT_IN), Part::Status];
+const FINALIZE: &[Part] = &[Part::Finalize, Part::Status];
+
+/// What `kubectl get all` asks for.
+const ALL: &str = "all";
+const EXTENSIONS: &str = "api-extensions";
+
 const GROUPS: &[Group] = &[
     Group {
         name: "",
@@ -103,23 +133,38 @@ const GROUPS: &[Group] = &[
             namespaced("events", "Event").short("ev").with(CREATES_ON_REPLACE).fields(fields::EVENTS),
             namespaced("limitranges", "LimitRange").short("limits").with(CREATES_ON_REPLACE),
             cluster("namespaces", "Namespace")
+                .parts(FINALIZE)
+                .with(Rules::GOES_ALONE)
                 .short("ns")
                 .names(Names::Label)
                 .with(ANSWERS_DELETED)
                 .fields(fields::NAMESPACES),
-            cluster("nodes", "Node").short("no").fields(fields::NODES),
-            namespaced("persistentvolumeclaims", "PersistentVolumeClaim").short("pvc").with(ANSWERS_DELETED),
-            cluster("persistentvolumes", "PersistentVolume").short("pv").with(ANSWERS_DELETED),
-            namespaced("pods", "Pod").short("po").with(GENERATION).with(ANSWERS_DELETED).fields(fields::PODS),
+            cluster("nodes", "Node").parts(STATUS).short("no").fields(fields::NODES),
+            namespaced("persistentvolumeclaims", "PersistentVolumeClaim")
+                .parts(STATUS)
+                .short("pvc")
+                .with(ANSWERS_DELETED),
+            cluster("persistentvolumes", "PersistentVolume").parts(STATUS).short("pv").with(ANSWERS_DELETED),
+            namespaced("pods", "Pod")
+                .category(ALL)
+                .parts(STATUS)
+                .short("po")
+                .with(GENERATION)
+                .with(ANSWERS_DELETED)
+                .fields(fields::PODS),
             namespaced("podtemplates", "PodTemplate").with(GENERATION).with(ANSWERS_DELETED),
             namespaced("replicationcontrollers", "ReplicationController")
+                .category(ALL)
+                .parts(SCALE)
                 .short("rc")
                 .with(GENERATION)
                 .fields(fields::REPLICATION_CONTROLLERS),
-            namespaced("resourcequotas", "ResourceQuota").short("quota").with(ANSWERS_DELETED),
+            namespaced("resourcequotas", "ResourceQuota").parts(STATUS).short("quota").with(ANSWERS_DELETED),
             namespaced("secrets", "Secret").fields(fields::SECRETS),
             namespaced("serviceaccounts", "ServiceAccount").short("sa").with(ANSWERS_DELETED),
             namespaced("services", "Service")
+                .category(ALL)
+                .parts(STATUS)
                 .short("svc")
                 .names(Names::Label)
                 .with(CREATES_ON_REPLACE)
@@ -127,16 +172,20 @@ const GROUPS: &[Group] = &[
                 .fields(fields::SERVICES),
         ],
     },
-    Group { name: "apiregistration.k8s.io", versions: &["v1"], kinds: &[cluster("apiservices", "APIService")] },
+    Group {
+        name: "apiregistration.k8s.io",
+        versions: &["v1"],
+        kinds: &[cluster("apiservices", "APIService").category(EXTENSIONS).parts(STATUS)],
+    },
     Group {
         name: "apps",
         versions: &["v1"],
         kinds: &[
             namespaced("controllerrevisions", "ControllerRevision"),
-            namespaced("daemonsets", "DaemonSet").short("ds").with(GENERATION),
-            namespaced("deployments", "Deployment").short("deploy").with(GENERATION),
-            namespaced("replicasets", "ReplicaSet").short("rs").with(GENERATION),
-            namespaced("statefulsets", "StatefulSet").short("sts").with(GENERATION),
+            namespaced("daemonsets", "DaemonSet").category(ALL).parts(STATUS).short("ds").with(GENERATION),
+            namespaced("deployments", "Deployment").category(ALL).parts(SCALE).short("deploy").with(GENERATION),
+            namespaced("replicasets", "ReplicaSet").category(ALL).parts(SCALE).short("rs").with(GENERATION),
+            namespaced("statefulsets", "StatefulSet").category(ALL).parts(SCALE).short("sts").with(GENERATION),
         ],
     },
     Group {
@@ -147,20 +196,24 @@ const GROUPS: &[Group] = &[
     Group {
         name: "autoscaling",
         versions: &["v2", "v1"],
-        kinds: &[namespaced("horizontalpodautoscalers", "HorizontalPodAutoscaler").short("hpa")],
+        kinds: &[namespaced("horizontalpodautoscalers", "HorizontalPodAutoscaler")
+            .category(ALL)
+            .parts(STATUS)
+            .short("hpa")],
     },
     Group {
         name: "batch",
         versions: &["v1"],
         kinds: &[
-            namespaced("cronjobs", "CronJob").short("cj").with(GENERATION),
-            namespaced("jobs", "Job").with(GENERATION).fields(fields::JOBS),
+            namespaced("cronjobs", "CronJob").category(ALL).parts(STATUS).short("cj").with(GENERATION),
+            namespaced("jobs", "Job").category(ALL).parts(STATUS).with(GENERATION).fields(fields::JOBS),
         ],
     },
     Group {
         name: "certificates.k8s.io",
         versions: &["v1"],
         kinds: &[cluster("certificatesigningrequests", "CertificateSigningRequest")
+            .parts(STATUS)
             .short("csr")
             .fields(fields::CERTIFICATE_SIGNING_REQUESTS)],
     },
@@ -169,16 +222,17 @@ const GROUPS: &[Group] = &[
         versions: &["v1"],
         kinds: &[
             cluster("ingressclasses", "IngressClass").with(GENERATION),
-            namespaced("ingresses", "Ingress").short("ing").with(GENERATION),
+            namespaced("ingresses", "Ingress").parts(STATUS).short("ing").with(GENERATION),
             cluster("ipaddresses", "IPAddress").short("ip"),
             namespaced("networkpolicies", "NetworkPolicy").short("netpol").with(GENERATION),
-            cluster("servicecidrs", "ServiceCIDR"),
+            cluster("servicecidrs", "ServiceCIDR").parts(STATUS),
         ],
     },
     Group {
         name: "policy",
         versions: &["v1"],
         kinds: &[namespaced("poddisruptionbudgets", "PodDisruptionBudget")
+            .parts(STATUS)
             .short("pdb")
             .with(GENERATION)
             .with(NEEDS_VERSION)],
@@ -201,7 +255,7 @@ const GROUPS: &[Group] = &[
             cluster("csinodes", "CSINode").with(NEEDS_VERSION).with(ANSWERS_DELETED),
             namespaced("csistoragecapacities", "CSIStorageCapacity").with(NEEDS_VERSION),
             cluster("storageclasses", "StorageClass").short("sc").with(ANSWERS_DELETED),
-            cluster("volumeattachments", "VolumeAttachment").with(NEEDS_VERSION).with(ANSWERS_DELETED),
+            cluster("volumeattachments", "VolumeAttachment").parts(STATUS).with(NEEDS_VERSION).with(ANSWERS_DELETED),
             cluster("volumeattributesclasses", "VolumeAttributesClass").short("vac").with(ANSWERS_DELETED),
         ],
     },
@@ -209,18 +263,29 @@ const GROUPS: &[Group] = &[
         name: "admissionregistration.k8s.io",
         versions: &["v1"],
         kinds: &[
-            cluster("mutatingadmissionpolicies", "MutatingAdmissionPolicy").with(GENERATION).with(NEEDS_VERSION),
+            cluster("mutatingadmissionpolicies", "MutatingAdmissionPolicy")
+                .category(EXTENSIONS)
+                .with(GENERATION)
+                .with(NEEDS_VERSION),
             cluster("mutatingadmissionpolicybindings", "MutatingAdmissionPolicyBinding")
+                .category(EXTENSIONS)
                 .with(GENERATION)
                 .with(NEEDS_VERSION),
             cluster("mutatingwebhookconfigurations", "MutatingWebhookConfiguration")
+                .category(EXTENSIONS)
                 .with(GENERATION)
                 .with(NEEDS_VERSION),
-            cluster("validatingadmissionpolicies", "ValidatingAdmissionPolicy").with(GENERATION).with(NEEDS_VERSION),
+            cluster("validatingadmissionpolicies", "ValidatingAdmissionPolicy")
+                .category(EXTENSIONS)
+                .parts(STATUS)
+                .with(GENERATION)
+                .with(NEEDS_VERSION),
             cluster("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding")
+                .category(EXTENSIONS)
                 .with(GENERATION)
                 .with(NEEDS_VERSION),
             cluster("validatingwebhookconfigurations", "ValidatingWebhookConfiguration")
+                .category(EXTENSIONS)
                 .with(GENERATION)
                 .with(NEEDS_VERSION),
         ],
@@ -228,7 +293,11 @@ const GROUPS: &[Group] = &[
     Group {
         name: CRD_GROUP,
         versions: &["v1"],
-        kinds: &[cluster(CRDS, "CustomResourceDefinition").short("crd crds").with(GENERATION)],
+        kinds: &[cluster(CRDS, "CustomResourceDefinition")
+            .category(EXTENSIONS)
+            .parts(STATUS)
+            .short("crd crds")
+            .with(GENERATION)],
     },
     Group {
         name: "scheduling.k8s.io",
@@ -255,7 +324,7 @@ const GROUPS: &[Group] = &[
         versions: &["v1"],
         kinds: &[
             cluster("deviceclasses", "DeviceClass").with(GENERATION).with(ANSWERS_DELETED),
-            namespaced("resourceclaims", "ResourceClaim").with(ANSWERS_DELETED),
+            namespaced("resourceclaims", "ResourceClaim").parts(STATUS).with(ANSWERS_DELETED),
             namespaced("resourceclaimtemplates", "ResourceClaimTemplate").with(ANSWERS_DELETED),
             cluster("resourceslices", "ResourceSlice")
                 .with(GENERATION)
@@ -267,8 +336,8 @@ const GROUPS: &[Group] = &[
         name: "flowcontrol.apiserver.k8s.io",
         versions: &["v1"],
         kinds: &[
-            cluster("flowschemas", "FlowSchema").with(GENERATION),
-            cluster("prioritylevelconfigurations", "PriorityLevelConfiguration").with(GENERATION),
+            cluster("flowschemas", "FlowSchema").parts(STATUS).with(GENERATION),
+            cluster("prioritylevelconfigurations", "PriorityLevelConfiguration").parts(STATUS).with(GENERATION),
         ],
     },
 ];

@@ -1,10 +1,10 @@
 //! Custom kinds: what a CustomResourceDefinition says of the kind it defines.
 //!
-//! Not here: schemas, printer columns, conversion.
+//! Not here: what schemas and printer columns mean, and conversion.
 
 use serde_json::Value;
 
-use super::{Kind, KindId, Names, Rules, dotted};
+use super::{Kind, KindId, Names, Part, Rules, ScalePaths, Version, dotted};
 
 /// A CustomResourceDefinition, as far as the server acts on it.
 #[derive(Debug)]
@@ -17,11 +17,11 @@ pub(in super::super) struct Definition {
     /// The version objects are kept in.
     pub(in super::super) stored: String,
     /// The served versions, the preferred one first.
-    versions: Vec<String>,
+    versions: Vec<Version>,
     short: Vec<String>,
+    categories: Vec<String>,
     namespaced: bool,
     status: bool,
-    selectable: Vec<(String, String)>,
 }
 
 impl Definition {
@@ -32,30 +32,21 @@ impl Definition {
         let names = &spec["names"];
         let (plural, kind) = (text(&names["plural"])?, text(&names["kind"])?);
         let declared = spec["versions"].as_array()?;
-        let names_of = |flag: &'static str| {
-            let flagged = declared.iter().filter(move |version| version[flag] == true);
-            flagged.filter_map(|version| text(&version["name"]))
-        };
-        let mut versions: Vec<String> = names_of("served").collect();
-        versions.sort_by_key(|version| std::cmp::Reverse(priority(version)));
-        let mut selectable = Vec::new();
-        for version in declared {
-            for field in version["selectableFields"].as_array().into_iter().flatten() {
-                if let (Some(version), Some(path)) = (text(&version["name"]), field["jsonPath"].as_str()) {
-                    selectable.push((version, path.trim_start_matches('.').to_owned()));
-                }
-            }
-        }
+        let flagged = |flag: &'static str| declared.iter().filter(move |version| version[flag] == true);
+        let mut versions: Vec<_> = flagged("served").filter_map(version).collect();
+        versions.sort_by_key(|version| std::cmp::Reverse(priority(&version.name)));
+        let stored = flagged("storage").find_map(|version| text(&version["name"]));
+        let texts = |value: &Value| value.as_array().into_iter().flatten().filter_map(text).collect();
         Some(Definition {
             group: text(&spec["group"])?,
-            stored: names_of("storage").next().or_else(|| versions.first().cloned())?,
-            versions,
+            stored: stored.or_else(|| Some(versions.first()?.name.clone()))?,
             singular: text(&names["singular"]).unwrap_or_else(|| kind.to_lowercase()),
             list: text(&names["listKind"]).unwrap_or_else(|| format!("{kind}List")),
-            short: names["shortNames"].as_array().into_iter().flatten().filter_map(text).collect(),
+            short: texts(&names["shortNames"]),
+            categories: texts(&names["categories"]),
             namespaced: spec["scope"] != "Cluster",
             status: declared.iter().any(|version| !version["subresources"]["status"].is_null()),
-            selectable,
+            versions,
             plural,
             kind,
         })
@@ -79,14 +70,30 @@ impl Definition {
             kind: self.kind,
             list: self.list,
             short: self.short,
+            categories: self.categories,
             namespaced: self.namespaced,
             custom: true,
             rules: Rules::COUNTS_GENERATIONS.and(Rules::NEEDS_VERSION).and(status),
             names: Names::Subdomain,
             fields: None,
-            selectable: self.selectable,
         }
     }
+}
+
+/// A version as a definition declares it; nothing where it has no name.
+fn version(declared: &Value) -> Option<Version> {
+    let parts = &declared["subresources"];
+    let status = parts["status"].is_object().then_some(Part::Status);
+    let scale = ScalePaths::declared(&parts["scale"]).map(Part::Scale);
+    let items = |name: &str| declared[name].as_array().into_iter().flatten();
+    let paths = items("selectableFields").filter_map(|field| field["jsonPath"].as_str());
+    Some(Version {
+        name: declared["name"].as_str()?.to_owned(),
+        parts: status.into_iter().chain(scale).collect(),
+        selectable: paths.map(|path| path.trim_start_matches('.').to_owned()).collect(),
+        schema: declared.pointer("/schema/openAPIV3Schema").cloned(),
+        columns: items("additionalPrinterColumns").cloned().collect(),
+    })
 }
 
 /// Stable before beta before alpha, then by number: `v2`, `v1`, `v1beta2`, `v1beta1`, `v1alpha1`.

@@ -4,11 +4,6 @@ use serde_json::{Value, json};
 
 use super::super::kinds::{CRDS, Kind};
 
-/// Whether a kind has a status that is written apart.
-pub(super) fn has_status(kind: &Kind) -> bool {
-    kind.is_core("nodes") || kind.group == "apiregistration.k8s.io" || status(kind, "").is_some()
-}
-
 /// The status a new object of a built-in kind has, nothing where the kind has none or its writer may say it. `time`
 /// is now.
 pub(super) fn status(kind: &Kind, time: &str) -> Option<Value> {
