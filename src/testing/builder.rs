@@ -14,11 +14,18 @@ use super::{clock::Clock, cluster::FakeCluster, state::State};
 /// let namespace = cluster.get("Namespace", "", "default").unwrap();
 /// assert_eq!(namespace["metadata"]["creationTimestamp"], "2001-09-09T01:46:40Z");
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct Builder {
     seed: u64,
     clock: Clock,
+    controllers: bool,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Builder { seed: 0, clock: Clock::default(), controllers: true }
+    }
 }
 
 impl Builder {
@@ -34,8 +41,29 @@ impl Builder {
         self
     }
 
+    /// Whether controllers run beside the API server, as in a whole cluster; they do unless this says no. They empty
+    /// namespaces that are deleted, and delete what has lost its owners.
+    ///
+    /// Without them a namespace stays `Terminating`, dependents stay, and an object that is deleted in the foreground keeps
+    /// its finalizer: so it is in a test environment that has an API server and no more (envtest).
+    ///
+    /// ```
+    /// use kube_indexed_store::testing::FakeCluster;
+    ///
+    /// for (controllers, left) in [(true, 0), (false, 1)] {
+    ///     let cluster = FakeCluster::builder().controllers(controllers).build();
+    ///     cluster.namespace("busy");
+    ///     cluster.delete("namespace", "", "busy").unwrap();
+    ///     assert_eq!(cluster.get("namespace", "", "busy").iter().count(), left);
+    /// }
+    /// ```
+    pub fn controllers(mut self, controllers: bool) -> Self {
+        self.controllers = controllers;
+        self
+    }
+
     /// A cluster with the four namespaces every cluster has, and nothing else.
     pub fn build(self) -> FakeCluster {
-        FakeCluster::of(State::new(self.seed, self.clock))
+        FakeCluster::of(State::new(self.seed, self.clock, self.controllers))
     }
 }

@@ -13,7 +13,12 @@ use super::{
 };
 
 /// Gives an object its identity, if something new may come into the namespace and the kind.
-pub(super) fn admit(state: &mut State, target: &Target, mut object: Map<String, Value>) -> Result<Draft, Box<Status>> {
+pub(super) fn admit(
+    state: &mut State,
+    target: &Target,
+    mut object: Map<String, Value>,
+    write: Write,
+) -> Result<Draft, Box<Status>> {
     open(state, target, &object)?;
     let time = state.time();
     let uid = state.random.uid();
@@ -26,7 +31,9 @@ pub(super) fn admit(state: &mut State, target: &Target, mut object: Map<String, 
     for field in ["selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"] {
         metadata.remove(field);
     }
-    metadata.insert("uid".to_owned(), uid.into());
+    if text(metadata, "uid").is_none() || !write.force {
+        metadata.insert("uid".to_owned(), uid.into());
+    }
     metadata.insert("creationTimestamp".to_owned(), time.clone().into());
     let version = metadata.remove("resourceVersion").and_then(|version| version.as_str().map(str::to_owned));
     Ok(Draft { object, live: None, version, time, owned: false, warnings: Vec::new() })
@@ -70,6 +77,6 @@ pub(super) fn commit(
     if let Some(existing) = state.storage.get(kind.id, &key) {
         return Err(status::already_exists(kind, name, existing.terminating()));
     }
-    let object = if write.dry_run { Object::new(object).into() } else { state.put(kind, &key, object) };
+    let object = if write.dry_run { Object::new(object).into() } else { state.put(kind, &key, object, write) };
     Ok(Outcome { object, created: true, warnings: Vec::new() })
 }
