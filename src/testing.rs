@@ -21,7 +21,9 @@
 //!   of a patched object's top level that its kind does not have are warned of, or refused (`fieldValidation`);
 //! - whole objects and metadata alone (`PartialObjectMetadata`);
 //! - all stored kinds of the stable groups, and custom kinds from their CustomResourceDefinitions;
-//! - the namespace controller and the cleanup of custom kinds, both at once instead of soon;
+//! - deletions with grace periods of pods, propagation policies, and all options of lists for deletecollection;
+//! - the controllers that end objects: of namespaces, of custom kinds, of dependents whose owners are gone. They act at
+//!   once instead of soon, in steps of their own revisions ([`Builder::controllers`] turns them off);
 //! - discovery, as far as kube's client needs it;
 //! - validation of metadata, and of what manifests get wrong in Ingresses, Services, EndpointSlices,
 //!   ConfigMaps, Secrets and Deployments;
@@ -35,7 +37,8 @@
 //!   as it was; [`FakeCluster::apply`] writes it), Tables, protobuf, CBOR, OpenAPI;
 //! - speak TLS or HTTP/2 on its socket, or compress;
 //! - authenticate or authorize: see [`Fault::forbidden`];
-//! - run any other controller, scheduler or garbage collector: an object without finalizers goes at once, whatever owns it and whatever the propagation policy;
+//! - run any other controller, a scheduler or a kubelet: a pod on a node that is deleted waits for somebody to delete it
+//!   with a grace period of 0;
 //! - find unknown fields below the top level of an object, or in what is created and replaced: they are stored;
 //! - track managed fields: what a client sends is kept;
 //! - check or prune custom objects by their schema, fill in its defaults, or validate pod templates;
@@ -139,6 +142,7 @@ mod builder;
 mod clock;
 mod cluster;
 mod defaults;
+mod deletion;
 mod discovery;
 mod doors;
 mod dump;

@@ -3,11 +3,10 @@
 //!
 //! 1. *decode*: the body, or what a patch or a configuration makes of the object that is there, is an object of the kind
 //!    the request is about;
-//! 2. *admit*: it may come where it is to go, or means the object that is there, from which it takes its identity and all
-//!    that the path it came by cannot change;
+//! 2. *admit*: it may come where it is to go, or means the object that is there, from which it takes its identity;
 //! 3. *default*: what the client left out is filled in;
 //! 4. *own*: the writer becomes the owner of what it took;
-//! 5. *prepare*: what is the server's to say is set;
+//! 5. *prepare*: what is the server's to say is set, and what the path it came by cannot change is set back;
 //! 6. *validate*: nothing is wrong with it, and it is not too large to keep;
 //! 7. *commit*: it is new, or changes anything, and is stored;
 //! 8. *settle*: what the server does on its own follows.
@@ -42,13 +41,12 @@ use super::{
     prepare,
     state::{State, Target},
     status,
-    storage::Object,
+    storage::{Object, key},
     validation,
 };
 
 pub(super) use apply::Configuration;
 use decode::Decoded;
-pub(super) use delete::Preconditions;
 pub(super) use document::Document;
 pub(super) use scale::of as scale;
 
@@ -139,7 +137,8 @@ impl State {
         let draft = match change {
             Change::Replace(document) => {
                 let Decoded { object, warnings } = decode::decode(&self.kinds, target, &document, write.validation)?;
-                let draft = replace::admit(self, target, name, object, write)?;
+                let mut draft = replace::admit(self, target, name, object, write)?;
+                part::complete(target, &mut draft, write);
                 Draft { warnings, ..draft }
             }
             Change::Patch(patch) => {
@@ -155,9 +154,8 @@ impl State {
 
     /// The stages of a write after it was admitted. Before the last ones nothing is stored; settling is part of it, see
     /// `put`.
-    fn write(&mut self, target: &Target, mut draft: Draft, write: Write<'_>) -> Result<Outcome, Box<Status>> {
+    fn write(&mut self, target: &Target, draft: Draft, write: Write<'_>) -> Result<Outcome, Box<Status>> {
         let kind = &target.kind;
-        part::confine(target, &mut draft, write);
         let Draft { mut object, live, version, time, owned, warnings } = draft;
         defaults::apply(kind, &mut object, &time);
         if !owned {
@@ -166,7 +164,7 @@ impl State {
         match (live.as_deref(), write.part) {
             (None, _) => prepare::create(self, target, &mut object, write)?,
             (Some(live), None | Some(Part::Scale(_))) => prepare::update(self, target, live, &mut object, write)?,
-            (Some(_), Some(Part::Status | Part::Finalize)) => {}
+            (Some(live), Some(part)) => part::confine(kind, part, live, &mut object),
         }
         let mut object = Value::Object(object);
         validate(target, &object, live.as_deref(), write)?;
@@ -181,16 +179,36 @@ impl State {
     }
 
     /// Stores an object, and does what follows from that.
-    fn put(&mut self, kind: &Kind, key: &str, object: Value) -> Arc<Object> {
+    fn put(&mut self, kind: &Kind, key: &str, object: Value, write: Write<'_>) -> Arc<Object> {
         let object = self.storage.put(kind.id, key, object);
-        lifecycle::settle(self, kind, &Step::Stored(&object));
+        let step = if write.force { Step::Forced(&object) } else { Step::Stored(&object) };
+        lifecycle::settle(self, kind, &step);
         object
     }
 
-    /// Takes an object away, and does what follows from that.
-    fn remove(&mut self, kind: &Kind, key: &str) {
+    /// Takes an object away, and does what follows from that. Answers the revision at which it went.
+    fn remove(&mut self, kind: &Kind, key: &str) -> u64 {
+        let last = self.storage.get(kind.id, key).cloned();
         self.storage.remove(kind.id, key);
-        lifecycle::settle(self, kind, &Step::Removed(key));
+        let revision = self.storage.revision;
+        if let Some(last) = last {
+            lifecycle::settle(self, kind, &Step::Removed(&last));
+        }
+        revision
+    }
+
+    /// Puts a state in the place of another, if it is a change. An object that is being deleted goes with the last that
+    /// holds it.
+    pub(super) fn replace_live(&mut self, kind: &Kind, live: &Object, mut object: Value) {
+        let key = key(&live.namespace, &live.name);
+        if kind.is_definition() {
+            own::by_server(kind, &live.value, &mut object, &self.time());
+        }
+        if delete::released(kind, live, &object) {
+            self.remove(kind, &key);
+        } else if object != live.value {
+            self.put(kind, &key, object, Write::default());
+        }
     }
 }
 
@@ -202,6 +220,7 @@ fn validate(target: &Target, object: &Value, live: Option<&Object>, write: Write
     };
     let schema = kind.schema(&target.version).into_iter();
     flaws.extend(schema.flat_map(|schema| schema.flaws(object, live.map(|live| &live.value))));
+    flaws.extend(scale::flaws(target, object));
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     if flaws.is_empty() { Ok(()) } else { Err(status::invalid(kind, name, flaws)) }
 }
