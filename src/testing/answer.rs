@@ -9,6 +9,7 @@ use kube::core::Status;
 use super::{
     accept::Encoding,
     body::Body,
+    fault::Text,
     status,
     table::{self, Printer},
 };
@@ -68,18 +69,28 @@ pub(super) fn bare(code: u16) -> Response<Body> {
     response
 }
 
+/// The type of plain text.
+pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
+
 /// There is no such path.
 pub(super) fn no_page() -> Response<Body> {
     plain(404, "404 page not found\n")
 }
 
 pub(super) fn plain(code: u16, text: &str) -> Response<Body> {
-    let mut response = response(code, "text/plain; charset=utf-8", Body::full(text.to_owned()));
+    let mut response = response(code, PLAIN, Body::full(text.to_owned()));
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 
-pub(super) fn retry_after(response: &mut Response<Body>, seconds: Option<u64>) {
+/// A text that a fault answers.
+pub(super) fn text(text: Text) -> Response<Body> {
+    let mut response = response(text.code, text.content_type, Body::full(text.text));
+    retry_after(&mut response, text.retry_after.map(|wait| wait.as_secs()));
+    response
+}
+
+fn retry_after(response: &mut Response<Body>, seconds: Option<u64>) {
     if let Some(seconds) = seconds {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }

@@ -89,16 +89,20 @@ pub(super) fn update(
     Ok(())
 }
 
-/// A new object has done nothing yet.
+/// A new object has done nothing yet, except for what a test says of it.
 fn reset_status(target: &Target, object: &mut Fields, write: Write<'_>, time: &str) {
     let kind = &target.kind;
-    let kept = write.sets_status() && !kind.is_definition() && object.get("status").is_some_and(Value::is_object);
+    let kept = write.sets_status() && !kind.is_definition();
     if kind.custom {
         if kind.has_status(&target.version) && !kept {
             object.remove("status");
         }
-    } else if let Some(status) = zero::status(kind, time).filter(|_| !kept) {
-        object.insert("status".to_owned(), status);
+    } else if let Some(Value::Object(mut status)) = zero::status(kind, time) {
+        match object.remove("status") {
+            Some(Value::Object(said)) if kept => status.extend(said),
+            _ => {}
+        }
+        object.insert("status".to_owned(), status.into());
     }
 }
 

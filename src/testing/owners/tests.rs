@@ -341,13 +341,17 @@ fn scaling_takes_the_replicas() {
     let scale = |replicas: u8| json!({"metadata": {"name": "oak", "uid": "7d0"}, "spec": {"replicas": replicas}});
     let scaling = Writer { api_version: "autoscaling/v1", subresource: "scale", ..writer("spade") };
     let shown = managers.to_scale(&replicas);
+    let mut potter = entry("potter", "Update", json!({"f:spec": {"f:paused": {}}}));
+    potter["apiVersion"] = json!("apps/v1");
+    let mut kept = potter.clone();
+    kept["fieldsV1"] = json!({"f:spec": {"f:replicas": {}}});
+    kept.as_object_mut().expect("an entry").remove("time");
     let same = shown.clone().update(&scale(1), &scale(1), Shape::deduced(), &scaling);
-    assert_eq!(managers.after_scale(same, &replicas, "apps/v1"), managers);
+    managers.after_scale(same, &replicas, "apps/v1").write(&mut tree);
+    assert_eq!(owners(&tree), &json!([kept, potter]));
 
     let taken = shown.update(&scale(1), &scale(2), Shape::deduced(), &scaling);
     managers.after_scale(taken, &replicas, "apps/v1").write(&mut tree);
-    let mut potter = entry("potter", "Update", json!({"f:spec": {"f:paused": {}}}));
-    potter["apiVersion"] = json!("apps/v1");
     let spade = json!({
         "manager": "spade", "operation": "Update", "apiVersion": "apps/v1", "subresource": "scale",
         "fieldsType": "FieldsV1", "fieldsV1": {"f:spec": {"f:replicas": {}}},

@@ -52,7 +52,9 @@ pub(super) fn admit(
         Some(_) => replace::admit_patched(state, target, name, object)?,
         None => {
             replace::named(metadata(&mut object), name)?;
-            create::admit(state, target, object)?
+            // What is not there has no version to be of.
+            metadata(&mut object).remove("resourceVersion");
+            create::admit(state, target, object, write)?
         }
     };
     Ok(Draft { owned: true, ..draft })

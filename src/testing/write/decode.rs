@@ -147,7 +147,8 @@ fn built_in(kinds: &Kinds, target: &Target, document: &Document, head: &Head) ->
             if !other.custom {
                 read(&said_version, &said_kind)?;
             }
-            unreadable(format!("converting ({short}.{said_kind}) to (core.{}): unknown conversion", kind.kind))
+            let package = kind.group.split('.').next().filter(|group| !group.is_empty()).unwrap_or("core");
+            unreadable(format!("converting ({short}.{said_kind}) to ({package}.{}): unknown conversion", kind.kind))
         }
         None => unreadable(format!(
             "no kind {said_kind:?} is registered for version {said_version:?} in scheme \"pkg/runtime/scheme.go:111\""

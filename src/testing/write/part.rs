@@ -12,8 +12,9 @@ use super::{
         kinds::{Kind, Part},
         owners::{FieldSet, Scope},
         state::Target,
+        storage::Object,
     },
-    Draft, metadata,
+    Draft, Write, metadata,
 };
 
 /// Which fields a client's write can change.
@@ -70,13 +71,21 @@ fn is_request(kind: &Kind) -> bool {
     kind.plural == "certificatesigningrequests" && !kind.custom
 }
 
+/// Keeps the status of an object that a test writes without one.
+pub(super) fn complete(draft: &mut Draft, write: Write<'_>) {
+    let Draft { object, live, .. } = draft;
+    if write.sets_status() && write.part.is_none() && object.get("status").is_none_or(Value::is_null) {
+        set_back(object, live.as_ref().and_then(|live| live.value.as_object()), "status");
+    }
+}
+
 /// Sets back what a write to a part cannot change.
-pub(super) fn confine(kind: &Kind, draft: &mut Draft, part: Option<&Part>) {
-    let Some(live) = draft.live.as_ref().and_then(|live| live.value.as_object()) else { return };
+pub(super) fn confine(kind: &Kind, part: &Part, live: &Object, object: &mut Map<String, Value>) {
+    let Some(live) = live.value.as_object() else { return };
     match part {
-        Some(Part::Status) => status_of(kind, &mut draft.object, live),
-        Some(Part::Finalize) => set_back(&mut draft.object, Some(live), "status"),
-        Some(Part::Scale(_)) | None => {}
+        Part::Status => status_of(kind, object, live),
+        Part::Finalize => set_back(object, Some(live), "status"),
+        Part::Scale(_) => {}
     }
 }
 
@@ -86,6 +95,10 @@ fn status_of(kind: &Kind, object: &mut Map<String, Value>, live: &Map<String, Va
     object.retain(|field, _| OWN.contains(&field.as_str()));
     let others = live.iter().filter(|(field, _)| !OWN.contains(&field.as_str()));
     object.extend(others.map(|(field, value)| (field.clone(), value.clone())));
+    if let (true, Some(status)) = (kind.is_core("pods"), object.get_mut("status").and_then(Value::as_object_mut)) {
+        let class = live.get("status").and_then(|status| status.get("qosClass"));
+        class.into_iter().for_each(|class| drop(status.entry("qosClass").or_insert_with(|| class.clone())));
+    }
     let metadata = metadata(object);
     let live = live.get("metadata").and_then(Value::as_object);
     match kept(kind) {

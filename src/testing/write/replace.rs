@@ -36,7 +36,7 @@ pub(super) fn admit(
     let key = key(&target.namespace, name);
     let Some(live) = state.storage.get(kind.id, &key).cloned() else {
         if kind.rules.contain(Rules::CREATES_ON_REPLACE) && version.is_none() {
-            return create::admit(state, target, object);
+            return create::admit(state, target, object, write);
         }
         return Err(status::not_found(kind, name));
     };
@@ -69,18 +69,17 @@ pub(super) fn admit_patched(
     Ok(Draft { object, live: Some(live), version, time: state.time(), owned: false, warnings: Vec::new() })
 }
 
-/// Gives the object the name of the request, unless it has another.
-pub(super) fn named(given: &mut Map<String, Value>, name: &str) -> Result<(), Box<Status>> {
+/// Whether the object says the name of the request.
+pub(super) fn named(given: &Map<String, Value>, name: &str) -> Result<(), Box<Status>> {
     match text(given, "name") {
-        None => drop(given.insert("name".to_owned(), name.into())),
-        Some(other) if other != name => {
-            return Err(status::bad_request(format!(
-                "the name of the object ({other}) does not match the name on the URL ({name})"
-            )));
-        }
-        Some(_) => {}
+        None => Err(status::bad_request(format!(
+            "the name of the object ({name} based on URL) was undeterminable: name must be provided"
+        ))),
+        Some(other) if other != name => Err(status::bad_request(format!(
+            "the name of the object ({other}) does not match the name on the URL ({name})"
+        ))),
+        Some(_) => Ok(()),
     }
-    Ok(())
 }
 
 /// Sets what a replacement leaves as it is. What it must not change stays as given, to be refused.

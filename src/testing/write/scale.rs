@@ -10,18 +10,22 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::{
-        kinds::{Kind, ScalePaths},
+        kinds::{Kind, Part, ScalePaths},
         options::FieldValidation,
         owners::{Managers, Step},
         state::{State, Target},
         status::{self, Flaw},
         storage::{Object, key},
     },
-    Change, Draft, Outcome, Write, apply, decode, metadata, own, patch, replace,
+    Change, Draft, Outcome, Write, apply, decode, metadata, own, patch, replace, text,
 };
 
 /// Stands in for the replicas of a custom object that has none, and that a change has to say.
 const UNSAID: i64 = i32::MIN as i64;
+
+/// The server cannot make up who owned the replicas of a custom object before the first apply.
+const UNOWNED: &str = "failed to create manager for existing fields: failed to convert live object (/; autoscaling/v1, \
+                       Kind=Scale) to proper version: request to convert CR to an invalid group/version: autoscaling/v1";
 
 impl State {
     /// The Scale of an object.
@@ -67,6 +71,9 @@ pub(super) fn change(
 
     let mut warnings = Vec::new();
     let applied = matches!(change, Change::Apply(_));
+    if applied && kind.custom && old["metadata"]["managedFields"].is_null() {
+        return Err(status::internal(UNOWNED));
+    }
     let mut new = match change {
         Change::Replace(document) => {
             let mut decoded = decode::decode(&state.kinds, &seen, &document, write.validation)?;
@@ -85,6 +92,9 @@ pub(super) fn change(
         }
     };
     replace::named(metadata(&mut new), name)?;
+    if !kind.custom {
+        same_object(kind, &live, metadata(&mut new))?;
+    }
     if !applied {
         new = own::update(&seen, Some(&old), new, write, &time);
     }
@@ -108,6 +118,30 @@ pub(super) fn change(
     Ok(Outcome { object: Object::new(scale).into(), ..outcome })
 }
 
+/// What is wrong with the replicas of a custom object.
+pub(super) fn flaws(target: &Target, object: &Value) -> Vec<Flaw> {
+    let parts = target.kind.version(&target.version).filter(|_| target.kind.custom).map(|version| &version.parts);
+    let mut flaws = Vec::new();
+    for part in parts.into_iter().flatten() {
+        let Part::Scale(paths) = part else { continue };
+        for path in [&paths.wanted, &paths.present] {
+            if let Some(number) = at(object, path).and_then(Value::as_i64).filter(|number| *number < 0) {
+                flaws.push(Flaw::invalid(path.to_string(), number, "should be a non-negative integer"));
+            }
+        }
+    }
+    flaws
+}
+
+/// Whether a Scale is of this object.
+fn same_object(kind: &Kind, live: &Object, scale: &Map<String, Value>) -> Result<(), Box<Status>> {
+    let uid = live.metadata("uid");
+    let Some(other) = text(scale, "uid").filter(|other| other != uid) else { return Ok(()) };
+    let seen = Kind { plural: format!("{}/scale", kind.plural), ..kind.clone() };
+    let why = format!("Precondition failed: UID in precondition: {other}, UID in object meta: {uid}");
+    Err(status::conflict(&seen, &live.name, &why))
+}
+
 /// The replicas a Scale asks for.
 fn replicas(kind: &Kind, name: &str, paths: &ScalePaths, scale: &Value) -> Result<i64, Box<Status>> {
     let asked = &scale["spec"]["replicas"];
@@ -117,9 +151,10 @@ fn replicas(kind: &Kind, name: &str, paths: &ScalePaths, scale: &Value) -> Resul
     };
     match number {
         None => Err(status::bad_request(format!(
-            "Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal {} into Go struct field \
+            "Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal {}{} into Go struct field \
              ScaleSpec.spec.replicas of type int32",
-            status::json_type(asked)
+            status::json_type(asked),
+            asked.as_number().map(|number| format!(" {number}")).unwrap_or_default(),
         ))),
         Some(UNSAID) if kind.custom => {
             Err(status::bad_request(format!("the spec replicas field {:?} cannot be empty", paths.wanted)))
