@@ -62,6 +62,13 @@ pub(super) fn refusal(refusal: &Status, encoding: Encoding) -> Response<Body> {
     response
 }
 
+/// A code alone.
+pub(super) fn bare(code: u16) -> Response<Body> {
+    let mut response = response(code, "", Body::full(Bytes::new()));
+    response.headers_mut().remove(header::CONTENT_TYPE);
+    response
+}
+
 /// The type of plain text.
 pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
 
