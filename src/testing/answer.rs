@@ -65,6 +65,13 @@ pub(super) fn refusal(refusal: &Status, encoding: Encoding) -> Response<Body> {
 /// The type of plain text.
 pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
 
+/// A code alone.
+pub(super) fn bare(code: u16) -> Response<Body> {
+    let mut response = response(code, "", Body::full(Bytes::new()));
+    response.headers_mut().remove(header::CONTENT_TYPE);
+    response
+}
+
 /// There is no such path.
 pub(super) fn no_page() -> Response<Body> {
     plain(404, "404 page not found\n")
