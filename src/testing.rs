@@ -24,16 +24,16 @@
 //! - discovery, as far as kube's client needs it;
 //! - validation of metadata, and of what manifests get wrong in Ingresses, Services, EndpointSlices,
 //!   ConfigMaps, Secrets and Deployments;
-//! - defaults of Services, Endpoints, EndpointSlices, Secrets, Namespaces and definitions.
+//! - the defaults of all built-in kinds, quantities in their one form, and what the server sets on its own: a new
+//!   object's status, the selector of a Job, the class, priority and tolerations of a pod, finalizers that protect;
+//! - cluster IPs (of 10.0.0.0/16), IP families and node ports for Services: given out, kept, checked, given back.
 //!
 //! # It does not
 //!
-//! - apply server-side (such patches are answered 415), serve subresources (a write to an object writes its status
-//!   too), Tables, protobuf, CBOR, OpenAPI;
+//! - speak protobuf or CBOR, or describe kinds in OpenAPI;
 //! - speak TLS or HTTP/2 on its socket, or compress;
 //! - authenticate or authorize: see [`Fault::forbidden`];
-//! - give out cluster IPs, IP families or node ports, or check them; run any other controller, scheduler or garbage
-//!   collector: an object without finalizers goes at once, whatever owns it and whatever the propagation policy;
+//! - run any other controller, scheduler or garbage collector: an object without finalizers goes at once, whatever owns it and whatever the propagation policy;
 //! - find unknown fields below the top level of an object, or in what is created and replaced: they are stored;
 //! - track managed fields: what a client sends is kept;
 //! - check or prune custom objects by their schema, fill in its defaults, or validate pod templates;
@@ -42,6 +42,8 @@
 //!   [`Builder::window`] says, and [`FakeCluster::compact`] expires what is older than now, for watches too, which a real
 //!   compaction leaves alone; bookmarks never lag, where the real server's do on kinds to which nothing happens.
 
+mod accept;
+mod allocate;
 mod answer;
 mod body;
 mod builder;
@@ -58,10 +60,14 @@ mod load;
 pub mod manifests;
 mod media;
 mod options;
+mod owners;
 mod patch;
+mod prepare;
+mod quantity;
 mod random;
 mod requests;
 mod route;
+mod schema;
 mod selection;
 mod serve;
 mod service;
@@ -69,6 +75,7 @@ mod shape;
 mod state;
 mod status;
 mod storage;
+mod table;
 mod text;
 mod validation;
 mod watches;

@@ -1,168 +1,139 @@
-//! What the server adds to an object, or takes out, before it stores it.
+//! What the server fills in where a client leaves it open, and the forms it has for what means the same.
 //!
-//! Only what programs that read Services, EndpointSlices, Secrets, ConfigMaps and Namespaces see; pods and
-//! workloads stay as they were sent, and no cluster IPs or node ports are given out.
+//! Two things make up this stage. First an object goes through the server's own types, which forget nulls and what is
+//! empty ([`empty`]). Then each kind has its defaults: the modules below have them in the groups in which the server
+//! has its kinds. Whoever writes an object owns its defaults, so what the server sets on its own account is not here but
+//! in [`prepare`](super::prepare).
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use serde_json::{Map, Value, json};
+mod container;
+mod content;
+mod empty;
+mod network;
+mod pod;
+mod policy;
+mod service;
+mod storage;
+mod workload;
 
-use super::kinds::{CRDS, Definition, Kind};
+use serde_json::{Map, Value};
 
-/// Makes of the object a client sent the one the server keeps. `time` is now.
-pub(super) fn apply(kind: &Kind, object: &mut Map<String, Value>, time: &str) {
+use super::{
+    kinds::{CRDS, Kind},
+    quantity,
+};
+
+type Fields = Map<String, Value>;
+
+/// Makes of the object a client sent the one it means. `time` is now.
+pub(super) fn apply(kind: &Kind, object: &mut Fields, time: &str) {
     if kind.custom {
         return;
     }
-    drop_nulls(object);
-    match kind.plural.as_str() {
-        "namespaces" => namespace(object),
-        "services" => service(object),
-        "endpointslices" => {
-            for port in array(object.get_mut("ports")) {
-                default(port, "name", "");
-                default(port, "protocol", "TCP");
-            }
+    empty::forget(object);
+    match (kind.group.as_str(), kind.plural.as_str()) {
+        ("", "configmaps") => content::config_map(object),
+        ("", "secrets") => content::secret(object),
+        ("", "namespaces") => content::namespace(object),
+        ("", "nodes") => content::node(object),
+        ("", "limitranges") => content::limit_range(object),
+        ("", "resourcequotas") => content::resource_quota(object),
+        ("", "events") => content::event(object),
+        ("", "pods") => pod::pod(object),
+        ("", "podtemplates") => pod::template(child(object, "template")),
+        ("", "replicationcontrollers") => workload::replication_controller(object),
+        ("", "services") => service::service(object),
+        ("", "endpoints") => service::endpoints(object),
+        ("", "persistentvolumes") => storage::volume(object),
+        ("", "persistentvolumeclaims") => storage::claim(object),
+        ("apps", "deployments") => workload::deployment(object),
+        ("apps", "replicasets") => workload::replica_set(object),
+        ("apps", "statefulsets") => workload::stateful_set(object),
+        ("apps", "daemonsets") => workload::daemon_set(object),
+        ("apps", "controllerrevisions") => default(object, "revision", 0),
+        ("batch", "jobs") => workload::job(object),
+        ("batch", "cronjobs") => workload::cron_job(object),
+        ("autoscaling", _) => workload::autoscaler(object),
+        ("discovery.k8s.io", _) => service::endpoint_slice(object),
+        ("networking.k8s.io", "ingresses") => network::ingress(object),
+        ("networking.k8s.io", "ingressclasses") => network::ingress_class(object),
+        ("networking.k8s.io", "networkpolicies") => network::policy(object),
+        ("rbac.authorization.k8s.io", _) => policy::access(object),
+        ("admissionregistration.k8s.io", _) => policy::admission(object),
+        ("flowcontrol.apiserver.k8s.io", _) => policy::flow(object),
+        ("scheduling.k8s.io", _) => policy::priority_class(object),
+        ("policy", _) => policy::disruption_budget(object),
+        ("coordination.k8s.io", _) => {
+            made(object, "spec");
         }
-        "endpoints" => {
-            for subset in array(object.get_mut("subsets")) {
-                array(subset.get_mut("ports")).for_each(|port| default(port, "protocol", "TCP"));
-            }
-        }
-        "secrets" => secret(object),
-        "configmaps" => canonical_base64(object, "binaryData"),
-        "ingresses" => default(object, "status", json!({"loadBalancer": {}})),
-        "pods" => {
-            object.entry("status").or_insert_with(|| json!({}));
-            default_in(object, "status", "phase", "Pending");
-        }
-        CRDS => definition(object, time),
+        ("storage.k8s.io", "storageclasses") => storage::class(object),
+        ("storage.k8s.io", "csidrivers") => storage::driver(object),
+        ("storage.k8s.io", "csinodes") => storage::node(object),
+        ("storage.k8s.io", "csistoragecapacities") => storage::capacity(object),
+        ("apiregistration.k8s.io", _) => content::api_service(object),
+        ("resource.k8s.io", _) => storage::devices(object, time),
+        (_, CRDS) => content::definition(object),
         _ => {}
     }
-    for field in ["data", "binaryData"] {
-        if object.get(field).and_then(Value::as_object).is_some_and(Map::is_empty) {
-            object.remove(field);
-        }
-    }
-}
-
-fn drop_nulls(object: &mut Map<String, Value>) {
-    object.retain(|_, value| !value.is_null());
-    for value in object.values_mut() {
-        match value {
-            Value::Object(fields) => drop_nulls(fields),
-            Value::Array(items) => items.iter_mut().filter_map(Value::as_object_mut).for_each(drop_nulls),
-            _ => {}
-        }
-    }
-}
-
-fn array(value: Option<&mut Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
-    value.and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut)
 }
 
 /// Sets a field that is missing; an empty text is as good as missing.
-fn default(object: &mut Map<String, Value>, field: &str, value: impl Into<Value>) {
+fn default(object: &mut Fields, field: &str, value: impl Into<Value>) {
     if object.get(field).is_none_or(|found| *found == "") {
         object.insert(field.to_owned(), value.into());
     }
 }
 
-fn default_in(object: &mut Map<String, Value>, parent: &str, field: &str, value: impl Into<Value>) {
-    if let Some(parent) = object.get_mut(parent).and_then(Value::as_object_mut) {
-        default(parent, field, value);
+/// The same where 0 is as good as missing.
+fn default_number(object: &mut Fields, field: &str, value: i64) {
+    if object.get(field).is_none_or(|found| *found == 0) {
+        object.insert(field.to_owned(), value.into());
     }
 }
 
-fn namespace(object: &mut Map<String, Value>) {
-    let name = object.get("metadata").map(|metadata| metadata["name"].clone()).unwrap_or_default();
-    default_in(object, "metadata", "labels", json!({}));
-    if let Some(labels) = object.get_mut("metadata").and_then(|metadata| metadata["labels"].as_object_mut()) {
-        labels.insert("kubernetes.io/metadata.name".to_owned(), name);
+/// Takes out a field that says nothing.
+fn nothing_as_absent(object: &mut Fields, field: &str) {
+    let says_nothing = |value: &Value| *value == "" || value.as_object().is_some_and(Map::is_empty);
+    if object.get(field).is_some_and(says_nothing) {
+        object.remove(field);
     }
-    default(object, "spec", json!({}));
-    default_in(object, "spec", "finalizers", json!(["kubernetes"]));
-    default(object, "status", json!({}));
-    default_in(object, "status", "phase", "Active");
 }
 
-fn service(object: &mut Map<String, Value>) {
-    default(object, "status", json!({"loadBalancer": {}}));
-    default(object, "spec", json!({}));
-    let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) else {
-        return;
+/// The object in a field, if one is there.
+fn child<'o>(object: &'o mut Fields, field: &str) -> Option<&'o mut Fields> {
+    object.get_mut(field)?.as_object_mut()
+}
+
+/// The object in a field, which is made where it is missing. Nothing where something else is there.
+fn made<'o>(object: &'o mut Fields, field: &str) -> Option<&'o mut Fields> {
+    object.entry(field).or_insert_with(|| Value::Object(Fields::new())).as_object_mut()
+}
+
+/// The objects in a list.
+fn items<'o>(object: &'o mut Fields, field: &str) -> impl Iterator<Item = &'o mut Fields> {
+    let items = object.get_mut(field).and_then(Value::as_array_mut);
+    items.into_iter().flatten().filter_map(Value::as_object_mut)
+}
+
+/// A text, empty where there is none.
+fn text<'o>(object: &'o Fields, field: &str) -> &'o str {
+    object.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Brings the amounts of resources in a field into the server's form.
+fn amounts(object: &mut Fields, field: &str) {
+    child(object, field).into_iter().flat_map(Map::values_mut).for_each(|value| print(value, quantity::resource));
+}
+
+/// Brings the quantity in a field into the server's form.
+fn amount(object: &mut Fields, field: &str) {
+    object.get_mut(field).into_iter().for_each(|value| print(value, quantity::canonical));
+}
+
+fn print(value: &mut Value, form: fn(&str) -> Option<String>) {
+    let said = match value {
+        Value::String(text) => form(text),
+        Value::Number(number) => form(&number.to_string()),
+        _ => None,
     };
-    default(spec, "sessionAffinity", "None");
-    match spec["sessionAffinity"].as_str() {
-        Some("ClientIP") => default(spec, "sessionAffinityConfig", json!({"clientIP": {"timeoutSeconds": 10800}})),
-        _ => {
-            spec.remove("sessionAffinityConfig");
-        }
-    }
-    default(spec, "type", "ClusterIP");
-    for port in array(spec.get_mut("ports")) {
-        default(port, "protocol", "TCP");
-        let number = port.get("port").cloned();
-        let target = port.get("targetPort");
-        if target.is_none_or(|target| *target == 0 || *target == "") {
-            port.extend(number.map(|number| ("targetPort".to_owned(), number)));
-        }
-    }
-    let service_type = spec["type"].as_str().unwrap_or_default().to_owned();
-    let external = spec.get("externalIPs").and_then(Value::as_array).is_some_and(|addresses| !addresses.is_empty());
-    if ["NodePort", "LoadBalancer"].contains(&service_type.as_str()) || (service_type == "ClusterIP" && external) {
-        default(spec, "externalTrafficPolicy", "Cluster");
-    }
-    if service_type != "ExternalName" {
-        default(spec, "internalTrafficPolicy", "Cluster");
-        if let Some(address) = spec.get("clusterIP").cloned().filter(|address| *address != "") {
-            default(spec, "clusterIPs", json!([address]));
-        }
-    }
-    if service_type == "LoadBalancer" {
-        default(spec, "allocateLoadBalancerNodePorts", true);
-    }
-}
-
-fn secret(object: &mut Map<String, Value>) {
-    canonical_base64(object, "data");
-    if let Some(Value::Object(plain)) = object.remove("stringData") {
-        default(object, "data", json!({}));
-        if let Some(data) = object.get_mut("data").and_then(Value::as_object_mut) {
-            for (key, value) in plain {
-                data.insert(key, STANDARD.encode(value.as_str().unwrap_or_default()).into());
-            }
-        }
-    }
-    default(object, "type", "Opaque");
-}
-
-/// Base64 loses its line ends, as it does on its way through bytes.
-fn canonical_base64(object: &mut Map<String, Value>, field: &str) {
-    for value in object.get_mut(field).and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
-        if let Value::String(text) = value {
-            text.retain(|c| !matches!(c, '\r' | '\n'));
-        }
-    }
-}
-
-/// A definition is accepted and established at once, and says so.
-fn definition(object: &mut Map<String, Value>, time: &str) {
-    default(object, "spec", json!({}));
-    default_in(object, "spec", "conversion", json!({"strategy": "None"}));
-    let Some(defined) = Definition::read(&Value::Object(object.clone())) else {
-        return;
-    };
-    let spec = &mut object["spec"];
-    spec["names"]["singular"] = defined.singular.into();
-    spec["names"]["listKind"] = defined.list.into();
-    let condition = |name: &str, reason: &str, message: &str| json!({"type": name, "status": "True", "lastTransitionTime": time, "reason": reason, "message": message});
-    let status = json!({
-        "acceptedNames": spec["names"],
-        "storedVersions": [defined.stored],
-        "conditions": [
-            condition("NamesAccepted", "NoConflicts", "no conflicts found"),
-            condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
-        ],
-    });
-    default(object, "status", status);
+    said.into_iter().for_each(|form| *value = form.into());
 }

@@ -8,11 +8,10 @@ use super::{
     cluster::FakeCluster,
     kinds::Kind,
     media,
-    options::FieldValidation,
     patch::{Language, Patch},
     state::{State, Target},
     status, text,
-    write::{Preconditions, Write},
+    write::{Change, Configuration, Preconditions, Write},
 };
 
 impl FakeCluster {
@@ -49,10 +48,12 @@ impl FakeCluster {
     /// Patches an object; kind and namespace are named as in [`FakeCluster::delete`]. Answers the object in its kind's
     /// stored version.
     ///
+    /// [`Patch::Apply`](kube::api::Patch::Apply) takes what others own, and creates the object where there is none.
+    ///
     /// # Errors
     ///
     /// The Status the server would answer to a PATCH: there is no such object or kind, the patch does not fit, or what
-    /// comes out is invalid. [`Patch::Apply`](kube::api::Patch::Apply) is not served.
+    /// comes out is invalid.
     pub fn patch(
         &self,
         kind: &str,
@@ -60,19 +61,31 @@ impl FakeCluster {
         name: &str,
         patch: &kube::api::Patch<impl Serialize>,
     ) -> Result<Value, Box<Status>> {
-        use kube::api::Patch as Change;
-        let (media_type, text) = match patch {
-            Change::Json(patch) => (Language::Json.media_type(), serde_json::to_vec(patch)),
-            Change::Merge(patch) => (Language::Merge.media_type(), serde_json::to_vec(patch)),
-            Change::Strategic(patch) => (Language::Strategic.media_type(), serde_json::to_vec(patch)),
-            _ => (media::APPLY, Ok(Vec::new())),
+        use kube::api::Patch as Said;
+        let (language, text) = match patch {
+            Said::Json(patch) => (Some(Language::Json), serde_json::to_vec(patch)),
+            Said::Merge(patch) => (Some(Language::Merge), serde_json::to_vec(patch)),
+            Said::Strategic(patch) => (Some(Language::Strategic), serde_json::to_vec(patch)),
+            Said::Apply(configuration) => (None, serde_json::to_vec(configuration)),
+            _ => return Err(status::unsupported_media_type()),
         };
         let text = text.map_err(|_| status::bad_request("the patch is not JSON"))?.into();
         self.shared.update(|inner| {
             let target = target(&inner.state, kind, namespace)?;
-            let language = media::patch_language(&target.kind, media_type)?;
-            let patch = Patch { language, text, validation: FieldValidation::default() };
-            let patched = inner.state.patch(&target, name, &patch, Write::default())?;
+            let patch;
+            let configuration;
+            let change = match language {
+                Some(language) => {
+                    media::PatchType::of(&target.kind, language.media_type())?;
+                    patch = Patch { language, text };
+                    Change::Patch(&patch)
+                }
+                None => {
+                    configuration = Configuration { text, force: true };
+                    Change::Apply(&configuration)
+                }
+            };
+            let patched = inner.state.change(&target, name, change, Write::default())?;
             Ok(text::in_version(&target.kind, &target.version, &patched.object))
         })
     }
@@ -164,7 +177,7 @@ pub(super) fn target_of(state: &State, object: &Value) -> Result<Target, Box<Sta
 /// Creates or overwrites; true where something was replaced.
 pub(super) fn apply(state: &mut State, target: &Target, mut object: Value) -> Result<(Value, bool), Box<Status>> {
     let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-    let force = Write { force: true, dry_run: false };
+    let force = Write { force: true, ..Write::default() };
     let exists = state.find(&target.kind, &target.namespace, &name).is_ok();
     if exists {
         return Ok((replace(state, target, object, force)?, true));
@@ -176,8 +189,8 @@ pub(super) fn apply(state: &mut State, target: &Target, mut object: Value) -> Re
     Ok((text::in_version(&target.kind, &target.version, &created.object), false))
 }
 
-fn replace(state: &mut State, target: &Target, object: Value, write: Write) -> Result<Value, Box<Status>> {
+fn replace(state: &mut State, target: &Target, object: Value, write: Write<'_>) -> Result<Value, Box<Status>> {
     let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-    let replaced = state.replace(target, &name, object, write)?;
+    let replaced = state.change(target, &name, Change::Replace(object.into()), write)?;
     Ok(text::in_version(&target.kind, &target.version, &replaced.object))
 }

@@ -29,7 +29,7 @@ pub(super) fn admit(state: &mut State, target: &Target, mut object: Map<String, 
     metadata.insert("uid".to_owned(), uid.into());
     metadata.insert("creationTimestamp".to_owned(), time.clone().into());
     let version = metadata.remove("resourceVersion").and_then(|version| version.as_str().map(str::to_owned));
-    Ok(Draft { object, live: None, version, time })
+    Ok(Draft { object, live: None, version, time, owned: false, warnings: Vec::new() })
 }
 
 /// Refuses what is new where the namespace is missing or going, or the definition is.
@@ -59,7 +59,7 @@ pub(super) fn commit(
     target: &Target,
     version: Option<&str>,
     object: Value,
-    write: Write,
+    write: Write<'_>,
 ) -> Result<Outcome, Box<Status>> {
     let kind = &target.kind;
     if version.is_some_and(|version| !["", "0"].contains(&version)) {

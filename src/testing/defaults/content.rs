@@ -1,0 +1,134 @@
+//! Defaults of ConfigMaps, Secrets, Namespaces, Nodes, limits, quotas, Events and definitions.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Map, Value, json};
+
+use super::{Fields, amounts, child, default, items, made, text};
+use crate::testing::kinds::Definition;
+
+pub(super) fn config_map(object: &mut Fields) {
+    canonical_base64(object, "binaryData");
+}
+
+pub(super) fn secret(object: &mut Fields) {
+    canonical_base64(object, "data");
+    if let Some(Value::Object(plain)) = object.remove("stringData")
+        && let Some(data) = made(object, "data")
+    {
+        for (key, value) in plain {
+            data.insert(key, STANDARD.encode(value.as_str().unwrap_or_default()).into());
+        }
+    }
+    default(object, "type", "Opaque");
+}
+
+/// Base64 loses its line ends, as it does on its way through bytes.
+fn canonical_base64(object: &mut Fields, field: &str) {
+    for value in object.get_mut(field).and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+        if let Value::String(text) = value {
+            text.retain(|c| !matches!(c, '\r' | '\n'));
+        }
+    }
+}
+
+/// A namespace bears its name as a label.
+pub(super) fn namespace(object: &mut Fields) {
+    made(object, "spec");
+    made(object, "status").into_iter().for_each(|status| default(status, "phase", "Active"));
+    let Some(metadata) = made(object, "metadata") else { return };
+    let name = text(metadata, "name").to_owned();
+    if let Some(labels) = made(metadata, "labels") {
+        labels.insert("kubernetes.io/metadata.name".to_owned(), name.into());
+    }
+}
+
+pub(super) fn node(object: &mut Fields) {
+    made(object, "spec");
+    let Some(status) = made(object, "status") else { return };
+    amounts(status, "capacity");
+    amounts(status, "allocatable");
+    for condition in items(status, "conditions") {
+        for field in ["lastHeartbeatTime", "lastTransitionTime"] {
+            condition.entry(field).or_insert(Value::Null);
+        }
+    }
+    let capacity = status.get("capacity").cloned();
+    status.extend(
+        (!status.contains_key("allocatable")).then_some(capacity).flatten().map(|c| ("allocatable".to_owned(), c)),
+    );
+    if let Some(ports) = made(status, "daemonEndpoints").and_then(|endpoints| made(endpoints, "kubeletEndpoint")) {
+        ports.entry("Port").or_insert_with(|| json!(0));
+    }
+    if let Some(information) = made(status, "nodeInfo") {
+        for field in [
+            "machineID",
+            "systemUUID",
+            "bootID",
+            "kernelVersion",
+            "osImage",
+            "containerRuntimeVersion",
+            "kubeletVersion",
+            "kubeProxyVersion",
+            "operatingSystem",
+            "architecture",
+        ] {
+            information.entry(field).or_insert_with(|| json!(""));
+        }
+    }
+}
+
+pub(super) fn limit_range(object: &mut Fields) {
+    let Some(spec) = made(object, "spec") else { return };
+    for limit in items(spec, "limits") {
+        for field in ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"] {
+            amounts(limit, field);
+        }
+        if text(limit, "type") == "Container" {
+            for (from, to) in [("max", "default"), ("default", "defaultRequest"), ("min", "defaultRequest")] {
+                let found = limit.get(from).and_then(Value::as_object).cloned().unwrap_or_default();
+                for (name, amount) in found {
+                    let to = made(limit, to).filter(|to| !to.contains_key(&name));
+                    to.into_iter().for_each(|to| drop(to.insert(name.clone(), amount.clone())));
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn resource_quota(object: &mut Fields) {
+    made(object, "spec").into_iter().for_each(|spec| amounts(spec, "hard"));
+    if let Some(status) = made(object, "status") {
+        amounts(status, "hard");
+        amounts(status, "used");
+    }
+}
+
+/// An Event prints most of what it does not say.
+pub(super) fn event(object: &mut Fields) {
+    made(object, "involvedObject");
+    made(object, "source");
+    for field in ["firstTimestamp", "lastTimestamp", "eventTime"] {
+        object.entry(field).or_insert(Value::Null);
+    }
+    for field in ["reportingComponent", "reportingInstance"] {
+        object.entry(field).or_insert_with(|| json!(""));
+    }
+}
+
+pub(super) fn api_service(object: &mut Fields) {
+    made(object, "status");
+    if let Some(service) = made(object, "spec").and_then(|spec| child(spec, "service")) {
+        default(service, "port", 443);
+    }
+}
+
+/// A definition derives the names it does not say.
+pub(super) fn definition(object: &mut Fields) {
+    let Some(spec) = made(object, "spec") else { return };
+    default(spec, "conversion", json!({"strategy": "None"}));
+    let Some(defined) = Definition::read(&Value::Object(object.clone())) else { return };
+    if let Some(names) = made(object, "spec").and_then(|spec| made(spec, "names")) {
+        default(names, "singular", defined.singular);
+        default(names, "listKind", defined.list);
+    }
+}

@@ -1,0 +1,173 @@
+//! Defaults of what keeps pods running, and of what scales it.
+
+use serde_json::{Value, json};
+
+use super::{Fields, amount, child, default, items, made, pod, storage, text};
+
+pub(super) fn deployment(object: &mut Fields) {
+    made(object, "status");
+    let Some(spec) = made(object, "spec") else { return };
+    default(spec, "replicas", 1);
+    default(spec, "revisionHistoryLimit", 10);
+    default(spec, "progressDeadlineSeconds", 600);
+    rolling(spec, "strategy", [("maxUnavailable", json!("25%")), ("maxSurge", json!("25%"))]);
+    selected(spec);
+}
+
+pub(super) fn daemon_set(object: &mut Fields) {
+    made(object, "status");
+    let Some(spec) = made(object, "spec") else { return };
+    default(spec, "revisionHistoryLimit", 10);
+    rolling(spec, "updateStrategy", [("maxUnavailable", json!(1)), ("maxSurge", json!(0))]);
+    selected(spec);
+}
+
+pub(super) fn stateful_set(object: &mut Fields) {
+    made(object, "status");
+    let Some(spec) = made(object, "spec") else { return };
+    default(spec, "podManagementPolicy", "OrderedReady");
+    default(spec, "replicas", 1);
+    default(spec, "revisionHistoryLimit", 10);
+    spec.entry("serviceName").or_insert_with(|| json!(""));
+    if let Some(strategy) = made(spec, "updateStrategy") {
+        if text(strategy, "type").is_empty() {
+            default(strategy, "type", "RollingUpdate");
+            made(strategy, "rollingUpdate");
+        }
+        let rolls = text(strategy, "type") == "RollingUpdate";
+        if let Some(rolling) = child(strategy, "rollingUpdate").filter(|_| rolls) {
+            default(rolling, "partition", 0);
+        }
+    }
+    if let Some(policy) = made(spec, "persistentVolumeClaimRetentionPolicy") {
+        default(policy, "whenDeleted", "Retain");
+        default(policy, "whenScaled", "Retain");
+    }
+    for claim in items(spec, "volumeClaimTemplates") {
+        default(claim, "apiVersion", "v1");
+        default(claim, "kind", "PersistentVolumeClaim");
+        made(claim, "metadata");
+        storage::claim(claim);
+    }
+    selected(spec);
+}
+
+pub(super) fn replica_set(object: &mut Fields) {
+    made(object, "status");
+    let Some(spec) = made(object, "spec") else { return };
+    default(spec, "replicas", 1);
+    spec.entry("selector").or_insert(Value::Null);
+    // Without a template one is printed that has no containers.
+    pod::template(spec.get_mut("template").and_then(Value::as_object_mut));
+}
+
+pub(super) fn replication_controller(object: &mut Fields) {
+    made(object, "status");
+    let Some(spec) = made(object, "spec") else { return };
+    default(spec, "replicas", 1);
+    pod::template(child(spec, "template"));
+    let labels = template_labels(spec);
+    if !labels.is_null() {
+        default(spec, "selector", labels.clone());
+        if let Some(metadata) = made(object, "metadata") {
+            default(metadata, "labels", labels);
+        }
+    }
+}
+
+pub(super) fn job(object: &mut Fields) {
+    made(object, "status");
+    let Some(spec) = made(object, "spec") else { return };
+    job_spec(spec);
+    let labels = template_labels(spec);
+    if let Some(metadata) = made(object, "metadata").filter(|_| !labels.is_null()) {
+        default(metadata, "labels", labels);
+    }
+}
+
+pub(super) fn cron_job(object: &mut Fields) {
+    made(object, "status");
+    let Some(spec) = made(object, "spec") else { return };
+    default(spec, "concurrencyPolicy", "Allow");
+    default(spec, "suspend", false);
+    default(spec, "successfulJobsHistoryLimit", 3);
+    default(spec, "failedJobsHistoryLimit", 1);
+    // A template of jobs gets none of their defaults, those of its pods it does.
+    if let Some(template) = made(spec, "jobTemplate") {
+        made(template, "metadata");
+        if let Some(spec) = made(template, "spec") {
+            made(spec, "template");
+            pod::template(child(spec, "template"));
+        }
+    }
+}
+
+fn job_spec(spec: &mut Fields) {
+    if !spec.contains_key("completions") && !spec.contains_key("parallelism") {
+        default(spec, "completions", 1);
+    }
+    default(spec, "parallelism", 1);
+    let by_index = spec.contains_key("backoffLimitPerIndex");
+    default(spec, "backoffLimit", if by_index { i32::MAX } else { 6 });
+    default(spec, "completionMode", "NonIndexed");
+    default(spec, "suspend", false);
+    let by_policy = spec.contains_key("podFailurePolicy");
+    default(spec, "podReplacementPolicy", if by_policy { "Failed" } else { "TerminatingOrFailed" });
+    default(spec, "manualSelector", false);
+    for rule in child(spec, "podFailurePolicy").into_iter().flat_map(|policy| items(policy, "rules")) {
+        items(rule, "onPodConditions").for_each(|pattern| default(pattern, "status", "True"));
+    }
+    made(spec, "template");
+    pod::template(child(spec, "template"));
+}
+
+pub(super) fn autoscaler(object: &mut Fields) {
+    let Some(spec) = made(object, "spec") else { return };
+    default(spec, "minReplicas", 1);
+    default(
+        spec,
+        "metrics",
+        json!([{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}]),
+    );
+    for metric in items(spec, "metrics") {
+        for source in ["resource", "containerResource", "pods", "object", "external"] {
+            if let Some(target) = child(metric, source).and_then(|source| child(source, "target")) {
+                ["value", "averageValue"].into_iter().for_each(|field| amount(target, field));
+            }
+        }
+    }
+    let Some(behavior) = child(spec, "behavior") else { return };
+    let rule = |kind: &str, value: i32, seconds: i32| json!({"type": kind, "value": value, "periodSeconds": seconds});
+    if let Some(up) = made(behavior, "scaleUp") {
+        default(up, "stabilizationWindowSeconds", 0);
+        default(up, "selectPolicy", "Max");
+        default(up, "policies", json!([rule("Pods", 4, 15), rule("Percent", 100, 15)]));
+    }
+    if let Some(down) = made(behavior, "scaleDown") {
+        default(down, "selectPolicy", "Max");
+        default(down, "policies", json!([rule("Percent", 100, 15)]));
+    }
+}
+
+/// A selector, and a template it selects: both are printed when they are missing.
+fn selected(spec: &mut Fields) {
+    spec.entry("selector").or_insert(Value::Null);
+    made(spec, "template");
+    pod::template(child(spec, "template"));
+}
+
+/// How pods are replaced: a few at a time unless something else is said.
+fn rolling(spec: &mut Fields, field: &str, defaults: [(&str, Value); 2]) {
+    let Some(strategy) = made(spec, field) else { return };
+    default(strategy, "type", "RollingUpdate");
+    if text(strategy, "type") != "RollingUpdate" {
+        return;
+    }
+    if let Some(rolling) = made(strategy, "rollingUpdate") {
+        defaults.into_iter().for_each(|(field, value)| default(rolling, field, value));
+    }
+}
+
+fn template_labels(spec: &Fields) -> Value {
+    spec.get("template").map(|template| template["metadata"]["labels"].clone()).unwrap_or_default()
+}

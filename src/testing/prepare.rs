@@ -1,0 +1,180 @@
+//! What is the server's to say about an object, whatever its writer said: its status, its generation, and what it is
+//! given on its way in (finalizers that protect it, tolerations, a priority, addresses).
+//!
+//! It comes after the defaults, and nobody owns it. Not here: the parts of an object that are written apart.
+
+mod generation;
+mod job;
+mod pod;
+mod zero;
+
+use kube::core::Status;
+use serde_json::{Map, Value, json};
+
+use super::{
+    allocate,
+    kinds::{CRDS, Definition},
+    state::{State, Target},
+    storage::Object,
+    write::Write,
+};
+
+type Fields = Map<String, Value>;
+
+/// Completes an object that is new. One that comes through a door for tests keeps the status it brings.
+pub(super) fn create(
+    state: &mut State,
+    target: &Target,
+    object: &mut Fields,
+    write: Write<'_>,
+) -> Result<(), Box<Status>> {
+    let kind = &target.kind;
+    reset_status(target, object, write, &state.time());
+    generation::begin(kind, object);
+    if kind.custom {
+        return Ok(());
+    }
+    match (kind.group.as_str(), kind.plural.as_str()) {
+        ("", "pods") => pod::create(state, object, write)?,
+        ("", "services") => allocate::create(state, object, write)?,
+        ("", "namespaces") => held_by(object.get_mut("spec"), "kubernetes"),
+        ("", "persistentvolumes") => held_by(object.get_mut("metadata"), "kubernetes.io/pv-protection"),
+        ("", "persistentvolumeclaims") => {
+            held_by(object.get_mut("metadata"), "kubernetes.io/pvc-protection");
+            same_source(object);
+        }
+        ("", "nodes") => not_ready(object),
+        ("storage.k8s.io", "volumeattributesclasses") => {
+            held_by(object.get_mut("metadata"), "kubernetes.io/vac-protection");
+        }
+        ("apps", "daemonsets") => template_generation(object, 1),
+        ("batch", "jobs") => job::select(object),
+        (_, CRDS) => stored_version(object),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Completes an object that takes the place of another.
+pub(super) fn update(
+    state: &mut State,
+    target: &Target,
+    live: &Object,
+    object: &mut Fields,
+    write: Write<'_>,
+) -> Result<(), Box<Status>> {
+    let kind = &target.kind;
+    let live = &live.value;
+    if !kind.custom && kind.is_core("services") {
+        allocate::update(state, live, object, write)?;
+    }
+    keep_status(target, live, object, write);
+    if !kind.custom {
+        match (kind.group.as_str(), kind.plural.as_str()) {
+            ("", "namespaces") => keep(object, live, "spec"),
+            ("", "pods") => pod::update(live, object),
+            ("", "persistentvolumeclaims") => same_source(object),
+            ("apps", "daemonsets") => {
+                let generation = live["metadata"]["annotations"][TEMPLATE_GENERATION].as_str();
+                let generation = generation.and_then(|text| text.parse().ok()).unwrap_or(1);
+                let changed = live["spec"]["template"] != at(object, "spec")["template"];
+                template_generation(object, generation + i64::from(changed));
+            }
+            ("certificates.k8s.io", _) => keep(object, live, "spec"),
+            (_, CRDS) => stored_version(object),
+            _ => {}
+        }
+    }
+    generation::advance(target, live, object);
+    Ok(())
+}
+
+/// A new object has done nothing yet, except for what a test says of it.
+fn reset_status(target: &Target, object: &mut Fields, write: Write<'_>, time: &str) {
+    let kind = &target.kind;
+    let kept = write.sets_status() && !kind.is_definition();
+    if kind.custom {
+        if kind.has_status(&target.version) && !kept {
+            object.remove("status");
+        }
+    } else if let Some(Value::Object(mut status)) = zero::status(kind, time) {
+        match object.remove("status") {
+            Some(Value::Object(said)) if kept => status.extend(said),
+            _ => {}
+        }
+        object.insert("status".to_owned(), status.into());
+    }
+}
+
+/// A status is written apart.
+fn keep_status(target: &Target, live: &Value, object: &mut Fields, write: Write<'_>) {
+    let kind = &target.kind;
+    let forced = write.sets_status() && !kind.is_definition() && object.get("status").is_some_and(Value::is_object);
+    if kind.has_status(&target.version) && !forced {
+        keep(object, live, "status");
+    }
+}
+
+/// A field, null where it is missing.
+fn at<'o>(object: &'o Fields, field: &str) -> &'o Value {
+    object.get(field).unwrap_or(&Value::Null)
+}
+
+/// Sets a field to what it is in the live object.
+fn keep(object: &mut Fields, live: &Value, field: &str) {
+    match &live[field] {
+        Value::Null => drop(object.remove(field)),
+        kept => drop(object.insert(field.to_owned(), kept.clone())),
+    }
+}
+
+/// Adds a finalizer unless it is there.
+fn held_by(holder: Option<&mut Value>, finalizer: &str) {
+    let Some(holder) = holder.and_then(Value::as_object_mut) else { return };
+    let finalizers = holder.entry("finalizers").or_insert_with(|| json!([])).as_array_mut();
+    if let Some(finalizers) = finalizers.filter(|finalizers| !finalizers.iter().any(|held| held == finalizer)) {
+        finalizers.push(finalizer.into());
+    }
+}
+
+/// A claim says where its data comes from under an old and a new name.
+fn same_source(claim: &mut Fields) {
+    let Some(spec) = claim.get_mut("spec").and_then(Value::as_object_mut) else { return };
+    let source = spec.get("dataSource").cloned();
+    match (source, spec.get("dataSourceRef").cloned()) {
+        (Some(source), None) => drop(spec.insert("dataSourceRef".to_owned(), source)),
+        (None, Some(source)) if source["namespace"].is_null() => drop(spec.insert("dataSource".to_owned(), source)),
+        _ => {}
+    }
+}
+
+/// Nothing is to run on a node before it says that it is ready.
+fn not_ready(node: &mut Fields) {
+    let Some(spec) = node.get_mut("spec").and_then(Value::as_object_mut) else { return };
+    let taint = json!({"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"});
+    let taints = spec.entry("taints").or_insert_with(|| json!([])).as_array_mut();
+    let same = |other: &Value| other["key"] == taint["key"] && other["effect"] == taint["effect"];
+    if let Some(taints) = taints.filter(|taints| !taints.iter().any(same)) {
+        taints.push(taint);
+    }
+}
+
+const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
+/// How often the template of a DaemonSet changed: a field of old, which is an annotation now.
+fn template_generation(set: &mut Fields, generation: i64) {
+    let Some(metadata) = set.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    if let Some(annotations) = metadata.entry("annotations").or_insert_with(|| json!({})).as_object_mut() {
+        annotations.insert(TEMPLATE_GENERATION.to_owned(), generation.to_string().into());
+    }
+}
+
+/// A definition tells in which versions there may be objects.
+fn stored_version(definition: &mut Fields) {
+    let Some(defined) = Definition::read(&Value::Object(definition.clone())) else { return };
+    let Some(status) = definition.get_mut("status").and_then(Value::as_object_mut) else { return };
+    let versions = status.entry("storedVersions").or_insert_with(|| json!([])).as_array_mut();
+    if let Some(versions) = versions.filter(|versions| !versions.iter().any(|known| *known == defined.stored)) {
+        versions.push(defined.stored.into());
+    }
+}

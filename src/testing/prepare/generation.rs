@@ -1,0 +1,51 @@
+//! Generations: which change of an object counts.
+
+use serde_json::Value;
+
+use super::{
+    super::{
+        kinds::{Kind, Rules},
+        state::Target,
+    },
+    Fields, at,
+};
+
+/// A new object is the first of its generations, where its kind counts them.
+pub(super) fn begin(kind: &Kind, object: &mut Fields) {
+    if kind.rules.contain(Rules::COUNTS_GENERATIONS) {
+        set(object, 1);
+    }
+}
+
+/// Counts a change that counts.
+pub(super) fn advance(target: &Target, live: &Value, object: &mut Fields) {
+    let kind = &target.kind;
+    // A driver begins to count with its first change, and what a priority is never changes.
+    let late = kind.group == "storage.k8s.io" && kind.plural == "csidrivers";
+    let counts = late || (kind.rules.contain(Rules::COUNTS_GENERATIONS) && kind.plural != "priorityclasses");
+    if counts && changed(target, live, object) {
+        set(object, live["metadata"]["generation"].as_i64().unwrap_or_default().saturating_add(1));
+    }
+}
+
+fn set(object: &mut Fields, generation: i64) {
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.insert("generation".to_owned(), generation.into());
+    }
+}
+
+/// Whether anything changed but metadata and, where it is written apart, the status. Of some kinds a part of the
+/// metadata counts too: what is copied to other objects.
+fn changed(target: &Target, live: &Value, object: &Fields) -> bool {
+    let kind = &target.kind;
+    let apart = kind.has_status(&target.version);
+    let counts = |name: &str| name != "metadata" && (name != "status" || !apart);
+    let before = live.as_object().into_iter().flatten().filter(|(name, _)| counts(name));
+    let after = object.iter().filter(|(name, _)| counts(name));
+    let metadata = match (kind.group.as_str(), kind.plural.as_str()) {
+        ("apps", "deployments") => "annotations",
+        ("discovery.k8s.io", "endpointslices") => "labels",
+        _ => return !before.eq(after),
+    };
+    !before.eq(after) || live["metadata"][metadata] != at(object, "metadata")[metadata]
+}

@@ -1,0 +1,150 @@
+//! What pods are given on their way in: a quality of service, tolerations, a priority.
+
+use std::collections::BTreeMap;
+
+use kube::core::Status;
+use serde_json::{Value, json};
+
+use super::{
+    super::{quantity, state::State, status, write::Write},
+    Fields, at, keep,
+};
+
+pub(super) fn create(state: &State, pod: &mut Fields, write: Write<'_>) -> Result<(), Box<Status>> {
+    tolerate(pod);
+    prioritize(state, pod, write)?;
+    let class = quality(at(pod, "spec"));
+    let time = state.time();
+    let gated = at(pod, "spec")["schedulingGates"].as_array().is_some_and(|gates| !gates.is_empty());
+    if let Some(status) = pod.get_mut("status").and_then(Value::as_object_mut) {
+        status.entry("qosClass").or_insert_with(|| class.into());
+        if gated {
+            let message = "Scheduling is blocked due to non-empty scheduling gates";
+            let condition = json!({
+                "type": "PodScheduled", "status": "False", "reason": "SchedulingGated", "message": message,
+                "lastProbeTime": null, "lastTransitionTime": time,
+            });
+            status.entry("conditions").or_insert_with(|| json!([condition]));
+        }
+    }
+    Ok(())
+}
+
+/// What a pod was given it keeps where its writer leaves it open.
+pub(super) fn update(live: &Value, pod: &mut Fields) {
+    tolerate(pod);
+    let Some(spec) = pod.get_mut("spec").and_then(Value::as_object_mut) else { return };
+    for field in ["priority", "preemptionPolicy"] {
+        if !spec.contains_key(field) {
+            keep(spec, &live["spec"], field);
+        }
+    }
+}
+
+/// A pod stays for five minutes on a node that cannot be reached, unless it says how long.
+fn tolerate(pod: &mut Fields) {
+    let Some(spec) = pod.get_mut("spec").and_then(Value::as_object_mut) else { return };
+    let Some(tolerations) = spec.entry("tolerations").or_insert_with(|| json!([])).as_array_mut() else { return };
+    for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+        let meant = |said: &Value, wanted: &str| said.as_str().is_none_or(|said| said.is_empty() || said == wanted);
+        let tolerated = |said: &Value| meant(&said["key"], key) && meant(&said["effect"], "NoExecute");
+        if !tolerations.iter().any(tolerated) {
+            let toleration = json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300});
+            tolerations.push(toleration);
+        }
+    }
+}
+
+/// The priority of the class a pod names, or of the class that is everyone's.
+fn prioritize(state: &State, pod: &mut Fields, write: Write<'_>) -> Result<(), Box<Status>> {
+    let named = at(pod, "spec")["priorityClassName"].as_str().unwrap_or_default().to_owned();
+    let mut classes = state.kinds.served("scheduling.k8s.io", "v1", "priorityclasses").into_iter().flat_map(|kind| {
+        let found = state.storage.objects(kind.id, "");
+        found.map(|class| &class.value)
+    });
+    let class = if named.is_empty() {
+        classes.filter(|class| class["globalDefault"] == true).min_by_key(|class| class["value"].as_i64())
+    } else {
+        classes.find(|class| class["metadata"]["name"] == *named)
+    };
+    let policy = |class: &Value| class["preemptionPolicy"].as_str().unwrap_or("PreemptLowerPriority").to_owned();
+    let (name, value, policy) = match (class, named.as_str()) {
+        (Some(class), _) => (class["metadata"]["name"].clone(), class["value"].clone(), policy(class)),
+        (None, "system-cluster-critical") => (named.into(), 2_000_000_000.into(), policy(&Value::Null)),
+        (None, "system-node-critical") => (named.into(), 2_000_001_000.into(), policy(&Value::Null)),
+        (None, "") => (Value::Null, 0.into(), policy(&Value::Null)),
+        (None, _) if write.force => return Ok(()),
+        (None, _) => {
+            let why = format!("no PriorityClass with name {named} was found");
+            let name = at(pod, "metadata")["name"].as_str().unwrap_or_default();
+            return Err(status::refused("pods", "", name, &why));
+        }
+    };
+    let Some(spec) = pod.get_mut("spec").and_then(Value::as_object_mut) else { return Ok(()) };
+    if !name.is_null() {
+        spec.insert("priorityClassName".to_owned(), name);
+    }
+    spec.insert("priority".to_owned(), value);
+    spec.entry("preemptionPolicy").or_insert_with(|| policy.into());
+    Ok(())
+}
+
+/// How much a pod is promised: all it may use, some of it, or nothing.
+fn quality(spec: &Value) -> &'static str {
+    let (mut requests, mut limits) = (BTreeMap::new(), BTreeMap::new());
+    let mut limited = true;
+    let whole = ["limits", "requests"].iter().any(|part| spec["resources"][part].is_object());
+    let lists = if whole { &[][..] } else { &["initContainers", "containers"][..] };
+    let containers = lists.iter().flat_map(|list| spec[list].as_array().into_iter().flatten());
+    for resources in containers.map(|container| &container["resources"]).chain(whole.then_some(&spec["resources"])) {
+        let mut found = 0;
+        for (part, sums) in [("requests", &mut requests), ("limits", &mut limits)] {
+            for name in ["cpu", "memory"] {
+                let amount = resources[part][name].as_str().and_then(quantity::nanos).filter(|amount| *amount > 0);
+                if let Some(amount) = amount {
+                    let sum: &mut i128 = sums.entry(name).or_default();
+                    *sum = sum.saturating_add(amount);
+                    found += i32::from(part == "limits");
+                }
+            }
+        }
+        limited &= found == 2;
+    }
+    match (requests.is_empty() && limits.is_empty(), limited && requests == limits) {
+        (true, _) => "BestEffort",
+        (false, true) => "Guaranteed",
+        (false, false) => "Burstable",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(resources: &Value) -> Value {
+        json!({"containers": [{"name": "a", "resources": resources}]})
+    }
+
+    #[test]
+    fn a_pod_is_promised_what_it_asks_for() {
+        let all = json!({"cpu": "1", "memory": "1Gi"});
+        for (resources, class) in [
+            (json!({}), "BestEffort"),
+            (json!({"requests": {"cpu": "0"}}), "BestEffort"),
+            (json!({"requests": {"cpu": "1"}}), "Burstable"),
+            (json!({"limits": {"cpu": "1"}, "requests": {"cpu": "1"}}), "Burstable"),
+            (json!({"limits": all, "requests": all}), "Guaranteed"),
+            (json!({"limits": all, "requests": {"cpu": "1000m", "memory": "1024Mi"}}), "Guaranteed"),
+        ] {
+            assert_eq!(quality(&spec(&resources)), class, "{resources}");
+        }
+    }
+
+    #[test]
+    fn a_toleration_of_everything_is_enough() {
+        let mut pod = json!({"spec": {"tolerations": [{"operator": "Exists"}]}});
+        let pod = pod.as_object_mut().unwrap();
+        tolerate(pod);
+        assert_eq!(pod["spec"]["tolerations"], json!([{"operator": "Exists"}]));
+    }
+}
