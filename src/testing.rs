@@ -15,8 +15,11 @@
 //! - create, get, replace, delete, deletecollection, with their conflicts, preconditions, dry runs,
 //!   finalizers, generations and generated names; no change, no event;
 //! - JSON patches and merge patches with the ways of the server's own libraries, strategic merge patches of built-in
-//!   kinds; they start from the object as it is, so only a resourceVersion in the patch makes them conflict; fields
-//!   of a patched object's top level that its kind does not have are warned of, or refused (`fieldValidation`);
+//!   kinds; they start from the object as it is, so only a resourceVersion in the patch makes them conflict;
+//! - the types of all built-in kinds, down to the last field: what has no field is left out and warned of or refused
+//!   (`fieldValidation`), values of wrong types are refused in the words of the server's decoder;
+//! - the schemas of custom kinds: objects are pruned, get their defaults, and are refused for what the schema forbids,
+//!   unless it was so before; definitions are checked;
 //! - whole objects and metadata alone (`PartialObjectMetadata`);
 //! - all stored kinds of the stable groups, and custom kinds from their CustomResourceDefinitions;
 //! - the namespace controller and the cleanup of custom kinds, both at once instead of soon;
@@ -34,9 +37,10 @@
 //! - speak TLS or HTTP/2 on its socket, or compress;
 //! - authenticate or authorize: see [`Fault::forbidden`];
 //! - run any other controller, scheduler or garbage collector: an object without finalizers goes at once, whatever owns it and whatever the propagation policy;
-//! - find unknown fields below the top level of an object, or in what is created and replaced: they are stored;
 //! - track managed fields: what a client sends is kept;
-//! - check or prune custom objects by their schema, fill in its defaults, or validate pod templates;
+//! - evaluate rules in CEL (`x-kubernetes-validations`), check the rarer formats of texts in schemas, or validate pod
+//!   templates;
+//! - show what a Secret's body holds in a message, where the server shows its first bytes;
 //! - convert between versions: objects differ in nothing but apiVersion, and the two Event groups are apart;
 //! - forget: all history stays in memory, and only [`FakeCluster::compact`] expires resourceVersions.
 
