@@ -70,7 +70,11 @@ pub(super) fn call<'r>(request: &'r Request, target: &Target) -> Result<Call<'r>
         None => None,
         Some(name) => {
             let part = target.kind.version(&target.version).and_then(|version| version.part(name));
-            let part = part.ok_or_else(status::unknown_resource)?.clone();
+            let missing = || match target.kind.custom {
+                true => status::not_found(&target.kind, request.name.as_deref().unwrap_or_default()),
+                false => status::unknown_resource(),
+            };
+            let part = part.ok_or_else(missing)?.clone();
             if !part.verbs().contains(&request.verb.as_str()) {
                 return Err(status::method_not_allowed());
             }

@@ -3,11 +3,10 @@
 //!
 //! 1. *decode*: the body, or what a patch or a configuration makes of the object that is there, is an object of the kind
 //!    the request is about;
-//! 2. *admit*: it may come where it is to go, or means the object that is there, from which it takes its identity and all
-//!    that the path it came by cannot change;
+//! 2. *admit*: it may come where it is to go, or means the object that is there, from which it takes its identity;
 //! 3. *default*: what the client left out is filled in;
 //! 4. *own*: the writer becomes the owner of what it took;
-//! 5. *prepare*: what is the server's to say is set;
+//! 5. *prepare*: what is the server's to say is set, and what the path it came by cannot change is set back;
 //! 6. *validate*: nothing is wrong with it, and it is not too large to keep;
 //! 7. *commit*: it is new, or changes anything, and is stored;
 //! 8. *settle*: what the server does on its own follows.
@@ -140,7 +139,8 @@ impl State {
         let draft = match change {
             Change::Replace(document) => {
                 let Decoded { object, warnings } = decode::decode(&self.kinds, target, &document, write.validation)?;
-                let draft = replace::admit(self, target, name, object, write)?;
+                let mut draft = replace::admit(self, target, name, object, write)?;
+                part::complete(target, &mut draft, write);
                 Draft { warnings, ..draft }
             }
             Change::Patch(patch) => {
@@ -156,9 +156,8 @@ impl State {
 
     /// The stages of a write after it was admitted. Before the last ones nothing is stored; settling is part of it, see
     /// `put`.
-    fn write(&mut self, target: &Target, mut draft: Draft, write: Write<'_>) -> Result<Outcome, Box<Status>> {
+    fn write(&mut self, target: &Target, draft: Draft, write: Write<'_>) -> Result<Outcome, Box<Status>> {
         let kind = &target.kind;
-        part::confine(target, &mut draft, write);
         let Draft { mut object, live, version, time, owned, warnings } = draft;
         defaults::apply(kind, &mut object, &time);
         if !owned {
@@ -167,7 +166,7 @@ impl State {
         match (live.as_deref(), write.part) {
             (None, _) => prepare::create(self, target, &mut object, write)?,
             (Some(live), None | Some(Part::Scale(_))) => prepare::update(self, target, live, &mut object, write)?,
-            (Some(_), Some(Part::Status | Part::Finalize)) => {}
+            (Some(live), Some(part)) => part::confine(kind, part, live, &mut object),
         }
         let mut object = Value::Object(object);
         validate(target, &object, live.as_deref(), write)?;
@@ -203,6 +202,7 @@ fn validate(target: &Target, object: &Value, live: Option<&Object>, write: Write
     };
     let schema = kind.schema(&target.version).into_iter();
     flaws.extend(schema.flat_map(|schema| schema.flaws(object, live.map(|live| &live.value))));
+    flaws.extend(scale::flaws(target, object));
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     if flaws.is_empty() { Ok(()) } else { Err(status::invalid(kind, name, flaws)) }
 }

@@ -18,6 +18,9 @@ impl Managers {
 
     /// The owners of the object after a write to its Scale left `scale` as the owners there. Whoever took the
     /// replicas has an entry without a time.
+    ///
+    /// To the server an update's entry here and its entry there are two, since they name different versions: even an
+    /// owner that keeps the replicas gets an entry of its own for them.
     pub(in crate::testing) fn after_scale(&self, scale: Managers, path: &[Step], api_version: &str) -> Managers {
         let mut field = FieldSet::default();
         field.insert(path);
@@ -25,8 +28,7 @@ impl Managers {
         takers.retain(|taker| !taker.set.intersection(&replicas()).is_empty());
         let mut entries = self.entries.clone();
         for entry in entries.iter_mut().filter(|entry| entry.set.contains(path)) {
-            let shown = Entry { api_version: SCALE.into(), ..entry.clone() }.identity();
-            match takers.iter().position(|taker| taker.identity() == shown) {
+            match takers.iter().position(|taker| taker.identity() == entry.identity()) {
                 Some(kept) => drop(takers.remove(kept)),
                 None => entry.set = entry.set.difference(&field),
             }

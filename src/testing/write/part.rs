@@ -12,6 +12,7 @@ use super::{
         kinds::{Kind, Part},
         owners::{FieldSet, Scope},
         state::Target,
+        storage::Object,
     },
     Draft, Write, metadata,
 };
@@ -70,18 +71,22 @@ fn is_request(kind: &Kind) -> bool {
     kind.plural == "certificatesigningrequests" && !kind.custom
 }
 
-/// Sets back what a write to a part cannot change. A test that writes a whole object without a status leaves the status
-/// as it is.
-pub(super) fn confine(target: &Target, draft: &mut Draft, write: Write<'_>) {
+/// Keeps the status of an object that a test replaces by one without.
+pub(super) fn complete(target: &Target, draft: &mut Draft, write: Write<'_>) {
     let Draft { object, live, .. } = draft;
-    let Some(live) = live.as_ref().and_then(|live| live.value.as_object()) else { return };
-    match write.part {
-        Some(Part::Status) => status_of(&target.kind, object, live),
-        Some(Part::Finalize) => set_back(object, Some(live), "status"),
-        None if write.sets_status() && object.get("status").is_none_or(Value::is_null) => {
-            set_back(object, Some(live), "status");
-        }
-        Some(Part::Scale(_)) | None => {}
+    let said = object.get("status").is_some_and(|status| !status.is_null());
+    if write.sets_status() && target.kind.has_status(&target.version) && !said {
+        set_back(object, live.as_ref().and_then(|live| live.value.as_object()), "status");
+    }
+}
+
+/// Sets back what a write to a part cannot change.
+pub(super) fn confine(kind: &Kind, part: &Part, live: &Object, object: &mut Map<String, Value>) {
+    let Some(live) = live.value.as_object() else { return };
+    match part {
+        Part::Status => status_of(kind, object, live),
+        Part::Finalize => set_back(object, Some(live), "status"),
+        Part::Scale(_) => {}
     }
 }
 
@@ -91,9 +96,11 @@ fn status_of(kind: &Kind, object: &mut Map<String, Value>, live: &Map<String, Va
     object.retain(|field, _| OWN.contains(&field.as_str()));
     let others = live.iter().filter(|(field, _)| !OWN.contains(&field.as_str()));
     object.extend(others.map(|(field, value)| (field.clone(), value.clone())));
-    if let (true, Some(status)) = (kind.is_core("pods"), object.get_mut("status").and_then(Value::as_object_mut)) {
-        let class = live.get("status").and_then(|status| status.get("qosClass"));
-        class.into_iter().for_each(|class| drop(status.entry("qosClass").or_insert_with(|| class.clone())));
+    if kind.is_core("pods")
+        && let Some(status) = object.get_mut("status").and_then(Value::as_object_mut)
+        && !status.contains_key("qosClass")
+    {
+        set_back(status, live.get("status").and_then(Value::as_object), "qosClass");
     }
     let metadata = metadata(object);
     let live = live.get("metadata").and_then(Value::as_object);

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::{
-        kinds::{Kind, ScalePaths},
+        kinds::{Kind, Part, ScalePaths},
         options::FieldValidation,
         owners::{Managers, Step},
         state::{State, Target},
@@ -22,6 +22,10 @@ use super::{
 
 /// Stands in for the replicas of a custom object that has none, and that a change has to say.
 const UNSAID: i64 = i32::MIN as i64;
+
+/// The server cannot make up who owned the replicas of a custom object before the first apply.
+const UNOWNED: &str = "failed to create manager for existing fields: failed to convert live object (/; autoscaling/v1, \
+                       Kind=Scale) to proper version: request to convert CR to an invalid group/version: autoscaling/v1";
 
 impl State {
     /// The Scale of an object.
@@ -67,6 +71,9 @@ pub(super) fn change(
 
     let mut warnings = Vec::new();
     let applied = matches!(change, Change::Apply(_));
+    if applied && kind.custom && old["metadata"]["managedFields"].is_null() {
+        return Err(status::internal(UNOWNED));
+    }
     let mut new = match change {
         Change::Replace(document) => {
             let mut decoded = decode::decode(&state.kinds, &seen, &document, write.validation)?;
@@ -109,6 +116,21 @@ pub(super) fn change(
     let wanted = number(&outcome.object.value, &paths.wanted)?.unwrap_or_default();
     let scale = shown(kind, &outcome.object.value, paths, wanted)?;
     Ok(Outcome { object: Object::new(scale).into(), ..outcome })
+}
+
+/// What is wrong with the replicas of a custom object.
+pub(super) fn flaws(target: &Target, object: &Value) -> Vec<Flaw> {
+    let parts = target.kind.version(&target.version).filter(|_| target.kind.custom).map(|version| &version.parts);
+    let mut flaws = Vec::new();
+    for part in parts.into_iter().flatten() {
+        let Part::Scale(paths) = part else { continue };
+        for path in [&paths.wanted, &paths.present] {
+            if let Some(number) = at(object, path).and_then(Value::as_i64).filter(|number| *number < 0) {
+                flaws.push(Flaw::invalid(path.to_string(), number, "should be a non-negative integer"));
+            }
+        }
+    }
+    flaws
 }
 
 /// Whether a Scale is of this object.
