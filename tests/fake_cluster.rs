@@ -345,9 +345,14 @@ mod lists {
                 "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
             ),
             (
-                "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan",
+                "watch=true&sendInitialEvents=false",
                 422,
-                "ListOptions.meta.k8s.io \"\" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled",
+                "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+            ),
+            (
+                "watch=true&sendInitialEvents=true&resourceVersionMatch=Exact&resourceVersion=1",
+                422,
+                "ListOptions.meta.k8s.io \"\" is invalid: [resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan, resourceVersionMatch: Unsupported value: \"Exact\": supported values: \"NotOlderThan\"]",
             ),
             (
                 "watch=true&continue=abc",
@@ -415,7 +420,7 @@ mod lists {
             (CONFIG_MAPS, list, 200, Some(&bare_list)),
             (CONFIG_MAPS, &format!("{list},application/json"), 200, Some(&bare_list)),
             (&object, single, 200, Some(&bare)),
-            (&object, "application/json;as=Table;g=meta.k8s.io;v=v1,application/json", 200, Some(&one)),
+            (&object, "application/json;as=Nope;g=meta.k8s.io;v=v1,application/json", 200, Some(&one)),
             (CONFIG_MAPS, single, 406, None),
             (&object, list, 406, None),
             (CONFIG_MAPS, "text/html", 406, None),
@@ -1133,8 +1138,7 @@ mod kinds {
         ] {
             assert_eq!(get(&cluster, path).await, unknown, "{path}");
         }
-        for path in
-            ["/apis/nope.example.com/v1/things", "/apis/nope.example.com", "/nothing/here", "/", "//", "/apis//v1/x"]
+        for path in ["/apis/nope.example.com/v1/things", "/apis/nope.example.com", "/nothing/here", "//", "/apis//v1/x"]
         {
             assert_eq!(get(&cluster, path).await, (404, json!("404 page not found\n")), "{path}");
         }

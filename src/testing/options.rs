@@ -1,6 +1,4 @@
 //! The parameters of requests: read, and refused where the server refuses them.
-//!
-//! `sendInitialEvents` is refused as by a server whose WatchList feature is off.
 
 use kube::core::Status;
 
@@ -24,7 +22,7 @@ pub(super) struct Options {
     pub(super) fields: String,
     pub(super) bookmarks: bool,
     pub(super) timeout: Option<i64>,
-    initial_events: Option<bool>,
+    pub(super) initial_events: Option<bool>,
 }
 
 impl Options {
@@ -55,22 +53,22 @@ impl Options {
         Ok(options)
     }
 
-    /// Refuses combinations that mean nothing.
-    pub(super) fn check(&self) -> Result<(), Box<Status>> {
-        let flaws = if self.watch { self.watch_flaws() } else { self.list_flaws() };
+    /// Refuses combinations that mean nothing, and streamed lists where there are none.
+    pub(super) fn check(&self, watch_list: bool) -> Result<(), Box<Status>> {
+        let flaws = if self.watch { self.watch_flaws(watch_list) } else { self.list_flaws() };
         if flaws.is_empty() { Ok(()) } else { Err(invalid_as("meta.k8s.io", "ListOptions", "", flaws)) }
     }
 
-    fn watch_flaws(&self) -> Vec<Flaw> {
+    fn watch_flaws(&self, watch_list: bool) -> Vec<Flaw> {
         let mut flaws = Vec::new();
         let matching = self.version_match.as_str();
         if self.initial_events.is_some() {
             if matching != "NotOlderThan" {
                 let why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
                 flaws.push(Flaw::forbidden(MATCH, why));
-            } else {
-                let why = "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled";
-                flaws.push(Flaw::forbidden("sendInitialEvents", why));
+            }
+            if !watch_list {
+                flaws.push(watch_list_is_off());
             }
         } else if !matching.is_empty() {
             let why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
@@ -114,6 +112,16 @@ impl Options {
 }
 
 const MATCH: &str = "resourceVersionMatch";
+
+fn watch_list_is_off() -> Flaw {
+    let why = "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled";
+    Flaw::forbidden("sendInitialEvents", why)
+}
+
+/// The refusal of a watch that is well asked by a server that does not stream lists.
+pub(super) fn no_watch_list() -> Box<Status> {
+    invalid_as("meta.k8s.io", "ListOptions", "", vec![watch_list_is_off()])
+}
 
 /// How a deletion is meant, as the body or the parameters say.
 pub(super) struct DeleteOptions {

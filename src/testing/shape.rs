@@ -6,6 +6,7 @@
 pub(super) mod decode;
 mod definition;
 mod format;
+mod open_api;
 mod table;
 mod zero;
 
@@ -18,6 +19,7 @@ use std::{
 use serde_json::Value;
 
 pub(super) use format::Format;
+pub(super) use open_api::reference;
 pub(super) use zero::zero;
 
 /// The type of a value.

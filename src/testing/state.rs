@@ -35,9 +35,9 @@ pub(super) struct Target {
 }
 
 impl State {
-    pub(super) fn new(seed: u64, clock: Clock) -> Self {
-        let mut state =
-            State { kinds: Kinds::new(), storage: Storage::new(), random: Random(seed), clock, made: Instant::now() };
+    pub(super) fn new(seed: u64, clock: Clock, window: usize) -> Self {
+        let storage = Storage::new(window);
+        let mut state = State { kinds: Kinds::new(), storage, random: Random(seed), clock, made: Instant::now() };
         for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
             state.ensure_namespace(name);
         }

@@ -4,11 +4,13 @@
 
 mod content;
 mod definition;
+mod frozen;
 mod ingress;
 mod metadata;
 mod network;
 mod structure;
 mod update;
+mod workload;
 
 use serde_json::Value;
 
@@ -36,9 +38,9 @@ fn contents(kind: &Kind, object: &Value) -> Vec<Flaw> {
         "endpointslices" => network::endpoint_slice(object, &mut flaws),
         "configmaps" => content::config_map(object, &mut flaws),
         "secrets" => content::secret(object, &mut flaws),
-        "deployments" => content::deployment(object, &mut flaws),
         "namespaces" => flaws.extend(metadata::finalizers(&object["spec"]["finalizers"], "spec.finalizers")),
         CRDS => definition::check(object, &mut flaws),
+        plural if workload::runs_pods(plural) => workload::check(plural, object, &mut flaws),
         _ => {}
     }
     flaws
