@@ -79,7 +79,9 @@ fn scan(text: &[u8]) -> Scanned {
             match (open.last(), text.get(at)) {
                 (None, None) => return Ok(at),
                 (None, Some(_)) => return stop(text, at, "after top-level value"),
-                (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')) => drop(open.pop()),
+                (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')) => {
+                    open.pop();
+                }
                 (Some(b'{'), Some(b',')) => {
                     at = key(text, blank(text, at + 1))?;
                     break;
