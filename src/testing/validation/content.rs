@@ -1,4 +1,4 @@
-//! What the server refuses in ConfigMaps, Secrets and Deployments, and what it cannot even decode.
+//! What the server refuses in ConfigMaps and Secrets, and what it cannot even decode.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
@@ -88,20 +88,6 @@ pub(super) fn frozen(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
         if old[field] != new[field] {
             flaws.push(Flaw::forbidden(field, "field is immutable when `immutable` is set"));
         }
-    }
-}
-
-pub(super) fn deployment(object: &Value, flaws: &mut Vec<Flaw>) {
-    let spec = &object["spec"];
-    let labels = &spec["template"]["metadata"]["labels"];
-    let wanted = spec["selector"]["matchLabels"].as_object();
-    let matches = wanted.is_none_or(|wanted| wanted.iter().all(|(key, value)| labels[key] == *value));
-    if spec["selector"].is_null() {
-        flaws.push(Flaw::required("spec.selector", ""));
-    }
-    if spec["selector"].is_null() || !matches {
-        let field = "spec.template.metadata.labels";
-        flaws.push(Flaw::invalid(field, labels.clone(), "`selector` does not match template `labels`"));
     }
 }
 
