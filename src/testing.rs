@@ -141,6 +141,7 @@ mod builder;
 mod clock;
 mod cluster;
 mod defaults;
+mod deletion;
 mod discovery;
 mod doors;
 mod dump;

@@ -260,13 +260,16 @@ mod streamed_lists {
             let api: Api<ConfigMap> = Api::namespaced(cluster.client(), "default");
             let mut seen = BTreeMap::new();
             let mut events = pin!(watcher(api, config));
-            loop {
-                match soon(events.try_next()).await.unwrap().unwrap() {
-                    watcher::Event::InitApply(object) => drop(seen.insert(object.metadata.name, object.data)),
-                    watcher::Event::InitDone => break,
-                    _ => {}
+            soon(async {
+                loop {
+                    match events.try_next().await.unwrap().unwrap() {
+                        watcher::Event::InitApply(object) => drop(seen.insert(object.metadata.name, object.data)),
+                        watcher::Event::InitDone => break,
+                        _ => {}
+                    }
                 }
-            }
+            })
+            .await;
             assert_eq!((seen.len(), cluster.requests().verb("list").count()), (4, lists));
             cluster.delete("cm", "default", &names[0]).unwrap();
             cluster.create(config_map(&names[4], "1")).unwrap();

@@ -1,13 +1,13 @@
 //! The parameters of requests: read, and refused where the server refuses them.
 
-use kube::core::Status;
+use std::num::{IntErrorKind, ParseIntError};
 
-use serde_json::Value;
+use kube::core::Status;
 
 use super::{
     requests::Request,
+    selection,
     status::{Flaw, bad_request, invalid_as},
-    write::Preconditions,
 };
 
 /// The parameters of lists and watches.
@@ -28,6 +28,7 @@ pub(super) struct Options {
 impl Options {
     pub(super) fn read(query: &[(String, String)]) -> Result<Self, Box<Status>> {
         let mut options = Options::default();
+        let (mut limit, mut timeout) = (None, None);
         let mut seen: Vec<&str> = Vec::new();
         for (name, value) in query {
             // Of a repeated parameter the first counts.
@@ -38,18 +39,21 @@ impl Options {
             let value = value.clone();
             match name.as_str() {
                 "watch" => options.watch = boolean(&value),
-                "limit" => options.limit = integer(&value)?,
+                "limit" => limit = Some(value),
                 "continue" => options.token = value,
                 "resourceVersion" => options.version = value,
                 "resourceVersionMatch" => options.version_match = value,
                 "labelSelector" => options.labels = value,
                 "fieldSelector" => options.fields = value,
                 "allowWatchBookmarks" => options.bookmarks = boolean(&value),
-                "timeoutSeconds" => options.timeout = Some(integer(&value)?),
+                "timeoutSeconds" => timeout = Some(value),
                 "sendInitialEvents" => options.initial_events = Some(boolean(&value)),
                 _ => {}
             }
         }
+        options.timeout = timeout.as_deref().map(integer).transpose()?;
+        options.limit = limit.as_deref().map(integer).transpose()?.unwrap_or_default();
+        selection::check_syntax(&options.labels, &options.fields)?;
         Ok(options)
     }
 
@@ -77,7 +81,9 @@ impl Options {
         if !matching.is_empty() && matching != "NotOlderThan" {
             flaws.push(Flaw::unsupported(MATCH, matching, &["NotOlderThan"]));
         }
-        if !self.token.is_empty() {
+        // A watch of the state of now is a streamed list of the same state, with a match that nobody named.
+        let streams = watch_list && self.initial_events.is_none() && ["", "0"].contains(&self.version.as_str());
+        if !self.token.is_empty() && (streams || !matching.is_empty()) {
             flaws.push(Flaw::forbidden(MATCH, "resourceVersionMatch is forbidden when continue is provided"));
         }
         flaws
@@ -121,34 +127,6 @@ fn watch_list_is_off() -> Flaw {
 /// The refusal of a watch that is well asked by a server that does not stream lists.
 pub(super) fn no_watch_list() -> Box<Status> {
     invalid_as("meta.k8s.io", "ListOptions", "", vec![watch_list_is_off()])
-}
-
-/// How a deletion is meant, as the body or the parameters say.
-pub(super) struct DeleteOptions {
-    pub(super) preconditions: Preconditions,
-    pub(super) dry_run: bool,
-}
-
-impl DeleteOptions {
-    pub(super) fn read(request: &Request, body: &[u8]) -> Result<Self, Box<Status>> {
-        let options: Value = if body.is_empty() {
-            Value::Null
-        } else {
-            let unreadable = |_| bad_request("the body of the request is no DeleteOptions in JSON");
-            serde_json::from_slice(body).map_err(unreadable)?
-        };
-        let policy = options["propagationPolicy"].as_str().or(request.param("propagationPolicy"));
-        if let Some(policy) = policy.filter(|policy| !["Foreground", "Background", "Orphan"].contains(policy)) {
-            let supported = ["Foreground", "Background", "Orphan", "nil"];
-            let flaw = Flaw::unsupported("propagationPolicy", policy, &supported);
-            return Err(invalid_as("meta.k8s.io", "DeleteOptions", "", vec![flaw]));
-        }
-        let text = |field: &str| options["preconditions"][field].as_str().map(str::to_owned);
-        let preconditions = Preconditions { uid: text("uid"), version: text("resourceVersion") };
-        let said = options["dryRun"][0].as_str().or(request.param("dryRun"));
-        let dry_run = dry_run(said).map_err(|flaw| invalid_as("meta.k8s.io", "DeleteOptions", "", vec![flaw]))?;
-        Ok(DeleteOptions { preconditions, dry_run })
-    }
 }
 
 /// How a create, a replacement or a patch is meant, as the parameters say.
@@ -228,7 +206,7 @@ fn printable(letter: char) -> bool {
 /// Whether a write is only tried.
 fn dry_run(said: Option<&str>) -> Result<bool, Flaw> {
     match said {
-        None | Some("") => Ok(false),
+        None => Ok(false),
         Some("All") => Ok(true),
         Some(other) => Err(Flaw::unsupported("dryRun", vec![other], &["All"])),
     }
@@ -260,7 +238,13 @@ fn boolean(text: &str) -> bool {
 }
 
 fn integer(text: &str) -> Result<i64, Box<Status>> {
-    text.parse().map_err(|_| bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax")))
+    text.parse().map_err(|error: ParseIntError| {
+        let why = match error.kind() {
+            IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "value out of range",
+            _ => "invalid syntax",
+        };
+        bad_request(format!("strconv.ParseInt: parsing {text:?}: {why}"))
+    })
 }
 
 /// A resourceVersion as a number, nothing where it is unset; else the server's complaint.

@@ -46,6 +46,7 @@ pub(super) fn check(plural: &str, old: &Value, new: &Value, flaws: &mut Vec<Flaw
     }
     match plural {
         "configmaps" | "secrets" => content::frozen(old, new, flaws),
+        CRDS => definition::frozen(old, new, flaws),
         "jobs" => job(old, new, flaws),
         "statefulsets" => stateful_set(&old["spec"], &new["spec"], flaws),
         "pods" => pod(&old["spec"], &new["spec"], flaws),

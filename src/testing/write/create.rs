@@ -70,7 +70,7 @@ pub(super) fn commit(
     write: Write<'_>,
 ) -> Result<Outcome, Box<Status>> {
     let kind = &target.kind;
-    if version.is_some_and(|version| !["", "0"].contains(&version)) {
+    if !write.dry_run && version.and_then(|version| version.parse().ok()).is_some_and(|version: u64| version != 0) {
         return Err(status::internal("resourceVersion should not be set on objects to be created"));
     }
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
@@ -78,6 +78,6 @@ pub(super) fn commit(
     if let Some(existing) = state.storage.get(kind.id, &key) {
         return Err(status::already_exists(kind, name, existing.terminating()));
     }
-    let object = if write.dry_run { Object::new(object).into() } else { state.put(kind, &key, object) };
+    let object = if write.dry_run { Object::new(object).into() } else { state.put(kind, &key, object, write) };
     Ok(Outcome { object, created: true, warnings: Vec::new() })
 }
