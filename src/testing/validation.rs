@@ -24,6 +24,7 @@ use super::{
     status::Flaw,
 };
 
+pub(super) use metadata::new_finalizers;
 use metadata::{label_problems, labels};
 pub(super) use update::{Old, update};
 
