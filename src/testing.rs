@@ -1,48 +1,44 @@
-//! An API server in the process, for tests of programs that watch Kubernetes.
+//! An API server in the process, for tests of programs that speak to Kubernetes.
 //!
 //! [`FakeCluster`] answers a real `kube::Client` from memory: no sockets unless asked for, no threads, no sleeps. It keeps the
 //! time of tokio, so tests with paused time run as fast as they can, and two runs of one test get the same
 //! bytes. [`Fault`] makes it fail on demand, [`FakeCluster::requests`] tells what it was asked,
 //! [`FakeCluster::load`] fills it from manifests and [`objects`] makes some in few words, [`FakeCluster::dump_yaml`]
 //! writes down what it holds, [`FakeCluster::snapshot`] remembers it, [`FakeCluster::builder`] chooses its seed and its
-//! clock, [`FakeCluster::serve`] puts it behind a socket for programs that are not in this process.
+//! clock, [`FakeCluster::serve`] puts it behind a socket for programs that are not in this process, kubectl among them.
 //! Statuses are those of Kubernetes 1.36, word for word.
 //!
 //! # It imitates
 //!
+//! - all stored kinds of the stable groups, and custom kinds from their CustomResourceDefinitions: served versions, scope,
+//!   statuses and scales, columns, selectable fields, schemas with pruning, defaults and checks;
 //! - lists: selectors, pages with tokens over one state, every meaning of resourceVersion, expiry;
 //! - watches: from a resourceVersion or from the state of now, streamed lists (`sendInitialEvents`), crossing selectors,
 //!   bookmarks each minute and before the end, `timeoutSeconds`, expiry as an ERROR event, the clean end of slow readers,
 //!   what a [restart](FakeCluster::restart) does;
-//! - create, get, replace, delete, deletecollection, with their conflicts, preconditions, dry runs,
-//!   finalizers, generations and generated names; no change, no event;
-//! - JSON patches and merge patches with the ways of the server's own libraries, strategic merge patches of built-in
-//!   kinds; they start from the object as it is, so only a resourceVersion in the patch makes them conflict; fields
-//!   of a patched object's top level that its kind does not have are warned of, or refused (`fieldValidation`);
-//! - whole objects and metadata alone (`PartialObjectMetadata`);
-//! - all stored kinds of the stable groups, and custom kinds from their CustomResourceDefinitions;
-//! - deletions with grace periods of pods, propagation policies, and all options of lists for deletecollection;
-//! - the controllers that end objects: of namespaces, of custom kinds, of dependents whose owners are gone. They act at
-//!   once instead of soon, in steps of their own revisions ([`Builder::controllers`] turns them off);
-//! - discovery, as far as kube's client needs it;
-//! - validation of metadata, and of what manifests get wrong in Ingresses, Services, EndpointSlices,
-//!   ConfigMaps, Secrets and Deployments;
+//! - create, get, replace, delete, deletecollection, with their conflicts, preconditions, dry runs, finalizers, grace
+//!   periods, propagation policies, generations and generated names; no change, no event;
+//! - JSON patches, merge patches, strategic merge patches of built-in kinds, server-side apply; managed fields with their
+//!   conflicts; the parts status, scale and, of namespaces, finalize;
+//! - unknown and doubled fields, which are warned of or refused (`fieldValidation`);
 //! - the defaults of all built-in kinds, quantities in their one form, and what the server sets on its own: a new
 //!   object's status, the selector of a Job, the class, priority and tolerations of a pod, finalizers that protect;
-//! - cluster IPs (of 10.0.0.0/16), IP families and node ports for Services: given out, kept, checked, given back.
+//! - cluster IPs (of 10.0.0.0/16), IP families and node ports for Services: given out, kept, checked, given back;
+//! - validation of metadata, of what must not change, and of what manifests get wrong in the kinds people write most;
+//! - the controllers that clean up: of namespaces, of custom kinds, and of what owners leave behind, at once instead of
+//!   soon (all but that of custom kinds can be turned [off](Builder::controllers));
+//! - whole objects, metadata alone (`PartialObjectMetadata`), Tables, in JSON and YAML;
+//! - discovery, plain and aggregated; OpenAPI v3 without descriptions; health and version.
 //!
 //! # It does not
 //!
-//! - apply server-side (such patches are answered 415), serve subresources (a write to an object leaves its status
-//!   as it was; [`FakeCluster::apply`] writes it), Tables, protobuf, CBOR, OpenAPI;
-//! - speak TLS or HTTP/2 on its socket, or compress;
+//! - speak protobuf or CBOR, TLS or HTTP/2, or compress;
 //! - authenticate or authorize: see [`Fault::forbidden`];
-//! - run any other controller, a scheduler or a kubelet: a pod on a node that is deleted waits for somebody to delete it
-//!   with a grace period of 0;
-//! - find unknown fields below the top level of an object, or in what is created and replaced: they are stored;
-//! - track managed fields: what a client sends is kept;
-//! - check or prune custom objects by their schema, fill in its defaults, or validate pod templates;
-//! - convert between versions: objects differ in nothing but apiVersion, and the two Event groups are apart;
+//! - run any other controller, a scheduler or a kubelet: nobody makes the pods of a Deployment, and a pod on a node that is
+//!   deleted waits for somebody to delete it with a grace period of 0;
+//! - serve what is a request rather than an object (reviews, bindings, evictions, logs, exec), alpha and beta groups;
+//! - evaluate rules in CEL, call webhooks or admission policies, or convert between versions: objects differ in nothing
+//!   but apiVersion, and the two Event groups are apart;
 //! - forget by time: of each kind the last 10,000 changes can be watched and listed, or as many as
 //!   [`Builder::window`] says, and [`FakeCluster::compact`] expires what is older than now, for watches too, which a real
 //!   compaction leaves alone; bookmarks never lag, where the real server's do on kinds to which nothing happens.
@@ -135,6 +131,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod accept;
 mod allocate;
 mod answer;
 mod body;
@@ -171,6 +168,7 @@ mod snapshot;
 mod state;
 mod status;
 mod storage;
+mod table;
 mod text;
 mod validation;
 mod watches;

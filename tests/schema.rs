@@ -4,11 +4,15 @@
 //! `WRITE_SHAPES=1 cargo test --test schema` with `KUBEBUILDER_ASSETS` set. Without `WRITE_SHAPES` they are compared.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::fs;
 
+use std::time::Duration;
+
+use http_body_util::BodyExt;
+use kube_indexed_store::testing::FakeCluster;
 use real::RealCluster;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use tower::Service;
 
 mod real;
 
@@ -183,27 +187,24 @@ fn strategy(field: &Value) -> String {
 
 /// What Go prints of empty objects, a line each: the end of the initial events tells.
 async fn zeros(client: &kube::Client, documents: &BTreeMap<String, Value>) -> String {
-    let mut text = String::new();
-    for (group, document) in documents {
-        for (path, methods) in document["paths"].as_object().expect("paths") {
-            let operation = &methods["get"];
-            if operation["x-kubernetes-action"] != "list" || !methods["post"].is_object() {
-                continue;
-            }
-            let path = path.replace("{namespace}", "default");
-            let watch = "watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan";
-            let none = "fieldSelector=metadata.name%3Dnone&timeoutSeconds=1";
-            let answer = get(client, &format!("{path}?{watch}&{none}")).await;
-            let bookmark: Value = serde_json::from_str(answer.lines().next().expect("a bookmark")).expect("JSON");
-            assert_eq!(bookmark["type"], "BOOKMARK", "{path}");
-            let mut own: Map<String, Value> = serde_json::from_value(bookmark["object"].clone()).expect("an object");
-            let [kind, ..] = ["kind", "apiVersion", "metadata"].map(|of_all| own.remove(of_all).unwrap_or_default());
-            let version = group.strip_prefix("apis/").or_else(|| group.strip_prefix("api/")).expect("a group");
-            writeln!(text, "{version} {} {}", kind.as_str().expect("a kind"), Value::Object(own))
-                .expect("a text grows");
-        }
-    }
-    text
+    let lists = documents.iter().flat_map(|(group, document)| {
+        let paths = document["paths"].as_object().expect("paths").iter();
+        let stored =
+            paths.filter(|(_, methods)| methods["get"]["x-kubernetes-action"] == "list" && methods["post"].is_object());
+        stored.map(move |(path, _)| (group, path.replace("{namespace}", "default")))
+    });
+    let lines = lists.map(|(group, path)| async move {
+        let watch = "watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan";
+        let none = "fieldSelector=metadata.name%3Dnone&timeoutSeconds=1";
+        let answer = get(client, &format!("{path}?{watch}&{none}")).await;
+        let bookmark: Value = serde_json::from_str(answer.lines().next().expect("a bookmark")).expect("JSON");
+        assert_eq!(bookmark["type"], "BOOKMARK", "{path}");
+        let mut own: Map<String, Value> = serde_json::from_value(bookmark["object"].clone()).expect("an object");
+        let [kind, ..] = ["kind", "apiVersion", "metadata"].map(|of_all| own.remove(of_all).unwrap_or_default());
+        let version = group.strip_prefix("apis/").or_else(|| group.strip_prefix("api/")).expect("a group");
+        format!("{version} {} {}\n", kind.as_str().expect("a kind"), Value::Object(own))
+    });
+    futures::future::join_all(lines).await.concat()
 }
 
 fn check(file: &str, text: &str) {
@@ -225,4 +226,84 @@ async fn shapes_of_built_in_kinds_are_those_of_the_server() {
     let documents = documents(cluster.client()).await;
     check("built_in.txt", &Writer::new(reachable(&documents)).text());
     check("zero.txt", &zeros(cluster.client(), &documents).await);
+}
+
+/// What a server answers: the code, the warnings, and what it says of itself or of the object.
+type Answered = (u16, Vec<String>, Value);
+
+/// A question that both servers are asked: a method, a path, a type of a body and the body.
+type Question = (&'static str, &'static str, &'static str, String);
+
+fn request((method, path, media_type, body): &Question) -> http::Request<String> {
+    let request = http::Request::builder().method(*method).uri(*path).header("content-type", *media_type);
+    request.body(body.clone()).expect("a request")
+}
+
+async fn answered<B>(response: http::Response<B>) -> Answered
+where
+    B: http_body::Body<Error: std::fmt::Debug>,
+{
+    let (head, body) = response.into_parts();
+    let warnings = head.headers.get_all("warning").iter().map(|warning| warning.to_str().expect("text").to_owned());
+    let body = body.collect().await.expect("a body").to_bytes();
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let said = match body.pointer("/details/causes").and_then(Value::as_array) {
+        _ if body["kind"] != "Status" => json!({"data": body["data"], "spec": body["spec"]}),
+        // The server goes through maps in any order.
+        Some(causes) => json!(causes.iter().map(Value::to_string).collect::<BTreeSet<_>>()),
+        None => body["message"].clone(),
+    };
+    (head.status.as_u16(), warnings.collect(), said)
+}
+
+fn questions() -> Vec<Question> {
+    let mut questions = Vec::new();
+    let text = include_str!("schema/questions.txt");
+    let (mut path, mut media_type) = ("", "application/json");
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        match line.split_once(' ') {
+            Some(("at", said)) => path = said,
+            Some(("as", said)) => media_type = said,
+            _ => {
+                let method = if media_type.contains("patch") { "PATCH" } else { "POST" };
+                questions.push((method, path, media_type, line.replace("\\n", "\n")));
+            }
+        }
+    }
+    questions
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_are_taken_and_refused_as_by_the_server() {
+    let Some(cluster) = RealCluster::start().await else { return };
+    let mut fake = FakeCluster::new();
+    let definition: Value = serde_json::from_str(include_str!("schema/definition.json")).expect("JSON");
+    let things =
+        [definition, json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}, "data": {"a": "1"}})];
+    for mut object in things {
+        fake.create(&object).expect("an object");
+        if object["kind"] == "ConfigMap" {
+            object["metadata"]["namespace"] = "default".into();
+        }
+        cluster.create(&object).await;
+    }
+    let mut differences = Vec::new();
+    for question in questions() {
+        let real = loop {
+            let response = cluster.client().send(request(&question).map(|body| body.into_bytes().into())).await;
+            match response.expect("an answer") {
+                // The definition takes a moment.
+                response if response.status() == 404 => tokio::time::sleep(Duration::from_millis(100)).await,
+                response => break answered(response).await,
+            }
+        };
+        let said = answered(fake.call(request(&question)).await.expect("an answer")).await;
+        if real != said {
+            differences.push(format!(
+                "{} {}\n  real {} {:?} {}\n  fake {} {:?} {}",
+                question.1, question.3, real.0, real.1, real.2, said.0, said.1, said.2
+            ));
+        }
+    }
+    assert!(differences.is_empty(), "{} differ:\n{}", differences.len(), differences.join("\n"));
 }

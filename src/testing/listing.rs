@@ -83,7 +83,8 @@ pub(super) fn list(state: &State, target: &Target, options: &Options, form: Form
             return Err(status::expired("The resourceVersion for the provided list is too old."));
         }
         at = asked;
-    } else if asked == 0 && !options.version.is_empty() {
+    }
+    if asked == 0 && !options.version.is_empty() {
         limit = 0;
     }
     let prefix = prefix(&target.namespace);

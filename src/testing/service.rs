@@ -15,10 +15,12 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
+use jiff::Timestamp;
 use kube::core::Status;
 use tokio::time::{sleep, timeout};
 
 use super::{
+    accept::Accept,
     answer::{self, Answer},
     body::{Body, connection_lost},
     cluster::{FakeCluster, Inner, Shared},
@@ -35,6 +37,7 @@ use super::{
     state::Target,
     status,
     storage::Object,
+    table::Printer,
     text::{self, Form},
     watching,
     write::{self, Author, Change, Configuration, Write},
@@ -134,11 +137,11 @@ impl Exchange {
                 streams = self.request.verb == "watch" && response.status().is_success();
                 response
             }
-            Outcome::Status(status) => answer::refusal(&status),
+            Outcome::Status(status) => self.refuse(&status),
             Outcome::Forbidden(user) => {
                 let Request { verb, group, resource, namespace, name, .. } = &*self.request;
                 let (namespace, name) = (namespace.as_deref(), name.as_deref());
-                answer::refusal(&status::forbidden(&user, verb, group, resource, namespace, name))
+                self.refuse(&status::forbidden(&user, verb, group, resource, namespace, name))
             }
             Outcome::Text(text) => answer::text(text),
             Outcome::Hang => future::pending().await,
@@ -171,28 +174,51 @@ impl Exchange {
     }
 
     async fn respond(&self) -> Response<Body> {
-        match self.serve().await {
-            Ok(answer) => answer.into_response(),
-            Err(status) => answer::refusal(&status),
-        }
+        let accept = Accept::new(&self.request, &self.headers);
+        self.serve(&accept).await.unwrap_or_else(|status| answer::refusal(&status, accept.refusals()))
     }
 
-    async fn serve(&self) -> Result<Answer, Box<Status>> {
-        let target = match self.shared.read(|inner| route::place(&self.request, &inner.state.kinds))? {
-            Place::Document(document) => return Ok(Answer::Json(200, document.to_string().into())),
-            Place::Nowhere => return Ok(Answer::NoPage),
+    fn refuse(&self, status: &Status) -> Response<Body> {
+        answer::refusal(status, Accept::new(&self.request, &self.headers).refusals())
+    }
+
+    async fn serve(&self, accept: &Accept) -> Result<Response<Body>, Box<Status>> {
+        let target = match self.shared.read(|inner| route::place(&self.request, &inner.state.kinds, accept))? {
+            Place::Page(page) => return page.response(&self.request, &self.headers, accept),
+            Place::Nowhere => return Ok(answer::no_page()),
             Place::Resource(target) => target,
         };
-        let form = media::form(&self.request)?;
-        match route::call(&self.request, &target)? {
-            Call::List => self.list(&target, form).await,
-            Call::Watch => self.watch(&target, form).await,
-            Call::Create => self.create(&target, form),
-            Call::DeleteCollection => self.delete_collection(&target).await,
-            Call::Get(name, part) => self.get(&target, name, part, form).await,
-            Call::Update(name, part) => self.update(&target, name, part, form),
-            Call::Delete(name) => self.delete(&target, name),
-            Call::Patch(name, part) => self.patch(&target, name, part, form),
+        let call = route::call(&self.request, &target)?;
+        let look = accept.objects(&self.request, &target.kind)?;
+        let printer = look.table.map(|options| match &call {
+            Call::Get(_, part) | Call::Update(_, part) | Call::Patch(_, part) => {
+                Printer::new(&seen(&target, part), options)
+            }
+            _ => Printer::new(&target, options),
+        });
+        let answer = self.answer_to(call, &target, look.form).await?;
+        let answer = match printer {
+            Some(printer) => answer.in_tables(printer, self.clock()),
+            None => answer,
+        };
+        Ok(answer.into_response(look.encoding))
+    }
+
+    fn clock(&self) -> impl Fn() -> Timestamp + Send + 'static {
+        let shared = self.shared.clone();
+        move || shared.read(|inner| inner.state.time()).parse().unwrap_or_default()
+    }
+
+    async fn answer_to(&self, call: Call<'_>, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
+        match call {
+            Call::List => self.list(target, form).await,
+            Call::Watch => self.watch(target, form).await,
+            Call::Create => self.create(target, form),
+            Call::DeleteCollection => self.delete_collection(target).await,
+            Call::Get(name, part) => self.get(target, name, part, form).await,
+            Call::Update(name, part) => self.update(target, name, part, form),
+            Call::Delete(name) => self.delete(target, name),
+            Call::Patch(name, part) => self.patch(target, name, part, form),
         }
     }
 

@@ -100,11 +100,16 @@ impl Notes {
             Step::Entry(_) | Step::Item(_) => None,
         });
         let path = fields.collect::<Vec<_>>().join(".");
-        let into = match path.is_empty() {
-            true => "value".to_owned(),
-            false => format!("struct field {}.{path}", self.structure),
-        };
-        self.wrong(format!("json: cannot unmarshal {found} into Go {into} of type {wanted}"));
+        self.wrong(match (path.is_empty(), self.structure.is_empty()) {
+            (false, _) => {
+                format!(
+                    "json: cannot unmarshal {found} into Go struct field {}.{path} of type {wanted}",
+                    self.structure
+                )
+            }
+            (true, false) => format!("json: cannot unmarshal {found} into Go value of type v1.{}", self.structure),
+            (true, true) => format!("json: cannot unmarshal {found} into Go value of type {HEAD}"),
+        });
     }
 
     fn wrong(&mut self, why: String) {
@@ -183,7 +188,12 @@ impl<'d> Visitor<'d> for Reader<'_> {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        self.number(Number::from_f64(value))
+        let whole = value.fract() == 0.0 && value.abs() < 9.0e15;
+        match self.ty() {
+            // Where nothing is known of a number it is not told from an integer.
+            Type::Any if whole => self.number(Some((value as i64).into())),
+            _ => self.number(Number::from_f64(value)),
+        }
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
@@ -264,12 +274,30 @@ impl<'d> Visitor<'d> for Reader<'_> {
                 }
                 _ => value.is_null(),
             };
-            match absent {
-                true => drop(object.remove(&name)),
-                false => drop(object.insert(name, value)),
+            match (absent, object.remove(&name)) {
+                (true, _) => {}
+                (false, Some(earlier)) if !keeps_nulls => drop(object.insert(name, over(earlier, value))),
+                (false, _) => drop(object.insert(name, value)),
             }
         }
         Ok(object.into())
+    }
+}
+
+/// What is read again comes on top of what was there.
+fn over(earlier: Value, value: Value) -> Value {
+    match (earlier, value) {
+        (Value::Object(mut earlier), Value::Object(fields)) => {
+            for (name, field) in fields {
+                let merged = match earlier.remove(&name) {
+                    Some(earlier) => over(earlier, field),
+                    None => field,
+                };
+                earlier.insert(name, merged);
+            }
+            earlier.into()
+        }
+        (_, value) => value,
     }
 }
 
@@ -296,10 +324,10 @@ fn go_type(shape: Shape<'_>) -> String {
     match shape.ty {
         Type::Formatted(format) => format.go_type().to_owned(),
         Type::List(_) => format!("[]{}", go_type(shape.item())),
-        Type::Map(map) => map
-            .entries
-            .as_ref()
-            .map_or_else(|| HEAD.to_owned(), |ty| format!("map[string]{}", go_type(Shape { ty, ..shape }))),
+        Type::Map(map) => {
+            let entry = map.entries.as_ref().map(|ty| go_type(Shape { ty, ..shape }));
+            format!("map[string]{}", entry.unwrap_or_default())
+        }
         _ => "interface {}".to_owned(),
     }
 }
