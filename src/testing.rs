@@ -35,7 +35,8 @@
 //! - speak protobuf or CBOR, TLS or HTTP/2, or compress; kubectl's `create configmap` and its like send protobuf, and
 //!   manifests of `kind: List` make it ask for OpenAPI v2, unless it is told `--validate=false`;
 //! - authenticate or authorize: see [`Fault::forbidden`];
-//! - run any other controller or a scheduler: nobody makes the pods of a Deployment;
+//! - run any other controller, a scheduler or a kubelet: nobody makes the pods of a Deployment, and a pod on a node that is
+//!   deleted waits for somebody to delete it with a grace period of 0;
 //! - serve what is a request rather than an object (reviews, bindings, evictions, logs, exec), alpha and beta groups;
 //! - evaluate rules in CEL, call webhooks or admission policies, or convert between versions: objects differ in nothing
 //!   but apiVersion, and the two Event groups are apart;
@@ -139,6 +140,7 @@ mod builder;
 mod clock;
 mod cluster;
 mod defaults;
+mod deletion;
 mod discovery;
 mod doors;
 mod dump;

@@ -980,9 +980,11 @@ mod writes {
         let missing =
             status(404, "NotFound", "configmaps \"d1\" not found", json!({"name": "d1", "kind": "configmaps"}));
         assert_eq!(ask(&cluster, "DELETE", &path, Value::Null).await, missing);
-        let account =
+        let mut account =
             cluster.create(json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "s"}})).unwrap();
-        assert_eq!(cluster.delete("sa", "default", "s").unwrap(), account);
+        let deleted = cluster.delete("sa", "default", "s").unwrap();
+        account["metadata"]["resourceVersion"] = cluster.revision().to_string().into();
+        assert_eq!(deleted, account);
     }
 
     #[tokio::test]

@@ -28,7 +28,6 @@ use random::Random;
 const JSON: &str = "application/json-patch+json";
 const MERGE: &str = "application/merge-patch+json";
 const STRATEGIC: &str = "application/strategic-merge-patch+json";
-const APPLY: &str = "application/apply-patch+yaml";
 
 /// One object of some kind in a namespace of some name.
 struct Subject {

@@ -32,19 +32,13 @@ fn documents(cluster: &FakeCluster) -> Vec<String> {
 }
 
 #[test]
-fn a_dump_names_definitions_then_namespaces_then_the_rest_owners_first() {
+fn a_dump_names_definitions_then_namespaces_then_the_rest() {
     let cluster = FakeCluster::new();
     cluster.create(objects::definition("example.org", "Widget", "widgets")).unwrap();
     cluster.namespace("a");
-    let parent = cluster.create(config_map("parent", json!({}))).unwrap();
-    let mut child = config_map("child", json!({}));
-    child["metadata"]["ownerReferences"] = owner("ConfigMap", &parent);
-    cluster.create(child).unwrap();
-    let widget = json!({"apiVersion": "example.org/v1", "kind": "Widget", "metadata": {"name": "w"}});
-    let widget = cluster.create(widget).unwrap();
-    let mut pod = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}});
-    pod["metadata"]["ownerReferences"] = owner("Widget", &widget);
-    cluster.create(pod).unwrap();
+    let widget = cluster.create(objects::object("example.org/v1", "Widget", "w")).unwrap();
+    cluster.create(objects::secret("s").owner(&widget)).unwrap();
+    cluster.create(objects::config_map("m")).unwrap();
     let expected = [
         "CustomResourceDefinition widgets.example.org",
         "Namespace a",
@@ -52,10 +46,9 @@ fn a_dump_names_definitions_then_namespaces_then_the_rest_owners_first() {
         "Namespace kube-node-lease",
         "Namespace kube-public",
         "Namespace kube-system",
-        "ConfigMap parent",
-        "Widget w",
-        "ConfigMap child",
+        "ConfigMap m",
         "Secret s",
+        "Widget w",
     ];
     assert_eq!(documents(&cluster), expected);
 }
@@ -101,17 +94,24 @@ fn a_dump_does_not_tell_in_which_order_things_came() {
 }
 
 #[test]
-fn owners_are_known_again_after_a_dump_is_loaded() {
+fn what_is_owned_follows_its_owner_also_after_a_dump_a_restoration_and_a_rewind() {
     let cluster = FakeCluster::with_seed(1);
-    let parent = cluster.create(config_map("parent", json!({}))).unwrap();
-    let mut child = config_map("child", json!({}));
-    child["metadata"]["ownerReferences"] = owner("ConfigMap", &parent);
-    cluster.create(child).unwrap();
-    let other = FakeCluster::with_seed(2);
-    other.load_yaml(&cluster.dump_yaml()).complete().unwrap();
-    let parent = other.get("ConfigMap", "default", "parent").unwrap();
-    let child = other.get("ConfigMap", "default", "child").unwrap();
-    assert_eq!(child["metadata"]["ownerReferences"], owner("ConfigMap", &parent));
+    cluster.create(objects::definition("example.org", "Widget", "widgets")).unwrap();
+    let widget = cluster.create(objects::object("example.org/v1", "Widget", "w")).unwrap();
+    cluster.create(objects::secret("s").owner(&widget)).unwrap();
+    let comes_back: [&dyn Fn(&FakeCluster); 3] = [
+        &|other| drop(other.load_yaml(&cluster.dump_yaml()).complete().unwrap()),
+        &|other| other.restore(&cluster.snapshot()),
+        &|other| other.rewind(&cluster.snapshot()),
+    ];
+    for come_back in comes_back {
+        let other = FakeCluster::with_seed(2);
+        come_back(&other);
+        let secret = other.get("Secret", "default", "s").unwrap();
+        assert_eq!(secret["metadata"]["ownerReferences"], owner("Widget", &widget));
+        other.delete("Widget", "default", "w").unwrap();
+        assert_eq!(other.get("Secret", "default", "s").unwrap_err().code, 404);
+    }
 }
 
 #[derive(Debug, Clone)]

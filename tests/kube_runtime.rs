@@ -26,7 +26,9 @@ use kube::{
     },
 };
 use kube_indexed_store::testing::{FakeCluster, Fault, objects};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 type Maps = reflector::Store<ConfigMap>;
 
@@ -53,7 +55,7 @@ fn stored(cluster: &FakeCluster) -> BTreeMap<String, String> {
 async fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
-        assert!(start.elapsed() < Duration::from_secs(86_400), "never {what}");
+        assert!(start.elapsed() < DAY, "never {what}");
         sleep(Duration::from_millis(10)).await;
     }
 }
@@ -193,10 +195,12 @@ async fn a_condition_is_awaited_until_it_holds() {
     cluster.watch_established("customresourcedefinitions").await;
     cluster.watch_established("pods").await;
     cluster.create(objects::definition("example.org", "Widget", "widgets")).unwrap();
-    assert_eq!(established.await.unwrap().unwrap().unwrap().name_any(), "widgets.example.org");
+    let established = timeout(DAY, established).await.expect("established");
+    assert_eq!(established.unwrap().unwrap().unwrap().name_any(), "widgets.example.org");
     cluster.apply(objects::pod("p")).unwrap();
     cluster.apply(objects::pod("p").ready()).unwrap();
-    assert_eq!(running.await.unwrap().unwrap().unwrap().name_any(), "p");
+    let running = timeout(DAY, running).await.expect("running");
+    assert_eq!(running.unwrap().unwrap().unwrap().name_any(), "p");
 }
 
 #[tokio::test(start_paused = true)]

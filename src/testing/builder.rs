@@ -21,6 +21,7 @@ pub struct Builder {
     clock: Clock,
     window: usize,
     features: Features,
+    controllers: bool,
 }
 
 /// How many changes of a kind are remembered unless more or less are asked for.
@@ -28,7 +29,8 @@ const WINDOW: usize = 10_000;
 
 impl Default for Builder {
     fn default() -> Self {
-        Builder { seed: 0, clock: Clock::default(), window: WINDOW, features: Features::default() }
+        let (window, features) = (WINDOW, Features::default());
+        Builder { seed: 0, clock: Clock::default(), window, features, controllers: true }
     }
 }
 
@@ -71,8 +73,30 @@ impl Builder {
         self
     }
 
+    /// Whether controllers run beside the API server, as in a whole cluster; they do unless this says no. They empty
+    /// namespaces that are deleted, and delete what has lost its owners.
+    ///
+    /// Without them a namespace stays `Terminating`, dependents stay, and an object that is deleted in the foreground keeps
+    /// its finalizer: so it is in a test environment that has an API server and no more (envtest).
+    ///
+    /// ```
+    /// use kube_indexed_store::testing::FakeCluster;
+    ///
+    /// for (controllers, left) in [(true, 0), (false, 1)] {
+    ///     let cluster = FakeCluster::builder().controllers(controllers).build();
+    ///     cluster.namespace("busy");
+    ///     cluster.delete("namespace", "", "busy").unwrap();
+    ///     assert_eq!(cluster.get("namespace", "", "busy").iter().count(), left);
+    /// }
+    /// ```
+    pub fn controllers(mut self, controllers: bool) -> Self {
+        self.controllers = controllers;
+        self
+    }
+
     /// A cluster with the four namespaces every cluster has, and nothing else.
     pub fn build(self) -> FakeCluster {
-        FakeCluster::of(State::new(self.seed, self.clock, self.window), self.features)
+        let state = State::new(self.seed, self.clock, self.window, self.controllers);
+        FakeCluster::of(state, self.features)
     }
 }

@@ -8,11 +8,12 @@ use serde_json::Value;
 
 use super::{
     cluster::FakeCluster,
+    deletion::Deletion,
     media,
     patch::{Language, Patch},
     state::{State, Target},
     status, text,
-    write::{Change, Configuration, Preconditions, Write},
+    write::{Change, Configuration, Write},
 };
 
 impl FakeCluster {
@@ -101,7 +102,7 @@ impl FakeCluster {
     pub fn delete(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Box<Status>> {
         self.shared.update(|inner| {
             let target = target(&inner.state, kind, namespace)?;
-            inner.state.delete(&target, name, &Preconditions::default(), false)
+            Ok(inner.state.delete(&target, name, &Deletion::default())?.answer)
         })
     }
 

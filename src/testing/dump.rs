@@ -30,8 +30,8 @@ impl FakeCluster {
     /// All objects of all kinds as manifests: text to commit, to compare with text that was committed, and to
     /// [load](FakeCluster::load_yaml) into another cluster, which is then equal as far as this text goes.
     ///
-    /// CustomResourceDefinitions come first, then Namespaces, then the rest in the order of [`dump`](FakeCluster::dump),
-    /// but owners before what they own. Documents are written as `kubectl get -o yaml` writes them.
+    /// CustomResourceDefinitions come first, then Namespaces, then the rest in the order of [`dump`](FakeCluster::dump).
+    /// Documents are written as `kubectl get -o yaml` writes them.
     ///
     /// What each server sets anew is left out: resourceVersion, creationTimestamp, generation, managedFields, marks of
     /// deletion, the status of a definition, and the uid, unless an owner reference names it. So two runs that come to the
@@ -61,7 +61,7 @@ impl FakeCluster {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn dump_yaml(&self) -> String {
-        let (definitions, namespaces, rest) = self.shared.read(|inner| {
+        let (definitions, namespaces, rest): (Vec<_>, Vec<_>, Vec<_>) = self.shared.read(|inner| {
             let kinds = &inner.state.kinds;
             let of = |kind: &Kind| objects(&inner.state, kind).collect::<Vec<_>>();
             let rest = kinds.iter().filter(|kind| !comes_first(kinds, kind));
@@ -71,7 +71,7 @@ impl FakeCluster {
             definition.as_object_mut().map(|fields| fields.remove("status"));
             definition
         });
-        let objects: Vec<_> = definitions.chain(namespaces).chain(owners_first(rest)).collect();
+        let objects: Vec<_> = definitions.chain(namespaces).chain(rest).collect();
         let named: HashSet<String> = objects.iter().flat_map(owners).map(str::to_owned).collect();
         let documents = objects.into_iter().map(|mut object| {
             if let Some(metadata) = object["metadata"].as_object_mut() {
@@ -114,22 +114,4 @@ fn without_the_servers(metadata: &mut Map<String, Value>, named: &HashSet<String
 fn owners(object: &Value) -> impl Iterator<Item = &str> {
     let references = object["metadata"]["ownerReferences"].as_array().into_iter().flatten();
     references.filter_map(|reference| reference["uid"].as_str())
-}
-
-/// Puts owners before what they own, and leaves the order as it is otherwise. Those who own each other come last.
-fn owners_first(mut waiting: Vec<Value>) -> Vec<Value> {
-    let mut ordered = Vec::with_capacity(waiting.len());
-    loop {
-        let uids: HashSet<String> =
-            waiting.iter().filter_map(|object| object["metadata"]["uid"].as_str()).map(str::to_owned).collect();
-        let count = waiting.len();
-        let (held, free): (Vec<_>, Vec<_>) =
-            waiting.into_iter().partition(|object| owners(object).any(|owner| uids.contains(owner)));
-        ordered.extend(free);
-        waiting = held;
-        if waiting.is_empty() || waiting.len() == count {
-            ordered.extend(waiting);
-            return ordered;
-        }
-    }
 }

@@ -1,29 +1,74 @@
-//! What the server does on its own once something was written: the namespace controller, and the cleanup of
-//! custom kinds. What they would do later happens in the same breath.
+//! What the server and its controllers do on their own once something was written: definitions are established and
+//! cleaned up, namespaces are emptied, dependents follow their owners.
 //!
-//! Not here: garbage collection, and every other controller.
+//! What they would do later happens in the same breath, in steps of their own revisions, one after the other as a watcher
+//! could have seen them. Not here: every other controller.
 
 mod definitions;
+mod garbage;
 mod namespaces;
 
-use std::sync::Arc;
-
-use super::{
-    kinds::Kind,
-    state::{State, Target},
-    storage::Object,
-    write::Preconditions,
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
 };
 
-pub(super) use definitions::CLEANUP;
+use serde_json::Value;
+
+use super::{
+    deletion::{Deletion, Policy},
+    kinds::{Kind, KindId},
+    state::{State, Target},
+    storage::Object,
+};
+
+pub(super) use definitions::{CLEANUP, set_condition};
+
+/// What is to be done, and by whom.
+pub(super) struct Lifecycle {
+    /// Whether controllers run that are no part of the API server.
+    pub(super) controllers: bool,
+    /// The uids any object ever named as its owner.
+    owners: HashSet<String>,
+    todo: VecDeque<Task>,
+    /// Whether someone is at it: what comes up meanwhile waits its turn.
+    busy: bool,
+}
+
+enum Task {
+    /// See to a definition of this name.
+    Definition(String),
+    /// See to a namespace of this name.
+    Namespace(String),
+    /// See to an object that is to go once its dependents did, or left it.
+    Owner(KindId, String),
+    /// See to an object that names owners.
+    Dependent(KindId, String),
+    /// See to whoever names this uid as an owner.
+    Orphans(String),
+}
+
+impl Lifecycle {
+    pub(super) fn new(controllers: bool) -> Self {
+        Lifecycle { controllers, owners: HashSet::new(), todo: VecDeque::new(), busy: false }
+    }
+
+    /// Notes the owners of an object that came without a write. Nothing follows from that.
+    pub(super) fn heed(&mut self, object: &Object) {
+        self.owners.extend(garbage::uids(&object.value).map(str::to_owned));
+    }
+}
 
 /// What a write did to an object.
 pub(super) enum Step<'o> {
+    /// It is new or changed.
     Stored(&'o Object),
-    /// Marked for deletion: it goes once nothing holds it any more.
-    Terminating(&'o Object),
-    /// It had this key.
-    Removed(&'o str),
+    /// It is there as it was brought, with owners that may come later.
+    Forced(&'o Object),
+    /// It is to go once nothing holds it any more.
+    Marked(&'o Object),
+    /// It was this.
+    Removed(&'o Object),
 }
 
 /// Whether objects of a kind hold others, which are deleted with them.
@@ -33,28 +78,72 @@ pub(super) fn holds_content(kind: &Kind) -> bool {
 
 /// Does everything that follows from a step.
 pub(super) fn settle(state: &mut State, kind: &Kind, step: &Step<'_>) {
-    match *step {
-        Step::Stored(object) if kind.is_definition() => state.kinds.define(&object.value),
-        Step::Stored(_) => {}
-        Step::Terminating(object) if kind.is_definition() => definitions::clear(state, object),
-        Step::Terminating(object) if kind.is_core("namespaces") => namespaces::clear(state, &object.name),
-        Step::Terminating(_) => {}
-        Step::Removed(key) => {
-            if let Some((namespace, _)) = key.split_once('/') {
-                namespaces::finish(state, namespace);
-            }
-            if kind.custom {
-                definitions::finish(state, &kind.resource());
-            }
+    note(state, kind, step);
+    if std::mem::replace(&mut state.lifecycle.busy, true) {
+        return;
+    }
+    while let Some(task) = state.lifecycle.todo.pop_front() {
+        match task {
+            Task::Definition(name) => definitions::see_to(state, &name),
+            Task::Namespace(name) => namespaces::see_to(state, &name),
+            Task::Owner(kind, key) => garbage::see_to_owner(state, kind, &key),
+            Task::Dependent(kind, key) => garbage::see_to_dependent(state, kind, &key),
+            Task::Orphans(uid) => garbage::see_to_orphans(state, &uid),
         }
+    }
+    state.lifecycle.busy = false;
+}
+
+/// Notes what is to be done after a step.
+fn note(state: &mut State, kind: &Kind, step: &Step<'_>) {
+    let (Step::Stored(object) | Step::Forced(object) | Step::Marked(object) | Step::Removed(object)) = *step;
+    let removed = matches!(step, Step::Removed(_));
+    let controllers = state.lifecycle.controllers;
+    if kind.is_definition() {
+        if !removed {
+            state.kinds.define(&object.value);
+        }
+        state.lifecycle.todo.push_back(Task::Definition(object.name.clone()));
+    } else if controllers && kind.is_core("namespaces") {
+        state.lifecycle.todo.push_back(Task::Namespace(object.name.clone()));
+    }
+    if removed && kind.custom {
+        state.lifecycle.todo.push_back(Task::Definition(kind.resource()));
+    }
+    if controllers && removed && kind.namespaced {
+        state.lifecycle.todo.push_back(Task::Namespace(object.namespace.clone()));
+    }
+    if controllers {
+        garbage::note(state, kind, object, step);
     }
 }
 
-/// Deletes the objects of a kind whose keys start with `prefix`, as far as their finalizers let them go.
+/// Deletes the objects of a kind whose keys start with `prefix`, as far as nothing holds them.
 fn delete_all(state: &mut State, kind: &Arc<Kind>, prefix: &str) {
     let objects: Vec<_> = state.storage.objects(kind.id, prefix).cloned().collect();
-    for object in objects {
-        let target = Target { kind: kind.clone(), version: kind.stored.clone(), namespace: object.namespace.clone() };
-        let _ = state.delete(&target, &object.name, &Preconditions::default(), false);
+    for object in objects.into_iter().filter(|object| !object.terminating()) {
+        delete(state, kind, &object, Policy::Background);
+    }
+}
+
+/// Deletes one object. Nobody waits for an answer.
+fn delete(state: &mut State, kind: &Arc<Kind>, object: &Object, policy: Policy) {
+    let target = Target { kind: kind.clone(), version: kind.stored.clone(), namespace: object.namespace.clone() };
+    let _ = state.delete(&target, &object.name, &Deletion::with(policy));
+}
+
+/// Takes a finalizer from an object, which goes if it was the last thing that held it.
+fn release(state: &mut State, kind: &Kind, object: &Object, finalizer: &str) {
+    let mut value = object.value.clone();
+    remove_finalizer(&mut value, finalizer);
+    state.replace_live(kind, object, value);
+}
+
+fn remove_finalizer(object: &mut Value, finalizer: &str) {
+    let Some(metadata) = object["metadata"].as_object_mut() else { return };
+    let Some(finalizers) = metadata.get_mut("finalizers").and_then(Value::as_array_mut) else { return };
+    finalizers.retain(|held| held != finalizer);
+    if finalizers.is_empty() {
+        metadata.remove("finalizers");
     }
 }

@@ -168,11 +168,3 @@ fn resume(state: &State, kind: KindId, text: &str) -> Result<(u64, String), Box<
     }
     Ok((at, start.to_owned()))
 }
-
-/// The names of the objects a list shows, for deleting them.
-pub(super) fn names(state: &State, target: &Target, selection: &Selection) -> Vec<(String, String)> {
-    let prefix = prefix(&target.namespace);
-    let objects = state.storage.objects(target.kind.id, &prefix);
-    let chosen = objects.filter(|object| selection.matches(&target.kind, object));
-    chosen.map(|object| (object.namespace.clone(), object.name.clone())).collect()
-}

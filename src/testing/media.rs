@@ -5,6 +5,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use kube::core::Status;
+use serde_json::Value;
 
 use super::{kinds::Kind, patch::Language, status, write::Document, yaml};
 
@@ -48,6 +49,20 @@ fn unknown_format(accepted: &str) -> Box<Status> {
     let message =
         format!("the body of the request was in an unknown format - accepted media types include: {accepted}");
     status::failure(415, "UnsupportedMediaType", message)
+}
+
+/// What a body says that goes with a request, in JSON or YAML.
+pub(super) fn options(headers: &HeaderMap, body: &Bytes) -> Result<Value, Box<Status>> {
+    let unreadable = |why: &str| status::bad_request(format!("couldn't get version/kind; json parse error: {why}"));
+    match content_type(headers).unwrap_or("application/json") {
+        "application/json" => serde_json::from_slice(body)
+            .map_err(|error| unreadable(&format!("invalid JSON at line {} column {}", error.line(), error.column()))),
+        "application/yaml" => {
+            let body = std::str::from_utf8(body).map_err(|_| unreadable("invalid UTF-8"))?;
+            yaml::parse(body).map_err(|problem| unreadable(&problem.message))
+        }
+        _ => Err(unknown_format("application/json, application/yaml")),
+    }
 }
 
 /// The object in a body, which must be JSON or YAML.

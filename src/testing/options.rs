@@ -2,12 +2,9 @@
 
 use kube::core::Status;
 
-use serde_json::Value;
-
 use super::{
     requests::Request,
     status::{Flaw, bad_request, invalid_as},
-    write::Preconditions,
 };
 
 /// The parameters of lists and watches.
@@ -121,34 +118,6 @@ fn watch_list_is_off() -> Flaw {
 /// The refusal of a watch that is well asked by a server that does not stream lists.
 pub(super) fn no_watch_list() -> Box<Status> {
     invalid_as("meta.k8s.io", "ListOptions", "", vec![watch_list_is_off()])
-}
-
-/// How a deletion is meant, as the body or the parameters say.
-pub(super) struct DeleteOptions {
-    pub(super) preconditions: Preconditions,
-    pub(super) dry_run: bool,
-}
-
-impl DeleteOptions {
-    pub(super) fn read(request: &Request, body: &[u8]) -> Result<Self, Box<Status>> {
-        let options: Value = if body.is_empty() {
-            Value::Null
-        } else {
-            let unreadable = |_| bad_request("the body of the request is no DeleteOptions in JSON");
-            serde_json::from_slice(body).map_err(unreadable)?
-        };
-        let policy = options["propagationPolicy"].as_str().or(request.param("propagationPolicy"));
-        if let Some(policy) = policy.filter(|policy| !["Foreground", "Background", "Orphan"].contains(policy)) {
-            let supported = ["Foreground", "Background", "Orphan", "nil"];
-            let flaw = Flaw::unsupported("propagationPolicy", policy, &supported);
-            return Err(invalid_as("meta.k8s.io", "DeleteOptions", "", vec![flaw]));
-        }
-        let text = |field: &str| options["preconditions"][field].as_str().map(str::to_owned);
-        let preconditions = Preconditions { uid: text("uid"), version: text("resourceVersion") };
-        let said = options["dryRun"][0].as_str().or(request.param("dryRun"));
-        let dry_run = dry_run(said).map_err(|flaw| invalid_as("meta.k8s.io", "DeleteOptions", "", vec![flaw]))?;
-        Ok(DeleteOptions { preconditions, dry_run })
-    }
 }
 
 /// How a create, a replacement or a patch is meant, as the parameters say.

@@ -25,16 +25,14 @@ mod tests;
 use serde_json::Value;
 
 pub(super) use apply::{Applied, Error, kind_of};
-pub(super) use check::{Problems, check};
 pub(super) use conflict::{Conflict, Conflicts};
-pub(super) use entry::{Entry, Operation, Unreadable};
 pub(super) use managers::Managers;
-pub(super) use merge::merge;
-pub(super) use path::{Step, shown_path};
+pub(super) use path::Step;
 pub(super) use set::FieldSet;
-pub(super) use typed::{Comparison, compare, remove, set_of};
 
 use super::shape::Shape;
+use check::check;
+use typed::Comparison;
 
 /// Who writes, when, and what.
 #[derive(Debug, Clone, Copy)]
@@ -55,8 +53,6 @@ pub(super) enum Scope<'w> {
     All,
     /// All but these and what is below them.
     Without(&'w FieldSet),
-    /// Only these and what is below them.
-    Within(&'w FieldSet),
 }
 
 impl Scope<'_> {
@@ -64,7 +60,6 @@ impl Scope<'_> {
         match self {
             Scope::All => set.clone(),
             Scope::Without(fields) => set.without(fields),
-            Scope::Within(fields) => set.within(fields),
         }
     }
 
@@ -72,7 +67,6 @@ impl Scope<'_> {
         match self {
             Scope::All => comparison,
             Scope::Without(fields) => comparison.without(fields),
-            Scope::Within(fields) => comparison.within(fields),
         }
     }
 }

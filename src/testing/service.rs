@@ -24,11 +24,12 @@ use super::{
     answer::{self, Answer},
     body::{Body, connection_lost},
     cluster::{FakeCluster, Inner, Shared},
+    deletion::Deletion,
     fault::{Damage, Effect, Gate, Hit, Outcome},
     kinds::Part,
     listing,
     media::{self, PatchType},
-    options::{DeleteOptions, Options, WriteOptions, revision},
+    options::{Options, WriteOptions, revision},
     patch::Patch,
     requests::Request,
     route::{self, Call, Place},
@@ -213,7 +214,7 @@ impl Exchange {
             Call::List => self.list(target, form).await,
             Call::Watch => self.watch(target, form).await,
             Call::Create => self.create(target, form),
-            Call::DeleteCollection => self.delete_collection(target),
+            Call::DeleteCollection => self.delete_collection(target).await,
             Call::Get(name, part) => self.get(target, name, part, form).await,
             Call::Update(name, part) => self.update(target, name, part, form),
             Call::Delete(name) => self.delete(target, name),
@@ -295,17 +296,24 @@ impl Exchange {
     }
 
     fn delete(&self, target: &Target, name: &str) -> Result<Answer, Box<Status>> {
-        let DeleteOptions { preconditions, dry_run } = self.delete_options()?;
-        let answer = self.shared.update(|inner| inner.state.delete(target, name, &preconditions, dry_run))?;
-        Ok(Answer::Json(200, text::whole(&target.kind, &answer)))
+        let deletion = self.deletion()?;
+        let deleted = self.shared.update(|inner| inner.state.delete(target, name, &deletion))?;
+        let text = text::whole(&target.kind, &deleted.answer);
+        // Whoever asks in the old way is told when there is more to come.
+        Ok(if deletion.cascades && !deleted.gone {
+            Answer::Json(202, text)
+        } else {
+            Answer::Warned(200, text, deleted.warnings)
+        })
     }
 
-    fn delete_collection(&self, target: &Target) -> Result<Answer, Box<Status>> {
-        let options = Options::read(&self.request.query)?;
-        let selection = Selection::new(target, &options.labels, &options.fields)?;
-        let deletion = self.delete_options()?;
-        let delete = |inner: &mut Inner| inner.state.delete_collection(target, &options, &selection, &deletion);
-        Ok(Answer::Json(200, self.shared.update(delete)?.text()))
+    async fn delete_collection(&self, target: &Target) -> Result<Answer, Box<Status>> {
+        let options = self.options()?;
+        let deletion = self.deletion()?;
+        self.revision_reached(listing::awaited(&options)?).await?;
+        let delete = |inner: &mut Inner| inner.state.delete_collection(target, &options, &deletion);
+        let (list, warnings) = self.shared.update(delete)?;
+        Ok(Answer::Warned(200, list.text(), warnings))
     }
 
     /// Waits a little for a revision that is yet to come.
@@ -322,8 +330,8 @@ impl Exchange {
         self.headers.get(header::USER_AGENT).map_or(&[], HeaderValue::as_bytes)
     }
 
-    fn delete_options(&self) -> Result<DeleteOptions, Box<Status>> {
-        DeleteOptions::read(&self.request, &self.body.clone()?)
+    fn deletion(&self) -> Result<Deletion, Box<Status>> {
+        Deletion::read(&self.request, &self.headers, &self.body.clone()?)
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::{
     clock::Clock,
     kinds::{Kind, Kinds},
+    lifecycle::Lifecycle,
     random::Random,
     status,
     storage::{Object, Storage, key},
@@ -22,6 +23,7 @@ pub(super) struct State {
     pub(super) kinds: Kinds,
     pub(super) storage: Storage,
     pub(super) random: Random,
+    pub(super) lifecycle: Lifecycle,
     clock: Clock,
     made: Instant,
 }
@@ -35,9 +37,17 @@ pub(super) struct Target {
 }
 
 impl State {
-    pub(super) fn new(seed: u64, clock: Clock, window: usize) -> Self {
-        let storage = Storage::new(window);
-        let mut state = State { kinds: Kinds::new(), storage, random: Random(seed), clock, made: Instant::now() };
+    /// A state with the namespaces every cluster has. `window` is how many changes of a kind are remembered, `controllers`
+    /// says whether the API server has company.
+    pub(super) fn new(seed: u64, clock: Clock, window: usize, controllers: bool) -> Self {
+        let mut state = State {
+            kinds: Kinds::new(),
+            storage: Storage::new(window),
+            random: Random(seed),
+            lifecycle: Lifecycle::new(controllers),
+            clock,
+            made: Instant::now(),
+        };
         for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
             state.ensure_namespace(name);
         }

@@ -42,13 +42,12 @@ use super::{
     prepare,
     state::{State, Target},
     status,
-    storage::Object,
+    storage::{Object, key},
     validation,
 };
 
 pub(super) use apply::Configuration;
 use decode::Decoded;
-pub(super) use delete::Preconditions;
 pub(super) use document::Document;
 pub(super) use scale::of as scale;
 
@@ -139,7 +138,8 @@ impl State {
         let draft = match change {
             Change::Replace(document) => {
                 let Decoded { object, warnings } = decode::decode(&self.kinds, target, &document, write.validation)?;
-                let draft = replace::admit(self, target, name, object, write)?;
+                let mut draft = replace::admit(self, target, name, object, write)?;
+                part::complete(target, &mut draft, write);
                 Draft { warnings, ..draft }
             }
             Change::Patch(patch) => {
@@ -155,9 +155,8 @@ impl State {
 
     /// The stages of a write after it was admitted. Before the last ones nothing is stored; settling is part of it, see
     /// `put`.
-    fn write(&mut self, target: &Target, mut draft: Draft, write: Write<'_>) -> Result<Outcome, Box<Status>> {
+    fn write(&mut self, target: &Target, draft: Draft, write: Write<'_>) -> Result<Outcome, Box<Status>> {
         let kind = &target.kind;
-        part::complete(&mut draft, write);
         let Draft { mut object, live, version, time, owned, warnings } = draft;
         defaults::apply(kind, &mut object, &time);
         if !owned {
@@ -181,16 +180,36 @@ impl State {
     }
 
     /// Stores an object, and does what follows from that.
-    fn put(&mut self, kind: &Kind, key: &str, object: Value) -> Arc<Object> {
+    fn put(&mut self, kind: &Kind, key: &str, object: Value, write: Write<'_>) -> Arc<Object> {
         let object = self.storage.put(kind.id, key, object);
-        lifecycle::settle(self, kind, &Step::Stored(&object));
+        let step = if write.force { Step::Forced(&object) } else { Step::Stored(&object) };
+        lifecycle::settle(self, kind, &step);
         object
     }
 
-    /// Takes an object away, and does what follows from that.
-    fn remove(&mut self, kind: &Kind, key: &str) {
+    /// Takes an object away, and does what follows from that. Answers the revision at which it went.
+    fn remove(&mut self, kind: &Kind, key: &str) -> u64 {
+        let last = self.storage.get(kind.id, key).cloned();
         self.storage.remove(kind.id, key);
-        lifecycle::settle(self, kind, &Step::Removed(key));
+        let revision = self.storage.revision;
+        if let Some(last) = last {
+            lifecycle::settle(self, kind, &Step::Removed(&last));
+        }
+        revision
+    }
+
+    /// Puts a state in the place of another, if it is a change. An object that is being deleted goes with the last that
+    /// holds it.
+    pub(super) fn replace_live(&mut self, kind: &Kind, live: &Object, mut object: Value) {
+        let key = key(&live.namespace, &live.name);
+        if kind.is_definition() {
+            own::by_server(kind, &live.value, &mut object, &self.time());
+        }
+        if delete::released(kind, live, &object) {
+            self.remove(kind, &key);
+        } else if object != live.value {
+            self.put(kind, &key, object, Write::default());
+        }
     }
 }
 

@@ -51,11 +51,6 @@ impl Definition {
         })
     }
 
-    /// The name a definition of this kind must have.
-    pub(in super::super) fn name(&self) -> String {
-        dotted(&self.plural, &self.group)
-    }
-
     /// The kind it defines, under its number.
     pub(super) fn kind(self, id: KindId) -> Kind {
         Kind {

@@ -1,35 +1,114 @@
-//! Terminating definitions: the objects of the custom kind go, then the definition and the kind do.
+//! Definitions: their names are accepted, their kinds are served; terminating ones lose their objects, then they and
+//! their kinds go.
+
+use serde_json::{Value, json};
 
 use super::{
-    super::{state::State, storage::Object, validation},
-    delete_all,
+    super::{kinds::Definition, state::State, storage::Object, validation},
+    delete_all, remove_finalizer,
 };
 
 /// The finalizer a definition keeps while there are objects of its kind.
 pub(in super::super) const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
 
-/// Deletes the objects of the kind a definition defines, and then the definition.
-pub(super) fn clear(state: &mut State, definition: &Object) {
-    if let Some(kind) = state.kinds.defined(&definition.value).cloned() {
-        delete_all(state, &kind, "");
-    }
-    finish(state, &definition.name);
+/// Does the next that is due for a definition, which may be gone.
+pub(super) fn see_to(state: &mut State, name: &str) {
+    let definitions = state.kinds.definitions().clone();
+    let Some(definition) = state.storage.get(definitions.id, name).cloned() else {
+        return forget(state, name);
+    };
+    if definition.terminating() { empty(state, &definition) } else { accept(state, &definition) }
 }
 
-/// Takes a terminating definition and its kind away once no object is left, and no finalizer of others.
-pub(super) fn finish(state: &mut State, name: &str) {
-    let definitions = state.kinds.definitions().id;
-    let Some(definition) = state.storage.get(definitions, name).filter(|object| object.terminating()) else {
-        return;
-    };
-    let defined = state.kinds.defined(&definition.value).map(|kind| kind.id);
-    let held = validation::finalizers(&definition.value).into_iter().any(|finalizer| finalizer != CLEANUP);
-    if held || defined.is_some_and(|kind| state.storage.objects(kind, "").next().is_some()) {
+/// Accepts the names of a definition, then serves its kind: two steps.
+fn accept(state: &mut State, definition: &Object) {
+    let Some(defined) = Definition::read(&definition.value) else { return };
+    let time = state.time();
+    let mut value = definition.value.clone();
+    let mut names = value["spec"]["names"].clone();
+    names["singular"] = defined.singular.into();
+    names["listKind"] = defined.list.into();
+    let established =
+        value["status"]["conditions"].as_array().into_iter().flatten().any(|c| c["type"] == "Established");
+    if value["status"]["acceptedNames"] != names {
+        value["status"]["acceptedNames"] = names;
+        set_condition(&mut value, condition("NamesAccepted", "True", "NoConflicts", "no conflicts found", &time));
+        if !established {
+            let message = "the initial names have been accepted";
+            set_condition(&mut value, condition("Established", "False", "Installing", message, &time));
+        }
+    } else if let Some(installing) =
+        conditions(&value).iter().find(|c| c["type"] == "Established" && c["status"] != "True")
+    {
+        let message = installing["message"].as_str().unwrap_or_default().to_owned();
+        set_condition(&mut value, condition("Established", "True", "InitialNamesAccepted", &message, &time));
+    } else {
         return;
     }
-    state.storage.remove(definitions, name);
-    if let Some(kind) = defined {
+    // The next step follows from this one.
+    let definitions = state.kinds.definitions().clone();
+    state.replace_live(&definitions, definition, value);
+}
+
+/// Deletes the objects of the kind a definition defines, and then the definition.
+fn empty(state: &mut State, definition: &Object) {
+    let definitions = state.kinds.definitions().clone();
+    let mut held = validation::finalizers(&definition.value).into_iter();
+    if !held.any(|finalizer| finalizer == CLEANUP) {
+        return;
+    }
+    let time = state.time();
+    let mut value = definition.value.clone();
+    let message = "CustomResource deletion is in progress";
+    set_condition(&mut value, condition("Terminating", "True", "InstanceDeletionInProgress", message, &time));
+    if value != definition.value {
+        // This is seen to again: as a change of its own.
+        state.replace_live(&definitions, definition, value);
+        return;
+    }
+    let kind = state.kinds.defined(&definition.value).cloned();
+    if let Some(kind) = &kind {
+        delete_all(state, kind, "");
+    }
+    if kind.is_none_or(|kind| state.storage.objects(kind.id, "").next().is_none()) {
+        let completed = condition("Terminating", "False", "InstanceDeletionCompleted", "removed all instances", &time);
+        set_condition(&mut value, completed);
+        remove_finalizer(&mut value, CLEANUP);
+        state.replace_live(&definitions, definition, value);
+    }
+}
+
+/// Serves a kind no longer whose definition is gone.
+fn forget(state: &mut State, name: &str) {
+    let gone = state.kinds.iter().find(|kind| kind.custom && kind.resource() == name).map(|kind| kind.id);
+    if let Some(kind) = gone {
         state.kinds.forget(kind);
         state.storage.end(kind);
     }
+}
+
+fn condition(name: &str, status: &str, reason: &str, message: &str, time: &str) -> Value {
+    json!({"type": name, "status": status, "lastTransitionTime": time, "reason": reason, "message": message})
+}
+
+fn conditions(value: &Value) -> &[Value] {
+    value["status"]["conditions"].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Sets a condition in the status of a definition. One that stays as it is keeps its time.
+pub(in super::super) fn set_condition(value: &mut Value, mut condition: Value) {
+    let mut conditions = conditions(value).to_vec();
+    match conditions.iter_mut().find(|known| known["type"] == condition["type"]) {
+        Some(known) => {
+            if known["status"] == condition["status"] {
+                condition["lastTransitionTime"] = known["lastTransitionTime"].clone();
+            }
+            *known = condition;
+        }
+        None => conditions.push(condition),
+    }
+    if !value["status"].is_object() {
+        value["status"] = json!({});
+    }
+    value["status"]["conditions"] = conditions.into();
 }

@@ -1,28 +1,40 @@
 //! Terminating namespaces: their content goes, then they do.
 
 use super::{
-    super::{state::State, storage::prefix},
+    super::{state::State, storage::prefix, validation},
     delete_all,
 };
 
-/// Deletes what a namespace holds, and then the namespace.
-pub(super) fn clear(state: &mut State, name: &str) {
-    let kinds: Vec<_> = state.kinds.iter().filter(|kind| kind.namespaced).cloned().collect();
-    for kind in kinds {
-        delete_all(state, &kind, &prefix(name));
-    }
-    finish(state, name);
-}
+/// What stands in a namespace's specification as long as it may have content.
+const CONTENT: &str = "kubernetes";
 
-/// Takes a terminating namespace away once nothing is left in it.
-pub(super) fn finish(state: &mut State, name: &str) {
-    let namespaces = state.kinds.namespaces().id;
-    if !state.storage.get(namespaces, name).is_some_and(|object| object.terminating()) {
+/// Deletes what a terminating namespace holds, and takes it away once nothing is left in it.
+pub(super) fn see_to(state: &mut State, name: &str) {
+    let namespaces = state.kinds.namespaces().clone();
+    let terminating = |state: &State| {
+        let namespace = state.storage.get(namespaces.id, name).filter(|object| object.terminating());
+        namespace.cloned()
+    };
+    if terminating(state).is_none() {
         return;
     }
     let content = prefix(name);
-    let mut kinds = state.kinds.iter().filter(|kind| kind.namespaced);
-    if kinds.all(|kind| state.storage.objects(kind.id, &content).next().is_none()) {
-        state.storage.remove(namespaces, name);
+    let kinds: Vec<_> = state.kinds.iter().filter(|kind| kind.namespaced).cloned().collect();
+    for kind in &kinds {
+        delete_all(state, kind, &content);
+    }
+    if kinds.iter().any(|kind| state.storage.objects(kind.id, &content).next().is_some()) {
+        return;
+    }
+    let Some(namespace) = terminating(state) else { return };
+    let mut value = namespace.value.clone();
+    let finalizers = value["spec"]["finalizers"].as_array().cloned().unwrap_or_default();
+    let left: Vec<_> = finalizers.iter().filter(|held| **held != CONTENT).cloned().collect();
+    if left.len() < finalizers.len() || (left.is_empty() && validation::finalizers(&value).is_empty()) {
+        if let Some(spec) = value["spec"].as_object_mut() {
+            spec.remove("finalizers");
+            spec.extend((!left.is_empty()).then(|| ("finalizers".to_owned(), left.into())));
+        }
+        state.replace_live(&namespaces, &namespace, value);
     }
 }

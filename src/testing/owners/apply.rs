@@ -8,7 +8,7 @@ use super::{
     conflict::{Conflict, Conflicts},
     entry::{Entry, Operation, Unreadable},
     managers::{Managers, UNOWNED},
-    merge,
+    merge::merge,
     path::same,
     set::FieldSet,
     typed::{compare, remove, set_of, with_parents},

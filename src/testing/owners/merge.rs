@@ -14,7 +14,7 @@ use crate::testing::shape::{Atom, Shape};
 ///
 /// Lists with items that can be told apart keep the live order where the configuration does not say otherwise.
 /// Items of the configuration must differ from each other, see [`check`](super::check).
-pub(in crate::testing) fn merge(live: &Value, config: &Value, shape: Shape<'_>) -> Value {
+pub(super) fn merge(live: &Value, config: &Value, shape: Shape<'_>) -> Value {
     merge_at(Some(live), Some(config), shape).unwrap_or_default()
 }
 
@@ -103,7 +103,7 @@ mod tests {
 
     use super::*;
     use crate::testing::{
-        owners::{compare, set_of, typed::tests::values},
+        owners::typed::{compare, set_of, tests::values},
         shape::{Scalar, Shapes, Type},
     };
 

@@ -124,20 +124,6 @@ impl FieldSet {
         }
     }
 
-    /// Only what is a member of `other`, is below one or leads to one.
-    pub(in crate::testing) fn within(&self, other: &FieldSet) -> FieldSet {
-        let known = |step: &Step| other.members.contains(step) || other.children.contains_key(step);
-        FieldSet {
-            members: self.members.iter().filter(|step| known(step)).cloned().collect(),
-            children: self.non_empty(|step, below| {
-                if other.members.contains(step) {
-                    return Some(below.clone());
-                }
-                other.children.get(step).map(|other| below.within(other))
-            }),
-        }
-    }
-
     fn non_empty(&self, child: impl Fn(&Step, &FieldSet) -> Option<FieldSet>) -> BTreeMap<Step, FieldSet> {
         let children = self.children.iter().filter_map(|(step, below)| Some((step.clone(), child(step, below)?)));
         children.filter(|(_, below)| !below.is_empty()).collect()
@@ -198,14 +184,15 @@ pub(super) mod tests {
         assert_eq!(child.intersection(&parent), FieldSet::default());
         assert_eq!(child.without(&parent), FieldSet::default());
         assert_eq!(parent.without(&child), parent);
-        assert_eq!(child.within(&parent), child);
-        assert_eq!(parent.within(&child), parent);
     }
 
     #[test]
     fn paths_of_one_level_come_before_those_below() {
-        let shown: Vec<_> =
-            set(&[&["a", "b"], &["c"], &["a"]]).paths().iter().map(|path| super::super::shown_path(path)).collect();
+        let shown: Vec<_> = set(&[&["a", "b"], &["c"], &["a"]])
+            .paths()
+            .iter()
+            .map(|path| super::super::path::shown_path(path))
+            .collect();
         assert_eq!(shown, [".a", ".c", ".a.b"]);
     }
 

@@ -12,7 +12,7 @@ use crate::testing::shape::{Atom, Key, Shape};
 
 /// The fields that are set in a value: scalars, nulls, empty maps, whatever is one value, items of lists and entries
 /// of maps. Structures are not fields themselves.
-pub(in crate::testing) fn set_of(value: &Value, shape: Shape<'_>) -> FieldSet {
+pub(super) fn set_of(value: &Value, shape: Shape<'_>) -> FieldSet {
     gather(value, shape).1
 }
 
@@ -47,10 +47,10 @@ fn gather(value: &Value, shape: Shape<'_>) -> (bool, FieldSet) {
 
 /// What a change adds, modifies and removes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(in crate::testing) struct Comparison {
-    pub(in crate::testing) added: FieldSet,
-    pub(in crate::testing) modified: FieldSet,
-    pub(in crate::testing) removed: FieldSet,
+pub(super) struct Comparison {
+    pub(super) added: FieldSet,
+    pub(super) modified: FieldSet,
+    pub(super) removed: FieldSet,
 }
 
 impl Comparison {
@@ -59,23 +59,19 @@ impl Comparison {
         self.modified.union(&self.added)
     }
 
-    fn map(self, change: impl Fn(&FieldSet) -> FieldSet) -> Self {
-        Comparison { added: change(&self.added), modified: change(&self.modified), removed: change(&self.removed) }
-    }
-
     /// The comparison without those fields and all below them.
-    pub(in crate::testing) fn without(self, fields: &FieldSet) -> Self {
-        self.map(|set| set.without(fields))
-    }
-
-    /// The comparison of those fields alone, and of all below them.
-    pub(in crate::testing) fn within(self, fields: &FieldSet) -> Self {
-        self.map(|set| set.within(fields))
+    pub(super) fn without(self, fields: &FieldSet) -> Self {
+        let Comparison { added, modified, removed } = self;
+        Comparison {
+            added: added.without(fields),
+            modified: modified.without(fields),
+            removed: removed.without(fields),
+        }
     }
 }
 
 /// What changed between two values. A map that appears is added with all that is in it.
-pub(in crate::testing) fn compare(old: &Value, new: &Value, shape: Shape<'_>) -> Comparison {
+pub(super) fn compare(old: &Value, new: &Value, shape: Shape<'_>) -> Comparison {
     compare_at(Some(old), Some(new), shape).below
 }
 
@@ -155,7 +151,7 @@ fn compare_as(atom: Atom<'_>, old: Option<&Value>, new: Option<&Value>, shape: S
 }
 
 /// What is left of a value without those fields. A map or list that was not empty and has nothing left is null.
-pub(in crate::testing) fn remove(value: &Value, fields: &FieldSet, shape: Shape<'_>) -> Value {
+pub(super) fn remove(value: &Value, fields: &FieldSet, shape: Shape<'_>) -> Value {
     match shape.atom(value) {
         Atom::Leaf => value.clone(),
         Atom::Map => {

@@ -1,29 +1,37 @@
 //! Deletions of all objects of a list.
 
 use kube::core::Status;
+use serde_json::Value;
 
 use super::super::{
+    deletion::Deletion,
     listing::{self, List},
-    options::{DeleteOptions, Options},
-    selection::Selection,
+    options::Options,
     state::{State, Target},
     text::Form,
 };
 
 impl State {
-    /// Deletes the objects the selectors choose, one after the other. Answers the list as it was before.
+    /// Deletes the objects of a list, one after the other. Answers the list as it was before, and what the client should
+    /// know.
     pub(in super::super) fn delete_collection(
         &mut self,
         target: &Target,
         options: &Options,
-        selection: &Selection,
-        deletion: &DeleteOptions,
-    ) -> Result<List, Box<Status>> {
+        deletion: &Deletion,
+    ) -> Result<(List, Vec<String>), Box<Status>> {
         let list = listing::list(self, target, options, Form::Whole)?;
-        for (namespace, name) in listing::names(self, target, selection) {
-            let target = Target { namespace, ..target.clone() };
-            self.delete(&target, &name, &deletion.preconditions, deletion.dry_run)?;
+        let listed: Value = serde_json::from_slice(&list.text()).unwrap_or_default();
+        let mut warnings = Vec::new();
+        for item in listed["items"].as_array().into_iter().flatten() {
+            let text = |field: &str| item["metadata"][field].as_str().unwrap_or_default().to_owned();
+            let target = Target { namespace: text("namespace"), ..target.clone() };
+            match self.delete(&target, &text("name"), deletion) {
+                Ok(deleted) => warnings = deleted.warnings,
+                Err(refusal) if refusal.code == 404 => {}
+                Err(refusal) => return Err(refusal),
+            }
         }
-        Ok(list)
+        Ok((list, warnings))
     }
 }

@@ -78,6 +78,6 @@ pub(super) fn commit(
     if let Some(existing) = state.storage.get(kind.id, &key) {
         return Err(status::already_exists(kind, name, existing.terminating()));
     }
-    let object = if write.dry_run { Object::new(object).into() } else { state.put(kind, &key, object) };
+    let object = if write.dry_run { Object::new(object).into() } else { state.put(kind, &key, object, write) };
     Ok(Outcome { object, created: true, warnings: Vec::new() })
 }

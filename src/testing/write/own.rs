@@ -16,6 +16,8 @@ use super::{
 
 /// The manager of what tests write through their doors.
 const TEST: &str = "fake-cluster";
+/// The manager of what the server says of definitions.
+const SERVER: &str = "kube-apiserver";
 
 /// Notes in the new object what the write took. What a test creates has no owners, and stays without them until
 /// somebody applies something to it.
@@ -41,6 +43,19 @@ pub(super) fn update(
         Value::Object(object) => object,
         _ => unreachable!("it was one"),
     }
+}
+
+/// Notes in a new state of a status what the server took of it.
+pub(super) fn by_server(kind: &Kind, live: &Value, object: &mut Value, time: &str) {
+    let api_version = kind.api_version(&kind.stored);
+    let writer = Writer {
+        manager: SERVER,
+        api_version: &api_version,
+        subresource: Part::Status.name(),
+        scope: owners::Scope::All,
+        now: time,
+    };
+    owners::update(live, object, kind.shape(&kind.stored), &writer);
 }
 
 pub(super) fn writer<'w>(target: &Target, api_version: &'w str, write: Write<'w>, now: &'w str) -> Writer<'w> {

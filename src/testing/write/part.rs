@@ -71,10 +71,11 @@ fn is_request(kind: &Kind) -> bool {
     kind.plural == "certificatesigningrequests" && !kind.custom
 }
 
-/// Keeps the status of an object that a test writes without one.
-pub(super) fn complete(draft: &mut Draft, write: Write<'_>) {
+/// Keeps the status of an object that a test replaces by one without.
+pub(super) fn complete(target: &Target, draft: &mut Draft, write: Write<'_>) {
     let Draft { object, live, .. } = draft;
-    if write.sets_status() && write.part.is_none() && object.get("status").is_none_or(Value::is_null) {
+    let said = object.get("status").is_some_and(|status| !status.is_null());
+    if write.sets_status() && target.kind.has_status(&target.version) && !said {
         set_back(object, live.as_ref().and_then(|live| live.value.as_object()), "status");
     }
 }
@@ -95,9 +96,11 @@ fn status_of(kind: &Kind, object: &mut Map<String, Value>, live: &Map<String, Va
     object.retain(|field, _| OWN.contains(&field.as_str()));
     let others = live.iter().filter(|(field, _)| !OWN.contains(&field.as_str()));
     object.extend(others.map(|(field, value)| (field.clone(), value.clone())));
-    if let (true, Some(status)) = (kind.is_core("pods"), object.get_mut("status").and_then(Value::as_object_mut)) {
-        let class = live.get("status").and_then(|status| status.get("qosClass"));
-        class.into_iter().for_each(|class| drop(status.entry("qosClass").or_insert_with(|| class.clone())));
+    if kind.is_core("pods")
+        && let Some(status) = object.get_mut("status").and_then(Value::as_object_mut)
+        && !status.contains_key("qosClass")
+    {
+        set_back(status, live.get("status").and_then(Value::as_object), "qosClass");
     }
     let metadata = metadata(object);
     let live = live.get("metadata").and_then(Value::as_object);

@@ -12,9 +12,8 @@ use super::{
         state::{State, Target},
         status,
         storage::{Object, key},
-        validation,
     },
-    Draft, Outcome, Write, create, limits, metadata, text,
+    Draft, Outcome, Write, create, delete, limits, metadata, text,
 };
 
 /// What a replacement must not change.
@@ -157,14 +156,13 @@ pub(super) fn commit(
         return Outcome { object: live, created: false, warnings: Vec::new() };
     }
     let key = key(&live.namespace, &live.name);
-    let released = validation::finalizers(&object).is_empty() && object["spec"]["finalizers"].is_null();
-    let object = match (live.terminating() && released, write.dry_run) {
+    let object = match (delete::released(kind, &live, &object), write.dry_run) {
         (_, true) => Object::new(object).into(),
         (true, false) => {
             state.remove(kind, &key);
             Object::new(object).into()
         }
-        (false, false) => state.put(kind, &key, object),
+        (false, false) => state.put(kind, &key, object, write),
     };
     Outcome { object, created: false, warnings: Vec::new() }
 }
