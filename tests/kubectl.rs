@@ -74,7 +74,8 @@ impl Kubectl {
 }
 
 async fn fake() -> Option<(FakeCluster, Server, Kubectl)> {
-    let cluster = FakeCluster::builder().clock(Clock::system()).build();
+    // Nothing cleans up beside the real one that is asked the same.
+    let cluster = FakeCluster::builder().clock(Clock::system()).controllers(false).build();
     let server = cluster.serve("127.0.0.1:0").await.unwrap();
     let kubectl = Kubectl::new(&server.kubeconfig())?;
     Some((cluster, server, kubectl))
