@@ -501,6 +501,34 @@ mod media_types {
     }
 
     #[tokio::test]
+    async fn deletions_answer_metadata_alone_where_they_answer_objects() {
+        let cluster = FakeCluster::new();
+        let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "one"}});
+        let mut metadata = cluster.create(account).unwrap()["metadata"].take();
+        config_map(&cluster);
+        let delete = async |path: &str, form: &str| {
+            let accept = format!("application/json;as={form};g=meta.k8s.io;v=v1");
+            send(&cluster, "DELETE", path, &[("accept", &accept)]).await.json()
+        };
+        let deleted = delete("/api/v1/namespaces/default/serviceaccounts/one", "PartialObjectMetadata").await;
+        metadata["resourceVersion"] = cluster.revision().to_string().into();
+        let partial = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata});
+        assert_eq!(deleted, partial);
+        assert_eq!(delete(&format!("{CONFIG_MAPS}/one"), "PartialObjectMetadata").await["kind"], "Status");
+        let list = delete(CONFIG_MAPS, "PartialObjectMetadataList").await;
+        assert_eq!((&list["kind"], &list["items"]), (&json!("PartialObjectMetadataList"), &json!([])));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_watch_of_lists_of_metadata_is_silent() {
+        let cluster = FakeCluster::new();
+        config_map(&cluster);
+        let accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+        let answer = get(&cluster, &format!("{CONFIG_MAPS}?watch=true&timeoutSeconds=5"), accept).await;
+        assert_eq!((answer.code, answer.text.as_str()), (200, ""));
+    }
+
+    #[tokio::test]
     async fn errors_look_as_answers_would() {
         let cluster = FakeCluster::new();
         let path = format!("{CONFIG_MAPS}/none");
