@@ -1,6 +1,7 @@
 //! Answers: what the server says, as HTTP.
 
 use bytes::Bytes;
+use futures::{StreamExt, future};
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::BodyDataStream;
 use jiff::Timestamp;
@@ -27,6 +28,17 @@ impl Answer {
         match self {
             Answer::Json(code, text) => response(code, encoding.media_type(), Body::full(encoding.encode(&text))),
             Answer::Watch(events) => response(200, Encoding::Json.media_type(), events),
+        }
+    }
+
+    /// The same watch without its events.
+    pub(super) fn silent(self) -> Self {
+        match self {
+            Answer::Watch(events) => {
+                let ends = BodyDataStream::new(events).filter(|frame| future::ready(frame.is_err()));
+                Answer::Watch(Body::stream(ends))
+            }
+            answer => answer,
         }
     }
 

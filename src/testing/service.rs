@@ -205,6 +205,7 @@ impl Exchange {
         let answer = self.answer_to(call, &target, look.form).await?;
         let answer = match printer {
             Some(printer) => answer.in_tables(printer, self.clock()),
+            None if look.silent => answer.silent(),
             None => answer,
         };
         Ok(answer.into_response(look.encoding))
@@ -220,10 +221,10 @@ impl Exchange {
             Call::List => self.list(target, form).await,
             Call::Watch => self.watch(target, form).await,
             Call::Create => self.create(target, form),
-            Call::DeleteCollection => self.delete_collection(target).await,
+            Call::DeleteCollection => self.delete_collection(target, form).await,
             Call::Get(name, part) => self.get(target, name, part, form).await,
             Call::Update(name, part) => self.update(target, name, part, form),
-            Call::Delete(name) => self.delete(target, name),
+            Call::Delete(name) => self.delete(target, name, form),
             Call::Patch(name, part) => self.patch(target, name, part, form),
         }
     }
@@ -301,10 +302,10 @@ impl Exchange {
         Ok(Answer::Json(if written.created { 201 } else { 200 }, text))
     }
 
-    fn delete(&self, target: &Target, name: &str) -> Result<Answer, Box<Status>> {
+    fn delete(&self, target: &Target, name: &str, form: Form) -> Result<Answer, Box<Status>> {
         let deletion = self.deletion()?;
         let deleted = self.shared.update(|inner| inner.state.delete(target, name, &deletion))?;
-        let text = text::whole(&target.kind, &deleted.answer);
+        let text = text::deleted(&target.kind, &deleted.answer, form);
         // Whoever asks in the old way is told when there is more to come.
         if deletion.cascades && !deleted.gone {
             return Ok(Answer::Json(202, text));
@@ -313,11 +314,11 @@ impl Exchange {
         Ok(Answer::Json(200, text))
     }
 
-    async fn delete_collection(&self, target: &Target) -> Result<Answer, Box<Status>> {
+    async fn delete_collection(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
         let options = self.options()?;
         let deletion = self.deletion()?;
         self.revision_reached(listing::awaited(&options)?).await?;
-        let delete = |inner: &mut Inner| inner.state.delete_collection(target, &options, &deletion);
+        let delete = |inner: &mut Inner| inner.state.delete_collection(target, &options, &deletion, form);
         let (list, warnings) = self.shared.update(delete)?;
         self.warnings.add(warnings);
         Ok(Answer::Json(200, list.text()))

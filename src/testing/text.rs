@@ -87,6 +87,14 @@ pub(super) fn patched(kind: &Kind, value: &Value) -> String {
     format!("{{{}}}", members.collect::<Vec<_>>().join(","))
 }
 
+/// What the deletion of an object answers: the object as it was, or a Status, which has no other form.
+pub(super) fn deleted(kind: &Kind, answer: &Value, form: Form) -> Bytes {
+    match form {
+        Form::Metadata if answer["kind"] != "Status" => metadata(answer),
+        _ => whole(kind, answer),
+    }
+}
+
 fn metadata(value: &Value) -> Bytes {
     let value = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": value["metadata"]});
     ordered(&value, &OBJECT)
