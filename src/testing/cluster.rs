@@ -13,7 +13,7 @@ use tower::{BoxError, Layer, retry::RetryLayer, util::MapErr};
 use super::{
     builder::Builder,
     fault::{Fault, FaultHandle, Rules},
-    requests::{Request, Requests},
+    requests::Requests,
     state::State,
     watches::Open,
     watching::Features,
@@ -60,7 +60,7 @@ pub(super) struct Shared {
 pub(super) struct Inner {
     pub(super) state: State,
     pub(super) rules: Rules,
-    pub(super) log: Vec<Request>,
+    pub(super) log: Requests,
     pub(super) watches: BTreeMap<u64, Open>,
     pub(super) next_watch: u64,
     /// How many bookmarks were asked for on demand.
@@ -77,7 +77,7 @@ impl fmt::Debug for Shared {
 impl fmt::Debug for FakeCluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (revision, watches, requests) =
-            self.shared.read(|inner| (inner.state.storage.revision, inner.watches.len(), inner.log.len()));
+            self.shared.read(|inner| (inner.state.storage.revision, inner.watches.len(), inner.log.count()));
         f.debug_struct("FakeCluster")
             .field("revision", &revision)
             .field("watches", &watches)
@@ -141,7 +141,7 @@ impl FakeCluster {
         let inner = Inner {
             state,
             rules: Rules::default(),
-            log: Vec::new(),
+            log: Requests::default(),
             watches: BTreeMap::new(),
             next_watch: 0,
             bookmarks: 0,
@@ -211,11 +211,6 @@ impl FakeCluster {
     pub fn fault(&self, fault: Fault) -> FaultHandle {
         let id = self.shared.update(|inner| inner.rules.add(fault));
         FaultHandle { shared: self.shared.clone(), id }
-    }
-
-    /// All requests so far, in the order they came.
-    pub fn requests(&self) -> Requests {
-        self.shared.read(|inner| Requests(inner.log.clone()))
     }
 
     /// Returns once a condition holds, which is looked at whenever anything happens in the cluster.

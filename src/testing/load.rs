@@ -148,8 +148,9 @@ impl FakeCluster {
     ///
     /// CustomResourceDefinitions go first, then Namespaces, then the rest as written. A namespace an object
     /// names is made if it is missing, and an object that needs a namespace and names none goes to `default`.
-    /// Of objects of one name the last wins. One bad document stops nothing, except the rest of a file that
-    /// does not parse.
+    /// An object that is new keeps the uid it names, so that owner references keep their meaning. Of objects
+    /// of one name the last wins. One bad document stops nothing, except the rest of a file that does not
+    /// parse.
     ///
     /// # Errors
     ///

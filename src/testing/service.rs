@@ -73,7 +73,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// One request on its way to an answer.
 struct Exchange {
     shared: Arc<Shared>,
-    request: Request,
+    request: Arc<Request>,
     headers: HeaderMap,
     body: Result<Bytes, Box<Status>>,
 }
@@ -85,9 +85,9 @@ impl Exchange {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let request = Request::new(&parts);
-        let (id, effect) = shared.update(|inner| {
-            inner.log.push(request.clone());
-            (inner.log.len() - 1, inner.rules.hit(&request))
+        let (place, effect) = shared.update(|inner| {
+            let effect = inner.rules.hit(&request);
+            (inner.log.push(request), effect)
         });
         let body = match Limited::new(body, LARGEST).collect().await {
             Ok(collected) => Ok(collected.to_bytes()),
@@ -97,9 +97,16 @@ impl Exchange {
             }
             Err(_) => Err(status::bad_request("the body of the request could not be read")),
         };
+        let written = body.as_ref().ok().filter(|body| !body.is_empty());
+        if let Some(body) = written {
+            shared.update(|inner| inner.log.note(place, Some(body.clone()), None));
+        }
+        let request = shared.read(|inner| inner.log[place].clone());
         let exchange = Exchange { shared: shared.clone(), request, headers: parts.headers, body };
         let response = exchange.through(effect).await?;
-        shared.update(|inner| inner.log[id].answered = Some(response.status().as_u16()));
+        // Whose entry is not copied as long as nobody else has it.
+        drop(exchange);
+        shared.update(|inner| inner.log.note(place, None, Some(response.status().as_u16())));
         Ok(response)
     }
 
@@ -131,7 +138,7 @@ impl Exchange {
             }
             Outcome::Status(status) => self.refuse(&status),
             Outcome::Forbidden(user) => {
-                let Request { verb, group, resource, namespace, name, .. } = &self.request;
+                let Request { verb, group, resource, namespace, name, .. } = &*self.request;
                 let (namespace, name) = (namespace.as_deref(), name.as_deref());
                 self.refuse(&status::forbidden(&user, verb, group, resource, namespace, name))
             }
@@ -230,8 +237,7 @@ impl Exchange {
                 return Ok(Answer::Watch(Body::stream(watching::failed(&status))));
             }
         }
-        let user_agent = self.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-        let frames = watching::open(&self.shared, target, &options, form, user_agent)?;
+        let frames = watching::open(&self.shared, target, &options, form, self.request.user_agent.as_deref())?;
         Ok(Answer::Watch(Body::stream(frames)))
     }
 

@@ -58,6 +58,21 @@ impl Storage {
         self.restarted = self.revision;
     }
 
+    /// Starts over from a revision with nothing but these objects of kinds that changed last in an earlier one. Open watches
+    /// are not told.
+    pub(super) fn rewind<'o>(
+        &mut self,
+        revision: u64,
+        contents: impl Iterator<Item = (KindId, u64, &'o [Arc<Object>])>,
+    ) {
+        self.tables.iter_mut().for_each(|table| table.rewind(revision, &[]));
+        contents.for_each(|(kind, changed, objects)| self.table_mut(kind).rewind(changed, objects));
+        self.revision = revision;
+        self.compacted = revision;
+        self.restarted = self.restarted.min(revision);
+        self.reached.send_replace(revision);
+    }
+
     /// The table of a kind, nothing while it never held an object.
     pub(super) fn table(&self, kind: KindId) -> Option<&Table> {
         self.tables.get(kind.index())

@@ -121,7 +121,7 @@ impl State {
         write: Write<'_>,
     ) -> Result<Outcome, Box<Status>> {
         let Decoded { object, warnings } = decode::decode(&self.kinds, target, &document.into(), write.validation)?;
-        let draft = create::admit(self, target, object)?;
+        let draft = create::admit(self, target, object, write)?;
         self.write(target, Draft { warnings, ..draft }, write)
     }
 

@@ -111,6 +111,11 @@ impl Table {
         self.forgotten
     }
 
+    /// The revision of the last change.
+    pub(in super::super) fn last(&self) -> u64 {
+        self.log.back().map_or(self.forgotten, |change| change.revision)
+    }
+
     pub(in super::super) fn removals(&self) -> usize {
         self.removals
     }
@@ -144,6 +149,14 @@ impl Table {
             self.forget();
         }
         self.wake();
+    }
+
+    /// Starts over with nothing but these objects, the last of which changed in this revision.
+    pub(super) fn rewind(&mut self, changed: u64, objects: &[Arc<Object>]) {
+        let row = |object: &Arc<Object>| Row { past: VecDeque::new(), now: (changed, Some(object.clone())) };
+        self.rows = objects.iter().map(|object| (key(&object.namespace, &object.name), row(object))).collect();
+        self.log.clear();
+        self.forgotten = changed;
     }
 
     /// Forgets the oldest change, and what it put an end to.

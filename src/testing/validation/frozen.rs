@@ -52,6 +52,7 @@ pub(super) fn check(plural: &str, old: &Value, new: &Value, flaws: &mut Vec<Flaw
         "pods" => pod(&old["spec"], &new["spec"], flaws),
         "persistentvolumeclaims" => claim(old, new, flaws),
         "services" => service(&old["spec"], &new["spec"], flaws),
+        CRDS => definition::frozen(old, new, flaws),
         "rolebindings" | "clusterrolebindings" => role(&old["roleRef"], &new["roleRef"], flaws),
         "priorityclasses" => {
             if old["value"] != new["value"] {

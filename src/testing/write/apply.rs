@@ -54,7 +54,7 @@ pub(super) fn admit(
             replace::named(metadata(&mut object), name)?;
             // What is not there has no version to be of.
             metadata(&mut object).remove("resourceVersion");
-            create::admit(state, target, object)?
+            create::admit(state, target, object, write)?
         }
     };
     Ok(Draft { owned: true, ..draft })

@@ -12,8 +12,14 @@ use super::{
     Draft, Outcome, Write, metadata, text,
 };
 
-/// Gives an object its identity, if something new may come into the namespace and the kind.
-pub(super) fn admit(state: &mut State, target: &Target, mut object: Map<String, Value>) -> Result<Draft, Box<Status>> {
+/// Gives an object its identity, if something new may come into the namespace and the kind. Only by force it may bring
+/// its own uid.
+pub(super) fn admit(
+    state: &mut State,
+    target: &Target,
+    mut object: Map<String, Value>,
+    write: Write<'_>,
+) -> Result<Draft, Box<Status>> {
     open(state, target, &object)?;
     let time = state.time();
     let uid = state.random.uid();
@@ -26,7 +32,9 @@ pub(super) fn admit(state: &mut State, target: &Target, mut object: Map<String, 
     for field in ["selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"] {
         metadata.remove(field);
     }
-    metadata.insert("uid".to_owned(), uid.into());
+    if !write.force || text(metadata, "uid").is_none() {
+        metadata.insert("uid".to_owned(), uid.into());
+    }
     metadata.insert("creationTimestamp".to_owned(), time.clone().into());
     let version = metadata.remove("resourceVersion").and_then(|version| version.as_str().map(str::to_owned));
     Ok(Draft { object, live: None, version, time, owned: false, warnings: Vec::new() })

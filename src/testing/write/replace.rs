@@ -36,7 +36,7 @@ pub(super) fn admit(
     let key = key(&target.namespace, name);
     let Some(live) = state.storage.get(kind.id, &key).cloned() else {
         if kind.rules.contain(Rules::CREATES_ON_REPLACE) && version.is_none() {
-            return create::admit(state, target, object);
+            return create::admit(state, target, object, write);
         }
         return Err(status::not_found(kind, name));
     };
