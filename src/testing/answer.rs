@@ -31,12 +31,12 @@ impl Answer {
         }
     }
 
-    /// The same watch without its events.
-    pub(super) fn silent(self) -> Self {
+    /// The same, but the first event of a watch ends it instead of being told.
+    pub(super) fn without_events(self) -> Self {
         match self {
             Answer::Watch(events) => {
-                let ends = BodyDataStream::new(events).filter(|frame| future::ready(frame.is_err()));
-                Answer::Watch(Body::stream(ends))
+                let none = BodyDataStream::new(events).take_while(|_| future::ready(false));
+                Answer::Watch(Body::stream(none))
             }
             answer => answer,
         }
