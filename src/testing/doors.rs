@@ -1,4 +1,6 @@
 //! The doors for tests: the same as over HTTP, without a client.
+//!
+//! Not here: everything at once ([`dump`](super::dump)).
 
 use kube::core::Status;
 use serde::Serialize;
@@ -7,7 +9,6 @@ use serde_json::Value;
 use super::{
     cluster::FakeCluster,
     deletion::Deletion,
-    kinds::Kind,
     media,
     patch::{Language, Patch},
     state::{State, Target},
@@ -37,7 +38,8 @@ impl FakeCluster {
         self.write(object, |state, target, object| replace(state, target, object, Write::default()))
     }
 
-    /// Creates an object or replaces the one of that name, whatever its version and frozen fields.
+    /// Creates an object or replaces the one of that name, whatever its version and frozen fields. What is created keeps
+    /// the uid it names, so that owner references keep their meaning.
     ///
     /// # Errors
     ///
@@ -116,22 +118,6 @@ impl FakeCluster {
         })
     }
 
-    /// All objects of a kind in the order of a list; none where there is no such kind.
-    pub fn objects(&self, kind: &str) -> Vec<Value> {
-        self.shared.read(|inner| {
-            let kind = inner.state.kinds.named(kind);
-            kind.map(|kind| objects(&inner.state, kind)).unwrap_or_default()
-        })
-    }
-
-    /// All objects of all kinds: built-in kinds in a fixed order, then custom ones as they were defined.
-    pub fn dump(&self) -> Vec<Value> {
-        self.shared.read(|inner| {
-            let state = &inner.state;
-            state.kinds.iter().flat_map(|kind| objects(state, kind)).collect()
-        })
-    }
-
     /// Creates a namespace unless it is there.
     pub fn namespace(&self, name: &str) {
         self.shared.update(|inner| inner.state.ensure_namespace(name));
@@ -148,10 +134,6 @@ impl FakeCluster {
             change(&mut inner.state, &target, object)
         })
     }
-}
-
-fn objects(state: &State, kind: &Kind) -> Vec<Value> {
-    state.storage.objects(kind.id, "").map(|object| object.value.clone()).collect()
 }
 
 fn target(state: &State, kind: &str, namespace: &str) -> Result<Target, Box<Status>> {

@@ -107,6 +107,11 @@ impl Kind {
         self.group.is_empty() && self.plural == plural
     }
 
+    /// Events, the one kind the server does not keep in its memory.
+    pub(super) fn is_event(&self) -> bool {
+        self.plural == "events" && ["", "events.k8s.io"].contains(&self.group.as_str())
+    }
+
     pub(super) fn is_definition(&self) -> bool {
         self.group == CRD_GROUP && self.plural == CRDS
     }

@@ -52,6 +52,11 @@ impl Lifecycle {
     pub(super) fn new(controllers: bool) -> Self {
         Lifecycle { controllers, owners: HashSet::new(), todo: VecDeque::new(), busy: false }
     }
+
+    /// Notes the owners of an object that came without a write. Nothing follows from that.
+    pub(super) fn heed(&mut self, object: &Object) {
+        self.owners.extend(garbage::uids(&object.value).map(str::to_owned));
+    }
 }
 
 /// What a write did to an object.

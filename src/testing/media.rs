@@ -1,47 +1,15 @@
-//! Media types: the form of objects a client accepts, and the types of bodies the server reads.
+//! Media types of the bodies the server reads.
 //!
-//! Not here: Tables, protobuf, CBOR, and answers in YAML.
+//! Not here: what clients accept ([`accept`](super::accept)); protobuf and CBOR.
 
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use kube::core::Status;
 use serde_json::Value;
 
-use super::{kinds::Kind, patch::Language, requests::Request, status, text::Form, write::Document, yaml};
+use super::{kinds::Kind, patch::Language, status, write::Document, yaml};
 
 const APPLY: &str = "application/apply-patch+yaml";
-
-/// The form of objects the client accepts: the first it names that the server has.
-pub(super) fn form(request: &Request) -> Result<Form, Box<Status>> {
-    let accept = request.accept.as_deref().unwrap_or("*/*");
-    let mut media_type_known = false;
-    for offer in accept.split(',') {
-        let mut parts = offer.split(';').map(str::trim);
-        if !["application/json", "application/*", "*/*"].contains(&parts.next().unwrap_or_default()) {
-            continue;
-        }
-        media_type_known = true;
-        let listed = request.verb == "list";
-        match parts.find_map(|part| part.strip_prefix("as=")) {
-            None => return Ok(Form::Whole),
-            Some("PartialObjectMetadata") if !listed => return Ok(Form::Metadata),
-            Some("PartialObjectMetadataList") if listed => return Ok(Form::Metadata),
-            Some(wrong @ ("PartialObjectMetadata" | "PartialObjectMetadataList")) => {
-                let (is, kind) = if listed { ("a list", "List") } else { ("not a list", "") };
-                let kind = format!("{}{kind}", request.resource);
-                let message = format!("you requested {wrong}, but the requested object is {is} ({kind})");
-                return Err(status::failure(406, "NotAcceptable", message));
-            }
-            Some(_) => {}
-        }
-    }
-    let message = if media_type_known {
-        "only the following media types are accepted: application/json"
-    } else {
-        "406: Not Acceptable\n\nAvailable representations: application/json, application/json;stream=watch"
-    };
-    Err(status::failure(406, "NotAcceptable", message))
-}
 
 /// What a request to patch brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +78,11 @@ pub(super) fn document(kind: &Kind, headers: &HeaderMap, body: &Bytes) -> Result
             let value = yaml::parse(text).map_err(|problem| unrecognized(&format!("yaml: {}", problem.message)))?;
             Ok(Document::Yaml(value, body.clone()))
         }
-        _ => Err(unknown_format("application/json, application/yaml")),
+        "application/vnd.kubernetes.protobuf" => Err(status::failure(
+            415,
+            "UnsupportedMediaType",
+            "this fake cluster reads no protobuf: send application/json or application/yaml",
+        )),
+        _ => Err(unknown_format("application/json, application/yaml, application/vnd.kubernetes.protobuf")),
     }
 }

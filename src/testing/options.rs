@@ -1,11 +1,12 @@
 //! The parameters of requests: read, and refused where the server refuses them.
-//!
-//! `sendInitialEvents` is refused as by a server whose WatchList feature is off.
+
+use std::num::{IntErrorKind, ParseIntError};
 
 use kube::core::Status;
 
 use super::{
     requests::Request,
+    selection,
     status::{Flaw, bad_request, invalid_as},
 };
 
@@ -21,12 +22,13 @@ pub(super) struct Options {
     pub(super) fields: String,
     pub(super) bookmarks: bool,
     pub(super) timeout: Option<i64>,
-    initial_events: Option<bool>,
+    pub(super) initial_events: Option<bool>,
 }
 
 impl Options {
     pub(super) fn read(query: &[(String, String)]) -> Result<Self, Box<Status>> {
         let mut options = Options::default();
+        let (mut limit, mut timeout) = (None, None);
         let mut seen: Vec<&str> = Vec::new();
         for (name, value) in query {
             // Of a repeated parameter the first counts.
@@ -37,37 +39,40 @@ impl Options {
             let value = value.clone();
             match name.as_str() {
                 "watch" => options.watch = boolean(&value),
-                "limit" => options.limit = integer(&value)?,
+                "limit" => limit = Some(value),
                 "continue" => options.token = value,
                 "resourceVersion" => options.version = value,
                 "resourceVersionMatch" => options.version_match = value,
                 "labelSelector" => options.labels = value,
                 "fieldSelector" => options.fields = value,
                 "allowWatchBookmarks" => options.bookmarks = boolean(&value),
-                "timeoutSeconds" => options.timeout = Some(integer(&value)?),
+                "timeoutSeconds" => timeout = Some(value),
                 "sendInitialEvents" => options.initial_events = Some(boolean(&value)),
                 _ => {}
             }
         }
+        options.timeout = timeout.as_deref().map(integer).transpose()?;
+        options.limit = limit.as_deref().map(integer).transpose()?.unwrap_or_default();
+        selection::check_syntax(&options.labels, &options.fields)?;
         Ok(options)
     }
 
-    /// Refuses combinations that mean nothing.
-    pub(super) fn check(&self) -> Result<(), Box<Status>> {
-        let flaws = if self.watch { self.watch_flaws() } else { self.list_flaws() };
+    /// Refuses combinations that mean nothing, and streamed lists where there are none.
+    pub(super) fn check(&self, watch_list: bool) -> Result<(), Box<Status>> {
+        let flaws = if self.watch { self.watch_flaws(watch_list) } else { self.list_flaws() };
         if flaws.is_empty() { Ok(()) } else { Err(invalid_as("meta.k8s.io", "ListOptions", "", flaws)) }
     }
 
-    fn watch_flaws(&self) -> Vec<Flaw> {
+    fn watch_flaws(&self, watch_list: bool) -> Vec<Flaw> {
         let mut flaws = Vec::new();
         let matching = self.version_match.as_str();
         if self.initial_events.is_some() {
             if matching != "NotOlderThan" {
                 let why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
                 flaws.push(Flaw::forbidden(MATCH, why));
-            } else {
-                let why = "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled";
-                flaws.push(Flaw::forbidden("sendInitialEvents", why));
+            }
+            if !watch_list {
+                flaws.push(watch_list_is_off());
             }
         } else if !matching.is_empty() {
             let why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
@@ -76,7 +81,9 @@ impl Options {
         if !matching.is_empty() && matching != "NotOlderThan" {
             flaws.push(Flaw::unsupported(MATCH, matching, &["NotOlderThan"]));
         }
-        if !self.token.is_empty() {
+        // A watch of the state of now is a streamed list of the same state, with a match that nobody named.
+        let streams = watch_list && self.initial_events.is_none() && ["", "0"].contains(&self.version.as_str());
+        if !self.token.is_empty() && (streams || !matching.is_empty()) {
             flaws.push(Flaw::forbidden(MATCH, "resourceVersionMatch is forbidden when continue is provided"));
         }
         flaws
@@ -111,6 +118,16 @@ impl Options {
 }
 
 const MATCH: &str = "resourceVersionMatch";
+
+fn watch_list_is_off() -> Flaw {
+    let why = "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled";
+    Flaw::forbidden("sendInitialEvents", why)
+}
+
+/// The refusal of a watch that is well asked by a server that does not stream lists.
+pub(super) fn no_watch_list() -> Box<Status> {
+    invalid_as("meta.k8s.io", "ListOptions", "", vec![watch_list_is_off()])
+}
 
 /// How a create, a replacement or a patch is meant, as the parameters say.
 pub(super) struct WriteOptions {
@@ -189,7 +206,7 @@ fn printable(letter: char) -> bool {
 /// Whether a write is only tried.
 fn dry_run(said: Option<&str>) -> Result<bool, Flaw> {
     match said {
-        None | Some("") => Ok(false),
+        None => Ok(false),
         Some("All") => Ok(true),
         Some(other) => Err(Flaw::unsupported("dryRun", vec![other], &["All"])),
     }
@@ -221,7 +238,13 @@ fn boolean(text: &str) -> bool {
 }
 
 fn integer(text: &str) -> Result<i64, Box<Status>> {
-    text.parse().map_err(|_| bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax")))
+    text.parse().map_err(|error: ParseIntError| {
+        let why = match error.kind() {
+            IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "value out of range",
+            _ => "invalid syntax",
+        };
+        bad_request(format!("strconv.ParseInt: parsing {text:?}: {why}"))
+    })
 }
 
 /// A resourceVersion as a number, nothing where it is unset; else the server's complaint.

@@ -3,10 +3,10 @@
 //! Not here: the parts of a path, which [`Request`] reads.
 
 use kube::core::Status;
-use serde_json::Value;
 
 use super::{
-    discovery,
+    accept::Accept,
+    discovery::Page,
     kinds::{Kinds, Part},
     requests::Request,
     state::Target,
@@ -15,8 +15,8 @@ use super::{
 
 /// What a path leads to.
 pub(super) enum Place {
-    /// One of the documents in which the server describes itself.
-    Document(Value),
+    /// One of the pages on which the server describes itself.
+    Page(Page),
     Resource(Target),
     /// Outside of the API, or in a group nobody serves.
     Nowhere,
@@ -35,10 +35,10 @@ pub(super) enum Call<'r> {
 }
 
 /// Where a request points.
-pub(super) fn place(request: &Request, kinds: &Kinds) -> Result<Place, Box<Status>> {
+pub(super) fn place(request: &Request, kinds: &Kinds, accept: &Accept) -> Result<Place, Box<Status>> {
     let Request { path, group, version, resource, .. } = request;
-    if let Some(document) = resource.is_empty().then(|| discovery::document(kinds, request)).flatten() {
-        return if request.verb == "get" { Ok(Place::Document(document)) } else { Err(status::method_not_allowed()) };
+    if let Some(page) = resource.is_empty().then(|| Page::at(kinds, request, accept)).flatten() {
+        return Ok(Place::Page(page));
     }
     if !path.starts_with("/api/") && (group.is_empty() || !kinds.has_group(group)) {
         return Ok(Place::Nowhere);

@@ -4,7 +4,7 @@
 
 use std::{
     error::Error,
-    future::Future,
+    future::{self, Future},
     io,
     pin::Pin,
     sync::Arc,
@@ -15,15 +15,17 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
+use jiff::Timestamp;
 use kube::core::Status;
 use tokio::time::{sleep, timeout};
 
 use super::{
+    accept::Accept,
     answer::{self, Answer},
-    body::Body,
+    body::{Body, connection_lost},
     cluster::{FakeCluster, Inner, Shared},
     deletion::Deletion,
-    fault::{Effect, Gate, Outcome, stream},
+    fault::{Damage, Effect, Gate, Hit, Outcome},
     kinds::Part,
     listing,
     media::{self, PatchType},
@@ -31,9 +33,11 @@ use super::{
     patch::Patch,
     requests::Request,
     route::{self, Call, Place},
+    selection::Selection,
     state::Target,
     status,
     storage::Object,
+    table::Printer,
     text::{self, Form},
     watching,
     write::{self, Author, Change, Configuration, Write},
@@ -70,7 +74,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// One request on its way to an answer.
 struct Exchange {
     shared: Arc<Shared>,
-    request: Request,
+    request: Arc<Request>,
     headers: HeaderMap,
     body: Result<Bytes, Box<Status>>,
 }
@@ -82,9 +86,9 @@ impl Exchange {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let request = Request::new(&parts);
-        let (id, effect) = shared.update(|inner| {
-            inner.log.push(request.clone());
-            (inner.log.len() - 1, inner.rules.hit(&request))
+        let (place, effect) = shared.update(|inner| {
+            let effect = inner.rules.hit(&request);
+            (inner.log.push(request), effect)
         });
         let body = match Limited::new(body, LARGEST).collect().await {
             Ok(collected) => Ok(collected.to_bytes()),
@@ -94,50 +98,66 @@ impl Exchange {
             }
             Err(_) => Err(status::bad_request("the body of the request could not be read")),
         };
+        let written = body.as_ref().ok().filter(|body| !body.is_empty());
+        if let Some(body) = written {
+            shared.update(|inner| inner.log.note(place, Some(body.clone()), None));
+        }
+        let request = shared.read(|inner| inner.log[place].clone());
         let exchange = Exchange { shared: shared.clone(), request, headers: parts.headers, body };
         let response = exchange.through(effect).await?;
-        shared.update(|inner| inner.log[id].answered = Some(response.status().as_u16()));
+        // Whose entry is not copied as long as nobody else has it.
+        drop(exchange);
+        shared.update(|inner| inner.log.note(place, None, Some(response.status().as_u16())));
         Ok(response)
     }
 
     /// Suffers what a fault does to the request, then answers it.
-    async fn through(&self, fault: Option<(u64, Effect)>) -> io::Result<Response<Body>> {
-        let Some((id, effect)) = fault else {
+    async fn through(&self, fault: Option<Hit>) -> io::Result<Response<Body>> {
+        let Some(Hit { id, delay, effect: Effect { gate, outcome, damage, .. } }) = fault else {
             return Ok(self.respond().await);
         };
-        if let Some(delay) = effect.delay {
+        if !delay.is_zero() {
             sleep(delay).await;
         }
-        if effect.gate == Some(Gate::Before) {
+        if gate == Some(Gate::Before) {
             self.wait_at_gate(id).await;
         }
-        let response = match effect.outcome {
-            Outcome::Answer => self.respond().await,
-            Outcome::Status(status) => answer::refusal(&status),
-            Outcome::Forbidden(user) => {
-                let Request { verb, group, resource, namespace, name, .. } = &self.request;
-                let (namespace, name) = (namespace.as_deref(), name.as_deref());
-                answer::refusal(&status::forbidden(&user, verb, group, resource, namespace, name))
-            }
-            Outcome::Text(code, text, retry_after) => {
-                let mut response = answer::plain(code, &format!("{text}\n"));
-                answer::retry_after(&mut response, retry_after.map(|wait| wait.as_secs()));
+        let response = self.suffer(outcome, damage).await;
+        if gate == Some(Gate::After) {
+            self.wait_at_gate(id).await;
+        }
+        response
+    }
+
+    async fn suffer(&self, outcome: Outcome, damage: Option<Damage>) -> io::Result<Response<Body>> {
+        let mut streams = false;
+        let response = match outcome {
+            Outcome::Truth => {
+                let response = self.respond().await;
+                streams = self.request.verb == "watch" && response.status().is_success();
                 response
             }
-            Outcome::Hang => std::future::pending().await,
-            Outcome::Refuse => {
+            Outcome::Status(status) => self.refuse(&status),
+            Outcome::Forbidden(user) => {
+                let Request { verb, group, resource, namespace, name, .. } = &*self.request;
+                let (namespace, name) = (namespace.as_deref(), name.as_deref());
+                self.refuse(&status::forbidden(&user, verb, group, resource, namespace, name))
+            }
+            Outcome::Text(text) => answer::text(text),
+            Outcome::Hang => future::pending().await,
+            Outcome::Refused => {
                 return Err(io::Error::new(io::ErrorKind::ConnectionRefused, "the connection was refused by a fault"));
             }
-            Outcome::Damaged(damage) => {
-                let response = self.respond().await;
-                let streams = self.request.verb == "watch" && response.status().is_success();
-                response.map(|body| stream::damaged(body, damage, streams))
+            Outcome::CutBefore => return Err(connection_lost()),
+            Outcome::CutAfter => {
+                self.respond().await;
+                return Err(connection_lost());
             }
         };
-        if effect.gate == Some(Gate::After) {
-            self.wait_at_gate(id).await;
-        }
-        Ok(response)
+        Ok(match damage {
+            None => response,
+            Some(damage) => response.map(|body| damage.done_to(body, streams)),
+        })
     }
 
     async fn wait_at_gate(&self, id: u64) {
@@ -154,44 +174,79 @@ impl Exchange {
     }
 
     async fn respond(&self) -> Response<Body> {
-        match self.serve().await {
-            Ok(answer) => answer.into_response(),
-            Err(status) => answer::refusal(&status),
-        }
+        let accept = Accept::new(&self.request, &self.headers);
+        self.serve(&accept).await.unwrap_or_else(|status| answer::refusal(&status, accept.refusals()))
     }
 
-    async fn serve(&self) -> Result<Answer, Box<Status>> {
-        let target = match self.shared.read(|inner| route::place(&self.request, &inner.state.kinds))? {
-            Place::Document(document) => return Ok(Answer::Json(200, document.to_string().into())),
-            Place::Nowhere => return Ok(Answer::NoPage),
+    fn refuse(&self, status: &Status) -> Response<Body> {
+        answer::refusal(status, Accept::new(&self.request, &self.headers).refusals())
+    }
+
+    async fn serve(&self, accept: &Accept) -> Result<Response<Body>, Box<Status>> {
+        let target = match self.shared.read(|inner| route::place(&self.request, &inner.state.kinds, accept))? {
+            Place::Page(page) => return page.response(&self.request, &self.headers, accept),
+            Place::Nowhere => return Ok(answer::no_page()),
             Place::Resource(target) => target,
         };
-        let form = media::form(&self.request)?;
-        match route::call(&self.request, &target)? {
-            Call::List => self.list(&target, form).await,
-            Call::Watch => self.watch(&target, form),
-            Call::Create => self.create(&target, form),
-            Call::DeleteCollection => self.delete_collection(&target).await,
-            Call::Get(name, part) => self.get(&target, name, part, form).await,
-            Call::Update(name, part) => self.update(&target, name, part, form),
-            Call::Delete(name) => self.delete(&target, name),
-            Call::Patch(name, part) => self.patch(&target, name, part, form),
+        let call = route::call(&self.request, &target)?;
+        let look = accept.objects(&self.request, &target.kind)?;
+        let printer = look.table.map(|options| match &call {
+            Call::Get(_, part) | Call::Update(_, part) | Call::Patch(_, part) => {
+                Printer::new(&seen(&target, part), options)
+            }
+            _ => Printer::new(&target, options),
+        });
+        let answer = self.answer_to(call, &target, look.form).await?;
+        let answer = match printer {
+            Some(printer) => answer.in_tables(printer, self.clock()),
+            None => answer,
+        };
+        Ok(answer.into_response(look.encoding))
+    }
+
+    fn clock(&self) -> impl Fn() -> Timestamp + Send + 'static {
+        let shared = self.shared.clone();
+        move || shared.read(|inner| inner.state.time()).parse().unwrap_or_default()
+    }
+
+    async fn answer_to(&self, call: Call<'_>, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
+        match call {
+            Call::List => self.list(target, form).await,
+            Call::Watch => self.watch(target, form).await,
+            Call::Create => self.create(target, form),
+            Call::DeleteCollection => self.delete_collection(target).await,
+            Call::Get(name, part) => self.get(target, name, part, form).await,
+            Call::Update(name, part) => self.update(target, name, part, form),
+            Call::Delete(name) => self.delete(target, name),
+            Call::Patch(name, part) => self.patch(target, name, part, form),
         }
     }
 
     async fn list(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
-        let options = Options::read(&self.request.query)?;
-        options.check()?;
+        let options = self.options()?;
         self.revision_reached(listing::awaited(&options)?).await?;
         let list = self.shared.read(|inner| listing::list(&inner.state, target, &options, form))?;
         Ok(Answer::Json(200, list.text()))
     }
 
-    fn watch(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
-        let options = Options::read(&self.request.query)?;
-        options.check()?;
-        let frames = watching::open(&self.shared, target, &options, form)?;
+    async fn watch(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
+        let options = self.options()?;
+        if options.initial_events == Some(true) {
+            Selection::new(target, &options.labels, &options.fields)?;
+            let asked = revision(&options.version).map_err(status::internal)?;
+            if let Err(status) = self.revision_reached(asked.unwrap_or(0)).await {
+                return Ok(Answer::Watch(Body::stream(watching::failed(&status))));
+            }
+        }
+        let frames = watching::open(&self.shared, target, &options, form, self.request.user_agent.as_deref())?;
         Ok(Answer::Watch(Body::stream(frames)))
+    }
+
+    /// The options of a list or a watch, unless they are refused.
+    fn options(&self) -> Result<Options, Box<Status>> {
+        let options = Options::read(&self.request.query)?;
+        options.check(self.shared.read(|inner| inner.features.watch_list))?;
+        Ok(options)
     }
 
     async fn get(&self, target: &Target, name: &str, part: Option<Part>, form: Form) -> Result<Answer, Box<Status>> {
@@ -253,8 +308,7 @@ impl Exchange {
     }
 
     async fn delete_collection(&self, target: &Target) -> Result<Answer, Box<Status>> {
-        let options = Options::read(&self.request.query)?;
-        options.check()?;
+        let options = self.options()?;
         let deletion = self.deletion()?;
         self.revision_reached(listing::awaited(&options)?).await?;
         let delete = |inner: &mut Inner| inner.state.delete_collection(target, &options, &deletion);

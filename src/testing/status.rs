@@ -93,6 +93,12 @@ pub(super) fn method_not_allowed() -> Box<Status> {
         .boxed()
 }
 
+/// 406 from where the server looks at bare media types only.
+pub(super) fn not_produced(types: &str) -> Box<Status> {
+    let message = format!("406: Not Acceptable\n\nAvailable representations: {types}");
+    failure(406, "NotAcceptable", message).with_details(details("", "", "")).boxed()
+}
+
 /// 415 without a word about what the server reads.
 pub(super) fn unsupported_media_type() -> Box<Status> {
     failure(415, "UnsupportedMediaType", "415: Unsupported Media Type").with_details(details("", "", "")).boxed()
@@ -189,8 +195,20 @@ impl Flaw {
     }
 
     pub(super) fn invalid(field: impl Into<String>, value: impl Into<Value>, why: &str) -> Self {
-        let message = format!("Invalid value: {}: {why}", shown(&value.into()));
+        Flaw::showing(field, &shown(&value.into()), why)
+    }
+
+    /// The same with a value that the server shows in its own way.
+    pub(super) fn showing(field: impl Into<String>, value: &str, why: &str) -> Self {
+        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        let message = format!("Invalid value: {value}{why}");
         Flaw { field: field.into(), reason: "FieldValueInvalid", message }
+    }
+
+    /// The flaw of a value that is itself at this path.
+    pub(super) fn below(self, path: &str) -> Self {
+        let dot = if self.field.is_empty() || self.field.starts_with('[') { "" } else { "." };
+        Flaw { field: format!("{path}{dot}{}", self.field), ..self }
     }
 
     /// A value of another type than it should be.
@@ -217,6 +235,11 @@ impl Flaw {
     pub(super) fn duplicate(field: impl Into<String>, value: impl Into<Value>) -> Self {
         let message = format!("Duplicate value: {}", shown(&value.into()));
         Flaw { field: field.into(), reason: "FieldValueDuplicate", message }
+    }
+
+    pub(super) fn not_found(field: impl Into<String>, value: impl Into<Value>) -> Self {
+        let message = format!("Not found: {}", shown(&value.into()));
+        Flaw { field: field.into(), reason: "FieldValueNotFound", message }
     }
 
     pub(super) fn too_long(field: impl Into<String>, bytes: usize) -> Self {

@@ -1,6 +1,6 @@
 //! Objects as the bytes of an answer: compact JSON, fields of built-in kinds in the order of Go's structs.
 //!
-//! Deliberately not here: indentation, YAML, protobuf, Tables.
+//! Not here: YAML, protobuf, Tables.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -177,4 +177,60 @@ fn write(text: &mut Vec<u8>, value: &Value, first: &[&str]) {
         write(text, field, if name == "metadata" && first == OBJECT { &METADATA } else { &[] });
     }
     text.push(b'}');
+}
+
+/// A compact JSON text as people read it: a member a line, two spaces a level.
+pub(super) fn indented(json: &[u8]) -> Bytes {
+    let mut text = Vec::with_capacity(json.len() * 2);
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    let line = |text: &mut Vec<u8>, depth: usize| {
+        text.push(b'\n');
+        text.resize(text.len() + 2 * depth, b' ');
+    };
+    for (place, byte) in json.iter().enumerate() {
+        if quoted {
+            text.push(*byte);
+            quoted = escaped || *byte != b'"';
+            escaped = !escaped && *byte == b'\\';
+            continue;
+        }
+        match byte {
+            b'{' | b'[' => {
+                text.push(*byte);
+                if !matches!(json.get(place + 1), Some(b'}' | b']')) {
+                    depth += 1;
+                    line(&mut text, depth);
+                }
+            }
+            b'}' | b']' => {
+                if !matches!(text.last(), Some(b'{' | b'[')) {
+                    depth = depth.saturating_sub(1);
+                    line(&mut text, depth);
+                }
+                text.push(*byte);
+            }
+            b',' => {
+                text.push(*byte);
+                line(&mut text, depth);
+            }
+            b':' => text.extend_from_slice(b": "),
+            _ => {
+                quoted = *byte == b'"';
+                text.push(*byte);
+            }
+        }
+    }
+    text.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn indentation_adds_nothing_but_white_space() {
+        let value = json!({"a": [], "b": {}, "c": [1, {"d": "x: [\"y\\\\\"], {z}"}], "e": null});
+        let text = indented(value.to_string().as_bytes());
+        assert_eq!(text, serde_json::to_string_pretty(&value).unwrap());
+    }
 }

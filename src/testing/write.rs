@@ -26,6 +26,7 @@ mod part;
 mod patch;
 mod replace;
 mod scale;
+mod syntax;
 
 use std::sync::Arc;
 

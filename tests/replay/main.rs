@@ -18,6 +18,7 @@ use std::{
 };
 
 use excluded::Why;
+use kube_indexed_store::testing::FakeCluster;
 use player::{Outcome, Player};
 use seed::Step;
 use trace::Exchange;
@@ -39,6 +40,9 @@ const WITH_CUSTOM_KIND: [&str; 10] = [
     "unsupported-media",
 ];
 
+/// Files recorded on a server that did not stream lists.
+const WITHOUT_WATCH_LISTS: [&str; 1] = ["watchlist-refused"];
+
 fn traces() -> Option<Traces> {
     let beside = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/traces"));
     let folder = env::var_os("TRACES").map_or(beside, PathBuf::from);
@@ -59,7 +63,8 @@ async fn exchanges_whose_state_their_file_builds_are_answered_as_recorded() {
     let Some(traces) = traces() else { return };
     let mut table = Table::default();
     for (file, exchanges) in &traces {
-        let mut player = Player::new(&traces);
+        let cluster = FakeCluster::builder().watch_list(!WITHOUT_WATCH_LISTS.contains(&file.as_str())).build();
+        let mut player = Player::new(&traces, cluster);
         if WITH_CUSTOM_KIND.contains(&file.as_str()) {
             player.define().await;
         }
@@ -76,7 +81,7 @@ async fn exchanges_whose_state_their_file_builds_are_answered_as_recorded() {
 async fn exchanges_that_lean_on_the_history_of_their_cluster_are_answered_as_recorded() {
     let Some(traces) = traces() else { return };
     let mut table = Table::default();
-    let mut player = Player::new(&traces);
+    let mut player = Player::new(&traces, FakeCluster::new());
     let mut open = None;
     let seeded = |file: &str, number: usize| matches!(excluded::why(file, number), Some(Why::Earlier | Why::Meanwhile));
     for step in seed::history() {

@@ -42,8 +42,8 @@ pub struct Opened {
 }
 
 impl<'t> Player<'t> {
-    pub fn new(traces: &'t Traces) -> Self {
-        Player { traces, cluster: FakeCluster::new(), bindings: Bindings::default(), latest: None }
+    pub fn new(traces: &'t Traces, cluster: FakeCluster) -> Self {
+        Player { traces, cluster, bindings: Bindings::default(), latest: None }
     }
 
     fn exchange(&self, file: &str, number: usize) -> &'t Exchange {

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::super::schema::Schema;
-use super::{Kind, KindId, Names, Part, Rules, ScalePaths, Version, dotted};
+use super::{Kind, KindId, Names, Part, Rules, ScalePaths, Version};
 
 /// A CustomResourceDefinition, as far as the server acts on it.
 #[derive(Debug)]
@@ -49,11 +49,6 @@ impl Definition {
             plural,
             kind,
         })
-    }
-
-    /// The name a definition of this kind must have.
-    pub(in super::super) fn name(&self) -> String {
-        dotted(&self.plural, &self.group)
     }
 
     /// The kind it defines, under its number.

@@ -186,7 +186,7 @@ fn references(object: &Value) -> impl Iterator<Item = &Value> {
     object["metadata"]["ownerReferences"].as_array().into_iter().flatten()
 }
 
-fn uids(object: &Value) -> impl Iterator<Item = &str> {
+pub(super) fn uids(object: &Value) -> impl Iterator<Item = &str> {
     references(object).map(uid)
 }
 

@@ -26,25 +26,33 @@ pub(super) fn flaws(number: &Number, schema: &Value, path: &str) -> Vec<Flaw> {
         ));
     }
     let value = number.as_f64().unwrap_or_default();
-    let mut refuse =
-        |why: String| flaws.push(Flaw::invalid(path, number.clone(), &format!("{path} in body should be {why}")));
-    if let Some(factor) = schema["multipleOf"].as_f64().filter(|factor| *factor > 0.0) {
-        let times = if factor < 1.0 { 1.0 / factor * value } else { value / factor };
-        if (times - times.round()).abs() > 1e-9 * times.abs().max(1.0) {
-            refuse(format!("a multiple of {factor}"));
+    // Integers are compared with integers.
+    let bound = |name: &str| schema[name].as_f64().map(|bound| if number.is_f64() { bound } else { bound.trunc() });
+    let mut refuse = |value: Number, why: String| flaws.push(Flaw::invalid(path, value, &why));
+    match bound("multipleOf") {
+        Some(factor) if factor <= 0.0 => {
+            refuse((factor as i64).into(), format!("factor MultipleOf declared for {path} must be positive: {factor}"));
         }
+        Some(factor) => {
+            let times = if factor < 1.0 { 1.0 / factor * value } else { value / factor };
+            if (times - times.round()).abs() > 1e-9 * times.abs().max(1.0) {
+                refuse(number.clone(), format!("{path} in body should be a multiple of {factor}"));
+            }
+        }
+        None => {}
     }
-    if let Some(least) = schema["minimum"].as_f64() {
+    let mut beyond = |why: String| refuse(number.clone(), format!("{path} in body should be {why}"));
+    if let Some(least) = bound("minimum") {
         match schema["exclusiveMinimum"] == true {
-            true if value <= least => refuse(format!("greater than {least}")),
-            false if value < least => refuse(format!("greater than or equal to {least}")),
+            true if value <= least => beyond(format!("greater than {least}")),
+            false if value < least => beyond(format!("greater than or equal to {least}")),
             _ => {}
         }
     }
-    if let Some(most) = schema["maximum"].as_f64() {
+    if let Some(most) = bound("maximum") {
         match schema["exclusiveMaximum"] == true {
-            true if value >= most => refuse(format!("less than {most}")),
-            false if value > most => refuse(format!("less than or equal to {most}")),
+            true if value >= most => beyond(format!("less than {most}")),
+            false if value > most => beyond(format!("less than or equal to {most}")),
             _ => {}
         }
     }

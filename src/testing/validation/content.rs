@@ -1,4 +1,4 @@
-//! What the server refuses in ConfigMaps, Secrets and Deployments, and what it cannot even decode.
+//! What the server refuses in ConfigMaps and Secrets.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
@@ -85,22 +85,5 @@ pub(super) fn frozen(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
         if old[field] != new[field] {
             flaws.push(Flaw::forbidden(field, "field is immutable when `immutable` is set"));
         }
-    }
-}
-
-pub(super) fn deployment(object: &Value, flaws: &mut Vec<Flaw>) {
-    let spec = &object["spec"];
-    if let Some(replicas) = spec["replicas"].as_i64().filter(|replicas| *replicas < 0) {
-        flaws.push(Flaw::invalid("spec.replicas", replicas, "must be greater than or equal to 0"));
-    }
-    let labels = &spec["template"]["metadata"]["labels"];
-    let wanted = spec["selector"]["matchLabels"].as_object();
-    let matches = wanted.is_none_or(|wanted| wanted.iter().all(|(key, value)| labels[key] == *value));
-    if spec["selector"].is_null() {
-        flaws.push(Flaw::required("spec.selector", ""));
-    }
-    if spec["selector"].is_null() || !matches {
-        let field = "spec.template.metadata.labels";
-        flaws.push(Flaw::invalid(field, labels.clone(), "`selector` does not match template `labels`"));
     }
 }

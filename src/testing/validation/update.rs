@@ -10,7 +10,7 @@ use super::{
         kinds::{Kind, Part},
         status::Flaw,
     },
-    content, contents, finalizers, metadata,
+    contents, finalizers, frozen, metadata,
 };
 
 /// What is replaced, and the part of it that was written.
@@ -121,16 +121,8 @@ fn changes(old: &Value, new: &Value) -> Vec<Flaw> {
 /// What beside the metadata must not change.
 fn frozen(kind: &Kind, old: &Value, new: &Value) -> Vec<Flaw> {
     let mut flaws = Vec::new();
-    match kind.plural.as_str() {
-        _ if kind.custom => {}
-        "secrets" | "configmaps" => content::frozen(old, new, &mut flaws),
-        "daemonsets" | "deployments" | "replicasets" => {
-            let (old, new) = (&old["spec"]["selector"], &new["spec"]["selector"]);
-            if old != new {
-                flaws.push(Flaw::invalid("spec.selector", new.clone(), "field is immutable"));
-            }
-        }
-        _ => {}
+    if !kind.custom {
+        frozen::check(kind, old, new, &mut flaws);
     }
     flaws
 }

@@ -12,12 +12,13 @@ use super::{
     Draft, Outcome, Write, metadata, text,
 };
 
-/// Gives an object its identity, if something new may come into the namespace and the kind.
+/// Gives an object its identity, if something new may come into the namespace and the kind. Only by force it may bring
+/// its own uid.
 pub(super) fn admit(
     state: &mut State,
     target: &Target,
     mut object: Map<String, Value>,
-    write: Write,
+    write: Write<'_>,
 ) -> Result<Draft, Box<Status>> {
     open(state, target, &object)?;
     let time = state.time();
@@ -31,7 +32,7 @@ pub(super) fn admit(
     for field in ["selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"] {
         metadata.remove(field);
     }
-    if text(metadata, "uid").is_none() || !write.force {
+    if !write.force || text(metadata, "uid").is_none() {
         metadata.insert("uid".to_owned(), uid.into());
     }
     metadata.insert("creationTimestamp".to_owned(), time.clone().into());
@@ -69,7 +70,7 @@ pub(super) fn commit(
     write: Write<'_>,
 ) -> Result<Outcome, Box<Status>> {
     let kind = &target.kind;
-    if version.is_some_and(|version| !["", "0"].contains(&version)) {
+    if !write.dry_run && version.and_then(|version| version.parse().ok()).is_some_and(|version: u64| version != 0) {
         return Err(status::internal("resourceVersion should not be set on objects to be created"));
     }
     let name = object["metadata"]["name"].as_str().unwrap_or_default();

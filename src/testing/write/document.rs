@@ -11,6 +11,7 @@ use super::super::shape::{
     Format, Shape, Type,
     decode::{Decoded, Failure, decode},
 };
+use super::syntax;
 
 #[derive(Debug)]
 pub(in super::super) enum Document {
@@ -57,10 +58,7 @@ impl Document {
                 Ok(Head { api_version: text("apiVersion"), kind: text("kind") })
             }
             Err(Failure::Mistyped(why)) => Err(why),
-            Err(Failure::Unreadable(error)) if error.is_eof() => Err("unexpected end of JSON input".to_owned()),
-            Err(Failure::Unreadable(error)) => {
-                Err(format!("invalid JSON at line {} column {}", error.line(), error.column()))
-            }
+            Err(Failure::Unreadable(error)) => Err(syntax::complaint(self.text().unwrap_or_default(), &error)),
         }
     }
 
@@ -116,7 +114,7 @@ mod tests {
         let number = "json: cannot unmarshal number into Go struct field .kind of type string";
         assert_eq!(head("{\"kind\":5}"), Err(number.to_owned()));
         assert_eq!(head("{\"kind\":"), Err("unexpected end of JSON input".to_owned()));
-        assert_eq!(head("{} x"), Err("invalid JSON at line 1 column 4".to_owned()));
+        assert_eq!(head("{} x"), Err("invalid character 'x' after top-level value".to_owned()));
         let list = "json: cannot unmarshal array into Go value of type struct { APIVersion string \
                     \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }";
         assert_eq!(Document::Value(json!([])).head().map(|_| ()), Err(list.to_owned()));

@@ -1,54 +1,28 @@
-//! What the fake server knows of built-in kinds against what a real server says of them.
-//!
-//! `src/testing/shape/built_in.txt` and `zero.txt` are made here, from the server's own documents:
-//! `WRITE_SHAPES=1 cargo test --test schema` with `KUBEBUILDER_ASSETS` set. Without `WRITE_SHAPES` they are compared.
+//! The table of types, from the documents of a server.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
-use std::fs;
 
-use real::RealCluster;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-mod real;
+use crate::go::Names;
 
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/shape");
-
-async fn get(client: &kube::Client, path: &str) -> String {
-    let request = http::Request::get(path).body(Vec::new()).expect("a request");
-    client.request_text(request).await.unwrap_or_else(|problem| panic!("{path}: {problem}"))
-}
-
-/// The documents of all group versions, by path: `apis/apps/v1`.
-async fn documents(client: &kube::Client) -> BTreeMap<String, Value> {
-    let index: Value = serde_json::from_str(&get(client, "/openapi/v3").await).expect("JSON");
-    let mut documents = BTreeMap::new();
-    for (path, entry) in index["paths"].as_object().expect("paths") {
-        if path == "api/v1" || (path.starts_with("apis/") && path.matches('/').count() == 2) {
-            let text = get(client, entry["serverRelativeURL"].as_str().expect("an address")).await;
-            documents.insert(path.clone(), serde_json::from_str(&text).expect("JSON"));
-        }
-    }
-    documents
-}
-
-/// What is posted or put to a group version: the paths, and the types of the bodies.
-fn bodies(document: &Value) -> impl Iterator<Item = (&String, &str)> {
+/// What is posted or put to a group version: the paths, the methods, and the types of the bodies.
+pub fn bodies(document: &Value) -> impl Iterator<Item = (&String, &'static str, &str)> {
     let paths = document["paths"].as_object().expect("paths").iter();
     paths.flat_map(|(path, methods)| {
         ["post", "put"].into_iter().filter_map(move |method| {
             let body = &methods[method]["requestBody"]["content"]["*/*"]["schema"]["$ref"];
-            Some((path, last(body.as_str()?, '/')))
+            Some((path, method, last(body.as_str()?, '/')))
         })
     })
 }
 
-fn last(text: &str, separator: char) -> &str {
+pub fn last(text: &str, separator: char) -> &str {
     text.rsplit(separator).next().unwrap_or_default()
 }
 
 /// All types that lead on from the bodies of requests.
-fn reachable(documents: &BTreeMap<String, Value>) -> BTreeMap<&str, &Value> {
+pub fn reachable(documents: &BTreeMap<String, Value>) -> BTreeMap<&str, &Value> {
     fn references<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
         match value {
             Value::Object(fields) => {
@@ -62,7 +36,7 @@ fn reachable(documents: &BTreeMap<String, Value>) -> BTreeMap<&str, &Value> {
     let mut types = BTreeMap::new();
     for document in documents.values() {
         let schemas = &document["components"]["schemas"];
-        let mut open: Vec<&str> = bodies(document).map(|(_, body)| body).collect();
+        let mut open: Vec<&str> = bodies(document).map(|(_, _, body)| body).collect();
         while let Some(name) = open.pop() {
             if types.insert(name, &schemas[name]).is_none() {
                 references(&schemas[name], &mut open);
@@ -73,23 +47,54 @@ fn reachable(documents: &BTreeMap<String, Value>) -> BTreeMap<&str, &Value> {
 }
 
 /// The text of all types, a line each.
-struct Writer<'d> {
+pub struct Writer<'d> {
     types: BTreeMap<&'d str, &'d Value>,
     /// Last parts of names that several types share.
     shared: BTreeSet<&'d str>,
 }
 
 impl<'d> Writer<'d> {
-    fn new(types: BTreeMap<&'d str, &'d Value>) -> Self {
+    pub fn new(types: BTreeMap<&'d str, &'d Value>) -> Self {
         let (mut seen, mut shared) = (BTreeSet::new(), BTreeSet::new());
         shared.extend(types.keys().map(|name| last(name, '.')).filter(|short| !seen.insert(*short)));
         Writer { types, shared }
     }
 
-    fn text(&self) -> String {
-        let structures = self.types.iter().filter(|(name, ty)| self.scalar(name, ty).is_none());
-        let lines: BTreeSet<String> = structures.map(|(name, ty)| self.line(name, ty)).collect();
+    pub fn text(&self, names: &Names<'_>) -> String {
+        let structures = self.types.keys().filter(|name| self.has_fields(name));
+        let lines: BTreeSet<String> = structures.map(|name| self.line(name, names)).collect();
         lines.into_iter().collect()
+    }
+
+    pub fn has_fields(&self, name: &str) -> bool {
+        self.scalar(name, self.types[name]).is_none()
+    }
+
+    pub fn fields(&self, name: &str) -> impl Iterator<Item = (&'d str, &'d Value)> + use<'d> {
+        let fields = self.types[name]["properties"].as_object().expect("a structure");
+        fields.iter().map(|(name, field)| (name.as_str(), field))
+    }
+
+    /// What Go calls a type, as far as that follows from what it is.
+    pub fn go_type(&self, schema: &Value) -> String {
+        fn go_type(shape: &str) -> String {
+            match shape {
+                "int32" | "int64" | "bool" | "string" => shape.to_owned(),
+                "number" => "float64".to_owned(),
+                "bytes" => "[]uint8".to_owned(),
+                "quantity" => "resource.Quantity".to_owned(),
+                _ if shape.starts_with('[') => format!("[]{}", go_type(&shape[1..shape.rfind(']').expect("it ends")])),
+                _ if shape.starts_with('{') => {
+                    format!("map[string]{}", go_type(&shape[1..shape.rfind('}').expect("it ends")]))
+                }
+                _ => {
+                    let mut parts = shape.trim_end_matches('!').rsplit('.');
+                    let (name, version) = (parts.next().unwrap_or_default(), parts.next().unwrap_or("v1"));
+                    format!("{version}.{name}")
+                }
+            }
+        }
+        go_type(&self.shape(schema))
     }
 
     /// `PodSpec`; `events.v1.Event` where others have that name, `autoscaling.v2.MetricSpec` where it is not of a v1.
@@ -99,11 +104,15 @@ impl<'d> Writer<'d> {
         if self.shared.contains(parts[2]) || parts[1] != "v1" { parts.join(".") } else { parts[2].to_owned() }
     }
 
-    fn line(&self, name: &str, ty: &Value) -> String {
+    fn line(&self, name: &str, names: &Names<'_>) -> String {
+        let ty = self.types[name];
         let required: Vec<_> = ty["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let fields = ty["properties"].as_object().expect("a structure").iter().map(|(name, field)| {
-            let mark = if required.contains(&name.as_str()) { "*" } else { "" };
-            format!("{name}{mark} {}{}", self.shape(field), strategy(field))
+        let fields = self.fields(name).map(|(field, schema)| {
+            let go = names.get(&(name, field)).cloned().unwrap_or_default();
+            let within = go.within.map(|within| format!("{within}.")).unwrap_or_default();
+            let mark = if required.contains(&field) { "*" } else { "" };
+            let called = go.ty.map(|ty| format!(" {ty}")).unwrap_or_default();
+            format!("{within}{field}{mark} {}{}{called}", self.shape(schema), strategy(schema))
         });
         let atomic = if ty["x-kubernetes-map-type"] == "atomic" { "!" } else { "" };
         format!("{}{atomic}: {}\n", self.name(name), fields.collect::<Vec<_>>().join(", "))
@@ -119,7 +128,7 @@ impl<'d> Writer<'d> {
         }
     }
 
-    fn shape(&self, schema: &Value) -> String {
+    pub fn shape(&self, schema: &Value) -> String {
         let reference = schema.get("$ref").or_else(|| schema.pointer("/allOf/0/$ref"));
         if let Some(name) = reference.and_then(Value::as_str).map(|to| last(to, '/')) {
             let atomic = if schema["x-kubernetes-map-type"] == "atomic" { "!" } else { "" };
@@ -179,50 +188,4 @@ fn strategy(field: &Value) -> String {
         (word, _) => word.to_owned(),
     });
     format!("~{}", words.collect::<Vec<_>>().join("+"))
-}
-
-/// What Go prints of empty objects, a line each: the end of the initial events tells.
-async fn zeros(client: &kube::Client, documents: &BTreeMap<String, Value>) -> String {
-    let mut text = String::new();
-    for (group, document) in documents {
-        for (path, methods) in document["paths"].as_object().expect("paths") {
-            let operation = &methods["get"];
-            if operation["x-kubernetes-action"] != "list" || !methods["post"].is_object() {
-                continue;
-            }
-            let path = path.replace("{namespace}", "default");
-            let watch = "watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan";
-            let none = "fieldSelector=metadata.name%3Dnone&timeoutSeconds=1";
-            let answer = get(client, &format!("{path}?{watch}&{none}")).await;
-            let bookmark: Value = serde_json::from_str(answer.lines().next().expect("a bookmark")).expect("JSON");
-            assert_eq!(bookmark["type"], "BOOKMARK", "{path}");
-            let mut own: Map<String, Value> = serde_json::from_value(bookmark["object"].clone()).expect("an object");
-            let [kind, ..] = ["kind", "apiVersion", "metadata"].map(|of_all| own.remove(of_all).unwrap_or_default());
-            let version = group.strip_prefix("apis/").or_else(|| group.strip_prefix("api/")).expect("a group");
-            writeln!(text, "{version} {} {}", kind.as_str().expect("a kind"), Value::Object(own))
-                .expect("a text grows");
-        }
-    }
-    text
-}
-
-fn check(file: &str, text: &str) {
-    let path = format!("{FOLDER}/{file}");
-    if std::env::var_os("WRITE_SHAPES").is_some() {
-        fs::write(&path, text).expect("the file is written");
-    }
-    let kept = fs::read_to_string(&path).unwrap_or_default();
-    let differs = kept.lines().zip(text.lines()).find(|(kept, said)| kept != said);
-    assert!(
-        kept == text,
-        "{file} is not what the server says: {differs:?}; write it anew: WRITE_SHAPES=1 cargo test --test schema"
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn shapes_of_built_in_kinds_are_those_of_the_server() {
-    let Some(cluster) = RealCluster::start().await else { return };
-    let documents = documents(cluster.client()).await;
-    check("built_in.txt", &Writer::new(reachable(&documents)).text());
-    check("zero.txt", &zeros(cluster.client(), &documents).await);
 }

@@ -1,0 +1,271 @@
+//! What the server refuses in what runs pods: Deployments and their like, Jobs, CronJobs.
+
+use serde_json::Value;
+
+use super::{super::status::Flaw, items, label_problems, labels, not_negative, one_of, pod, problems, share, text};
+use crate::selector::{key_problems, value_problems};
+
+const TEMPLATE: &str = "spec.template";
+
+pub(super) fn deployment(object: &Value, flaws: &mut Vec<Flaw>) {
+    let spec = &object["spec"];
+    not_negative(&spec["replicas"], "spec.replicas", flaws);
+    selected(spec, "deployment", true, flaws);
+    pod::lasts(&spec["template"], TEMPLATE, "ReplicaSet", flaws);
+    let strategy = &spec["strategy"];
+    match text(&strategy["type"]) {
+        "Recreate" if strategy["rollingUpdate"].is_object() => {
+            let why = "may not be specified when strategy `type` is 'Recreate'";
+            flaws.push(Flaw::forbidden("spec.strategy.rollingUpdate", why));
+        }
+        "Recreate" => {}
+        "RollingUpdate" => rolling(&strategy["rollingUpdate"], flaws),
+        _ => flaws.push(Flaw::unsupported("spec.strategy", strategy.clone(), &["Recreate", "RollingUpdate"])),
+    }
+    for field in ["minReadySeconds", "revisionHistoryLimit"] {
+        not_negative(&spec[field], &format!("spec.{field}"), flaws);
+    }
+    if let Some(deadline) = spec["progressDeadlineSeconds"].as_i64() {
+        not_negative(&spec["progressDeadlineSeconds"], "spec.progressDeadlineSeconds", flaws);
+        if deadline <= spec["minReadySeconds"].as_i64().unwrap_or_default() {
+            flaws.push(Flaw::invalid("spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds"));
+        }
+    }
+}
+
+fn rolling(rolling: &Value, flaws: &mut Vec<Flaw>) {
+    const FIELD: &str = "spec.strategy.rollingUpdate";
+    let nothing = |value: &Value| *value == 0 || *value == "0%";
+    for part in ["maxUnavailable", "maxSurge"] {
+        share(&rolling[part], &format!("{FIELD}.{part}"), part == "maxUnavailable", flaws);
+    }
+    if nothing(&rolling["maxUnavailable"]) && nothing(&rolling["maxSurge"]) {
+        let value = rolling["maxUnavailable"].clone();
+        flaws.push(Flaw::invalid(format!("{FIELD}.maxUnavailable"), value, "may not be 0 when `maxSurge` is 0"));
+    }
+}
+
+pub(super) fn replica_set(object: &Value, flaws: &mut Vec<Flaw>) {
+    let spec = &object["spec"];
+    for field in ["replicas", "minReadySeconds"] {
+        not_negative(&spec[field], &format!("spec.{field}"), flaws);
+    }
+    // The server says deployment here, too.
+    selected(spec, "deployment", true, flaws);
+    pod::lasts(&spec["template"], TEMPLATE, "ReplicaSet", flaws);
+}
+
+pub(super) fn stateful_set(object: &Value, flaws: &mut Vec<Flaw>) {
+    let spec = &object["spec"];
+    if !["OrderedReady", "Parallel"].contains(&text(&spec["podManagementPolicy"])) {
+        let why = "must be 'OrderedReady' or 'Parallel'";
+        flaws.push(Flaw::invalid("spec.podManagementPolicy", spec["podManagementPolicy"].clone(), why));
+    }
+    let strategy = &spec["updateStrategy"];
+    match text(&strategy["type"]) {
+        "OnDelete" if strategy["rollingUpdate"].is_object() => {
+            let why = "only allowed for updateStrategy 'RollingUpdate'";
+            flaws.push(Flaw::invalid("spec.updateStrategy.rollingUpdate", strategy["rollingUpdate"].clone(), why));
+        }
+        "OnDelete" => {}
+        "RollingUpdate" => {
+            let partition = &strategy["rollingUpdate"]["partition"];
+            not_negative(partition, "spec.updateStrategy.rollingUpdate.partition", flaws);
+        }
+        _ => {
+            flaws.push(Flaw::invalid("spec.updateStrategy", strategy.clone(), "must be 'RollingUpdate' or 'OnDelete'"));
+        }
+    }
+    for field in ["whenDeleted", "whenScaled"] {
+        let path = format!("spec.persistentVolumeClaimRetentionPolicy.{field}");
+        one_of(&spec["persistentVolumeClaimRetentionPolicy"][field], &path, &["Retain", "Delete"], flaws);
+    }
+    for field in ["replicas", "minReadySeconds"] {
+        not_negative(&spec[field], &format!("spec.{field}"), flaws);
+    }
+    let service = text(&spec["serviceName"]);
+    problems("spec.serviceName", service, label_problems(service), flaws);
+    selected(spec, "statefulset", true, flaws);
+    pod::lasts(&spec["template"], TEMPLATE, "StatefulSet", flaws);
+}
+
+pub(super) fn daemon_set(object: &Value, flaws: &mut Vec<Flaw>) {
+    const ROLLING: &str = "spec.updateStrategy.rollingUpdate";
+    let spec = &object["spec"];
+    selected(spec, "daemonset", false, flaws);
+    pod::lasts(&spec["template"], TEMPLATE, "DaemonSet", flaws);
+    not_negative(&spec["minReadySeconds"], "spec.minReadySeconds", flaws);
+    let strategy = &spec["updateStrategy"];
+    match text(&strategy["type"]) {
+        "OnDelete" => {}
+        "RollingUpdate" => {
+            let nothing = |value: &Value| *value == 0 || *value == "0%";
+            let (unavailable, surge) =
+                (&strategy["rollingUpdate"]["maxUnavailable"], &strategy["rollingUpdate"]["maxSurge"]);
+            if !nothing(unavailable) && !nothing(surge) {
+                let why = "may not be set when maxUnavailable is non-zero";
+                flaws.push(Flaw::invalid(format!("{ROLLING}.maxSurge"), surge.clone(), why));
+            } else if nothing(unavailable) && nothing(surge) {
+                flaws.push(Flaw::required(format!("{ROLLING}.maxUnavailable"), "cannot be 0 when maxSurge is 0"));
+            }
+        }
+        _ => flaws.push(Flaw::unsupported("spec.updateStrategy", strategy.clone(), &["RollingUpdate", "OnDelete"])),
+    }
+    not_negative(&spec["revisionHistoryLimit"], "spec.revisionHistoryLimit", flaws);
+}
+
+pub(super) fn replication_controller(object: &Value, flaws: &mut Vec<Flaw>) {
+    let spec = &object["spec"];
+    not_negative(&spec["minReadySeconds"], "spec.minReadySeconds", flaws);
+    let selector = spec["selector"].as_object().filter(|selector| !selector.is_empty());
+    if selector.is_none() {
+        flaws.push(Flaw::required("spec.selector", ""));
+    }
+    not_negative(&spec["replicas"], "spec.replicas", flaws);
+    let template = &spec["template"];
+    if template.is_null() {
+        return flaws.push(Flaw::required(TEMPLATE, ""));
+    }
+    let bears = &template["metadata"]["labels"];
+    if selector.is_some_and(|selector| selector.iter().any(|(key, value)| bears[key] != *value)) {
+        let why = "`selector` does not match template `labels`";
+        flaws.push(Flaw::invalid("spec.template.metadata.labels", bears.clone(), why));
+    }
+    pod::template(template, TEMPLATE, flaws);
+    pod::lasts(template, TEMPLATE, "ReplicationController", flaws);
+}
+
+pub(super) fn job(object: &Value, flaws: &mut Vec<Flaw>) {
+    let spec = &object["spec"];
+    let uid = &object["metadata"]["uid"];
+    job_spec(spec, "spec", Some(uid), flaws);
+}
+
+/// The specification of a Job of this uid, or of a template of one.
+fn job_spec(spec: &Value, field: &str, uid: Option<&Value>, flaws: &mut Vec<Flaw>) {
+    const UID: &str = "batch.kubernetes.io/controller-uid";
+    let path = |name: &str| format!("{field}.{name}");
+    let template = &spec["template"];
+    let bears = &template["metadata"]["labels"];
+    let selector = &spec["selector"];
+    let numbers = ["parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished"];
+    let mut of_numbers = Vec::new();
+    numbers.iter().for_each(|name| not_negative(&spec[*name], &path(name), &mut of_numbers));
+    if selector.is_null() && uid.is_some() {
+        flaws.push(Flaw::required(path("selector"), ""));
+    }
+    if let Some(uid) = uid.filter(|_| spec["manualSelector"] != true) {
+        let own =
+            selector["matchLabels"].as_object().is_some_and(|wanted| wanted.len() == 1 && wanted.get(UID) == Some(uid));
+        if !own || selector["matchExpressions"].is_array() {
+            flaws.push(Flaw::invalid(path("selector"), selector.clone(), "`selector` not auto-generated"));
+        }
+    }
+    flaws.append(&mut of_numbers);
+    one_of(&spec["completionMode"], &path("completionMode"), &["NonIndexed", "Indexed"], flaws);
+    if spec["completionMode"] == "Indexed" && spec["completions"].is_null() {
+        flaws.push(Flaw::required(path("completions"), "when completion mode is Indexed"));
+    }
+    if uid.is_some() && (selector.is_null() || !matches(selector, bears)) {
+        let why = "`selector` does not match template `labels`";
+        flaws.push(Flaw::invalid(format!("{field}.template.metadata.labels"), bears.clone(), why));
+    }
+    let field = path("template");
+    pod::template(template, &field, flaws);
+    pod::ends(template, &field, flaws);
+}
+
+pub(super) fn cron_job(object: &Value, flaws: &mut Vec<Flaw>) {
+    let spec = &object["spec"];
+    let schedule = text(&spec["schedule"]);
+    let fields: Vec<_> = schedule.split_whitespace().collect();
+    if schedule.is_empty() {
+        flaws.push(Flaw::required("spec.schedule", ""));
+    } else if schedule.contains("TZ=") {
+        let why = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
+        flaws.push(Flaw::invalid("spec.schedule", schedule, why));
+    } else if !schedule.starts_with('@') && fields.len() != 5 {
+        let why = format!("expected exactly 5 fields, found {}: [{}]", fields.len(), fields.join(" "));
+        flaws.push(Flaw::invalid("spec.schedule", schedule, &why));
+    }
+    not_negative(&spec["startingDeadlineSeconds"], "spec.startingDeadlineSeconds", flaws);
+    let policies = ["Allow", "Forbid", "Replace"];
+    one_of(&spec["concurrencyPolicy"], "spec.concurrencyPolicy", &policies, flaws);
+    job_spec(&spec["jobTemplate"]["spec"], "spec.jobTemplate.spec", None, flaws);
+    for field in ["successfulJobsHistoryLimit", "failedJobsHistoryLimit"] {
+        not_negative(&spec[field], &format!("spec.{field}"), flaws);
+    }
+    let name = text(&object["metadata"]["name"]);
+    if name.len() > 52 {
+        flaws.push(Flaw::invalid("metadata.name", name, "must be no more than 52 characters"));
+    }
+}
+
+/// A selector that chooses the pods of the template. `wanted` says whether there must be one.
+fn selected(spec: &Value, kind: &str, wanted: bool, flaws: &mut Vec<Flaw>) {
+    let (selector, template) = (&spec["selector"], &spec["template"]);
+    let bears = &template["metadata"]["labels"];
+    let before = flaws.len();
+    if selector.is_null() {
+        if wanted {
+            flaws.push(Flaw::required("spec.selector", ""));
+        }
+    } else {
+        self::selector(selector, "spec.selector", flaws);
+        if selector.as_object().is_some_and(serde_json::Map::is_empty) {
+            let why = format!("empty selector is invalid for {kind}");
+            flaws.push(Flaw::invalid("spec.selector", selector.clone(), &why));
+        }
+    }
+    let unreadable =
+        flaws.len() > before && !selector.is_null() && !selector.as_object().is_some_and(serde_json::Map::is_empty);
+    if unreadable && kind != "daemonset" {
+        flaws.push(Flaw::invalid("spec.selector", selector.clone(), "invalid label selector"));
+    } else if selector.is_null() || !matches(selector, bears) {
+        let why = "`selector` does not match template `labels`";
+        flaws.push(Flaw::invalid("spec.template.metadata.labels", bears.clone(), why));
+    }
+    pod::template(template, TEMPLATE, flaws);
+}
+
+/// A selector of labels, as objects have them.
+pub(super) fn selector(selector: &Value, field: &str, flaws: &mut Vec<Flaw>) {
+    labels(selector["matchLabels"].as_object(), &format!("{field}.matchLabels"), flaws);
+    for (place, requirement) in items(selector, "matchExpressions").iter().enumerate() {
+        let field = format!("{field}.matchExpressions[{place}]");
+        let values = items(requirement, "values");
+        match text(&requirement["operator"]) {
+            "In" | "NotIn" if values.is_empty() => {
+                let why = "must be specified when `operator` is 'In' or 'NotIn'";
+                flaws.push(Flaw::required(format!("{field}.values"), why));
+            }
+            "Exists" | "DoesNotExist" if !values.is_empty() => {
+                let why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
+                flaws.push(Flaw::forbidden(format!("{field}.values"), why));
+            }
+            "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
+            other => flaws.push(Flaw::invalid(format!("{field}.operator"), other, "not a valid selector operator")),
+        }
+        let key = text(&requirement["key"]);
+        flaws.extend(key_problems(key).iter().map(|why| Flaw::invalid(format!("{field}.key"), key, why)));
+        for (place, value) in values.iter().map(text).enumerate() {
+            problems(&format!("{field}.values[{place}]"), value, value_problems(value), flaws);
+        }
+    }
+}
+
+fn matches(selector: &Value, labels: &Value) -> bool {
+    let wanted = selector["matchLabels"].as_object().into_iter().flatten();
+    let mut expressions = items(selector, "matchExpressions").iter();
+    wanted.into_iter().all(|(key, value)| labels[key] == *value)
+        && expressions.all(|requirement| {
+            let found = &labels[text(&requirement["key"])];
+            let among = items(requirement, "values").contains(found);
+            match text(&requirement["operator"]) {
+                "In" => among,
+                "NotIn" => !among,
+                "Exists" => !found.is_null(),
+                _ => found.is_null(),
+            }
+        })
+}
