@@ -122,7 +122,7 @@ fn changes(old: &Value, new: &Value) -> Vec<Flaw> {
 fn frozen(kind: &Kind, old: &Value, new: &Value) -> Vec<Flaw> {
     let mut flaws = Vec::new();
     if !kind.custom {
-        frozen::check(&kind.plural, old, new, &mut flaws);
+        frozen::check(kind, old, new, &mut flaws);
     }
     flaws
 }
