@@ -43,6 +43,11 @@ const WITH_CUSTOM_KIND: [&str; 10] = [
 /// Files recorded on a server that did not stream lists.
 const WITHOUT_WATCH_LISTS: [&str; 1] = ["watchlist-refused"];
 
+/// A cluster as it was recorded: an API server with no controllers beside it.
+fn cluster(watch_lists: bool) -> FakeCluster {
+    FakeCluster::builder().controllers(false).watch_list(watch_lists).build()
+}
+
 fn traces() -> Option<Traces> {
     let beside = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/traces"));
     let folder = env::var_os("TRACES").map_or(beside, PathBuf::from);
@@ -63,7 +68,7 @@ async fn exchanges_whose_state_their_file_builds_are_answered_as_recorded() {
     let Some(traces) = traces() else { return };
     let mut table = Table::default();
     for (file, exchanges) in &traces {
-        let cluster = FakeCluster::builder().watch_list(!WITHOUT_WATCH_LISTS.contains(&file.as_str())).build();
+        let cluster = cluster(!WITHOUT_WATCH_LISTS.contains(&file.as_str()));
         let mut player = Player::new(&traces, cluster);
         if WITH_CUSTOM_KIND.contains(&file.as_str()) {
             player.define().await;
@@ -81,7 +86,7 @@ async fn exchanges_whose_state_their_file_builds_are_answered_as_recorded() {
 async fn exchanges_that_lean_on_the_history_of_their_cluster_are_answered_as_recorded() {
     let Some(traces) = traces() else { return };
     let mut table = Table::default();
-    let mut player = Player::new(&traces, FakeCluster::new());
+    let mut player = Player::new(&traces, cluster(true));
     let mut open = None;
     let seeded = |file: &str, number: usize| matches!(excluded::why(file, number), Some(Why::Earlier | Why::Meanwhile));
     for step in seed::history() {
