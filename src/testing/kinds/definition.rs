@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::super::schema::Schema;
-use super::{Kind, KindId, Names, Part, Rules, ScalePaths, Version, dotted};
+use super::{Kind, KindId, Names, Part, Rules, ScalePaths, Version};
 
 /// A CustomResourceDefinition, as far as the server acts on it.
 #[derive(Debug)]
