@@ -1,6 +1,7 @@
 //! Answers: what the server says, as HTTP.
 
 use bytes::Bytes;
+use futures::{StreamExt, future};
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::BodyDataStream;
 use jiff::Timestamp;
@@ -35,6 +36,17 @@ impl Answer {
                 response
             }
             Answer::Watch(events) => response(200, Encoding::Json.media_type(), events),
+        }
+    }
+
+    /// The same, but the first event of a watch ends it instead of being told.
+    pub(super) fn without_events(self) -> Self {
+        match self {
+            Answer::Watch(events) => {
+                let none = BodyDataStream::new(events).take_while(|_| future::ready(false));
+                Answer::Watch(Body::stream(none))
+            }
+            answer => answer,
         }
     }
 

@@ -199,6 +199,7 @@ impl Exchange {
         let answer = self.answer_to(call, &target, look.form).await?;
         let answer = match printer {
             Some(printer) => answer.in_tables(printer, self.clock()),
+            None if look.unfit => answer.without_events(),
             None => answer,
         };
         Ok(answer.into_response(look.encoding))
