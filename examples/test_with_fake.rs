@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
+use kube_indexed_store::testing::objects::{self, ObjectBuilder};
 use kube_indexed_store::testing::{FakeCluster, Fault};
 use kube_indexed_store::watcher::{Resource, Watcher};
 use kube_indexed_store::{Indexed, MemoryStore, Query, Store, StoreExt, store};
-use serde_json::json;
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -32,17 +32,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn service(port: u64) -> serde_json::Value {
-    json!({
-        "apiVersion": "v1", "kind": "Service", "metadata": {"namespace": "shop", "name": "web"},
-        "spec": {"ports": [{"name": "http", "port": port}]},
-    })
+fn service(port: u16) -> ObjectBuilder {
+    objects::service("shop/web").port(port).set("spec.ports.0.name", "http")
 }
 
 /// The quickest: no server at all.
 async fn a_store_filled_by_hand() -> Result<(), Box<dyn std::error::Error>> {
     let services = MemoryStore::new();
-    services.apply(Indexed::new(service(80).try_into()?).ok_or("a Service has a name")?)?;
+    services.apply(Indexed::new(serde_json::Value::from(service(80)).try_into()?).ok_or("a Service has a name")?)?;
     assert_eq!(port(&services, "shop", "web", "http").await?, Some(80));
     assert_eq!(port(&services, "shop", "web", "https").await?, None);
     assert_eq!(port(&services, "shop", "absent", "http").await?, None);

@@ -1,48 +1,137 @@
-//! An API server in the process, for tests of programs that watch Kubernetes.
+//! An API server in the process, for tests of programs that speak to Kubernetes.
 //!
 //! [`FakeCluster`] answers a real `kube::Client` from memory: no sockets unless asked for, no threads, no sleeps. It keeps the
 //! time of tokio, so tests with paused time run as fast as they can, and two runs of one test get the same
 //! bytes. [`Fault`] makes it fail on demand, [`FakeCluster::requests`] tells what it was asked,
-//! [`FakeCluster::load`] fills it from manifests, [`FakeCluster::builder`] chooses its seed and its clock,
-//! [`FakeCluster::serve`] puts it behind a socket for programs that are not in this process.
+//! [`FakeCluster::load`] fills it from manifests and [`objects`] makes some in few words, [`FakeCluster::dump_yaml`]
+//! writes down what it holds, [`FakeCluster::snapshot`] remembers it, [`FakeCluster::builder`] chooses its seed and its
+//! clock, [`FakeCluster::serve`] puts it behind a socket for programs that are not in this process, kubectl among them.
 //! Statuses are those of Kubernetes 1.36, word for word.
 //!
 //! # It imitates
 //!
+//! - all stored kinds of the stable groups, and custom kinds from their CustomResourceDefinitions: served versions, scope,
+//!   statuses and scales, columns, selectable fields, schemas with pruning, defaults and checks;
 //! - lists: selectors, pages with tokens over one state, every meaning of resourceVersion, expiry;
-//! - watches: from a resourceVersion or from the state of now, crossing selectors, bookmarks each minute and
-//!   before the end, `timeoutSeconds`, expiry as an ERROR event;
-//! - create, get, replace, delete, deletecollection, with their conflicts, preconditions, dry runs,
-//!   finalizers, generations and generated names; no change, no event;
-//! - JSON patches and merge patches with the ways of the server's own libraries, strategic merge patches of built-in
-//!   kinds; they start from the object as it is, so only a resourceVersion in the patch makes them conflict; fields
-//!   of a patched object's top level that its kind does not have are warned of, or refused (`fieldValidation`);
-//! - whole objects and metadata alone (`PartialObjectMetadata`);
-//! - all stored kinds of the stable groups, and custom kinds from their CustomResourceDefinitions;
-//! - deletions with grace periods of pods, propagation policies, and all options of lists for deletecollection;
-//! - the controllers that end objects: of namespaces, of custom kinds, of dependents whose owners are gone. They act at
-//!   once instead of soon, in steps of their own revisions ([`Builder::controllers`] turns them off);
-//! - discovery, as far as kube's client needs it;
-//! - validation of metadata, and of what manifests get wrong in Ingresses, Services, EndpointSlices,
-//!   ConfigMaps, Secrets and Deployments;
+//! - watches: from a resourceVersion or from the state of now, streamed lists (`sendInitialEvents`), crossing selectors,
+//!   bookmarks each minute and before the end, `timeoutSeconds`, expiry as an ERROR event, the clean end of slow readers,
+//!   what a [restart](FakeCluster::restart) does;
+//! - create, get, replace, delete, deletecollection, with their conflicts, preconditions, dry runs, finalizers, grace
+//!   periods, propagation policies, generations and generated names; no change, no event;
+//! - JSON patches, merge patches, strategic merge patches of built-in kinds, server-side apply; managed fields with their
+//!   conflicts; the parts status, scale and, of namespaces, finalize;
+//! - unknown and doubled fields, which are warned of or refused (`fieldValidation`);
 //! - the defaults of all built-in kinds, quantities in their one form, and what the server sets on its own: a new
 //!   object's status, the selector of a Job, the class, priority and tolerations of a pod, finalizers that protect;
-//! - cluster IPs (of 10.0.0.0/16), IP families and node ports for Services: given out, kept, checked, given back.
+//! - cluster IPs (of 10.0.0.0/16), IP families and node ports for Services: given out, kept, checked, given back;
+//! - validation of metadata, of what must not change, and of what manifests get wrong in the kinds people write most;
+//! - the controllers that clean up: of namespaces, of custom kinds, and of what owners leave behind, at once instead of
+//!   soon (all but that of custom kinds can be turned [off](Builder::controllers));
+//! - whole objects, metadata alone (`PartialObjectMetadata`), Tables, in JSON and YAML;
+//! - discovery, plain and aggregated; OpenAPI v3 without descriptions; health and version.
 //!
 //! # It does not
 //!
-//! - apply server-side (such patches are answered 415), serve subresources (a write to an object leaves its status
-//!   as it was; [`FakeCluster::apply`] writes it), Tables, streaming lists (`sendInitialEvents` is refused as by a server without them), protobuf, CBOR, OpenAPI;
-//! - speak TLS or HTTP/2 on its socket, or compress;
+//! - speak protobuf or CBOR, TLS or HTTP/2, or compress;
 //! - authenticate or authorize: see [`Fault::forbidden`];
-//! - run any other controller, a scheduler or a kubelet: a pod on a node that is deleted waits for somebody to delete it
-//!   with a grace period of 0;
-//! - find unknown fields below the top level of an object, or in what is created and replaced: they are stored;
-//! - track managed fields: what a client sends is kept;
-//! - check or prune custom objects by their schema, fill in its defaults, or validate pod templates;
-//! - convert between versions: objects differ in nothing but apiVersion, and the two Event groups are apart;
-//! - forget: all history stays in memory, and only [`FakeCluster::compact`] expires resourceVersions.
+//! - run any other controller, a scheduler or a kubelet: nobody makes the pods of a Deployment, and a pod on a node that
+//!   is deleted waits for somebody to delete it with a grace period of 0;
+//! - serve what is a request rather than an object (reviews, bindings, evictions, logs, exec), alpha and beta groups;
+//! - evaluate rules in CEL, call webhooks or admission policies, or convert between versions: objects differ in nothing
+//!   but apiVersion, and the two Event groups are apart;
+//! - forget by time: of each kind the last 10,000 changes can be watched and listed, or as many as
+//!   [`Builder::window`] says, and [`FakeCluster::compact`] expires what is older than now, for watches too, which a real
+//!   compaction leaves alone; bookmarks never lag, where the real server's do on kinds to which nothing happens.
+//!
+//! # Instead of scripted answers
+//!
+//! A mock of the service below a client (`tower_test::mock`) must name each request and its answer, in their order: a test
+//! of what the program does becomes a copy of how it does it. Here the answers come from a state, and what a test is
+//! about are the state and the requests:
+//!
+//! ```
+//! use k8s_openapi::api::core::v1::ConfigMap;
+//! use kube::{Api, api::{Patch, PatchParams}};
+//! use kube_indexed_store::testing::{FakeCluster, Fault, objects::config_map};
+//! use serde_json::json;
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?.block_on(async {
+//! let cluster = FakeCluster::new();
+//! cluster.create(config_map("shop/settings").data("color", "red")).unwrap_err(); // There is no namespace `shop` yet.
+//! cluster.namespace("shop");
+//! cluster.create(config_map("shop/settings").data("color", "red"))?;
+//! cluster.fault(Fault::on("patch").times(1).status(503));
+//!
+//! // The program, with its own client: here one that asks again as kube's does.
+//! let maps: Api<ConfigMap> = Api::namespaced(cluster.client_with_retries(), "shop");
+//! maps.patch("settings", &PatchParams::default(), &Patch::Merge(json!({"data": {"color": "blue"}}))).await?;
+//!
+//! assert_eq!(cluster.get("ConfigMap", "shop", "settings")?["data"], json!({"color": "blue"}));
+//! let answered: Vec<_> = cluster.requests().verb("patch").iter().map(|request| request.answered).collect();
+//! assert_eq!(answered, [Some(503), Some(200)]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Testing a controller
+//!
+//! A `kube::runtime::Controller` runs against the cluster as it is. The test writes what people would write, waits until
+//! the state is as it should be, and breaks what may break. With paused time (`#[tokio::test(start_paused = true)]`) the
+//! waits of the controller take none.
+//!
+//! ```
+//! use std::{sync::Arc, time::Duration};
+//!
+//! use futures::StreamExt;
+//! use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+//! use kube::{Api, Client, Resource, ResourceExt, api::{ObjectMeta, PostParams}};
+//! use kube::runtime::{Controller, controller::Action, watcher};
+//! use kube_indexed_store::testing::{FakeCluster, Fault, objects::config_map};
+//!
+//! /// Each ConfigMap has a Secret of its name.
+//! async fn reconcile(map: Arc<ConfigMap>, client: Arc<Client>) -> kube::Result<Action> {
+//!     let secrets: Api<Secret> = Api::namespaced((*client).clone(), &map.namespace().unwrap_or_default());
+//!     if secrets.get_opt(&map.name_any()).await?.is_none() {
+//!         let owners = map.controller_owner_ref(&()).map(|owner| vec![owner]);
+//!         let metadata = ObjectMeta { name: map.metadata.name.clone(), owner_references: owners, ..Default::default() };
+//!         secrets.create(&PostParams::default(), &Secret { metadata, ..Default::default() }).await?;
+//!     }
+//!     Ok(Action::await_change())
+//! }
+//!
+//! fn later(_: Arc<ConfigMap>, _: &kube::Error, _: Arc<Client>) -> Action {
+//!     Action::requeue(Duration::from_secs(5))
+//! }
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?.block_on(async {
+//! let cluster = FakeCluster::new();
+//! let (client, any) = (cluster.client(), watcher::Config::default());
+//! let controller = Controller::new(Api::<ConfigMap>::all(client.clone()), any.clone())
+//!     .owns(Api::<Secret>::all(client.clone()), any)
+//!     .run(reconcile, later, Arc::new(client));
+//! tokio::spawn(controller.for_each(async |_| ()));
+//!
+//! // It does its work, ...
+//! cluster.create(config_map("a"))?;
+//! cluster.until(|cluster| cluster.get("Secret", "default", "a").is_ok()).await;
+//! // ... repairs what others break, ...
+//! cluster.delete("Secret", "default", "a")?;
+//! cluster.until(|cluster| cluster.get("Secret", "default", "a").is_ok()).await;
+//! // ... tries again later where it fails, ...
+//! let start = tokio::time::Instant::now();
+//! cluster.fault(Fault::on("create").resource("secrets").times(1).status(500));
+//! cluster.create(config_map("b"))?;
+//! cluster.until(|cluster| cluster.get("Secret", "default", "b").is_ok()).await;
+//! assert_eq!(start.elapsed().as_secs(), 5);
+//! // ... and writes no more than it must.
+//! assert_eq!(cluster.requests().verb("create").resource("secrets").answered(201).count(), 3);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+mod accept;
 mod allocate;
 mod answer;
 mod body;
@@ -53,6 +142,7 @@ mod defaults;
 mod deletion;
 mod discovery;
 mod doors;
+mod dump;
 mod fault;
 mod kinds;
 mod lifecycle;
@@ -60,22 +150,28 @@ mod listing;
 mod load;
 pub mod manifests;
 mod media;
+pub mod objects;
 mod options;
+mod owners;
 mod patch;
 mod prepare;
 mod quantity;
 mod random;
 mod requests;
 mod route;
+mod schema;
 mod selection;
 mod serve;
 mod service;
 mod shape;
+mod snapshot;
 mod state;
 mod status;
 mod storage;
+mod table;
 mod text;
 mod validation;
+mod watches;
 mod watching;
 mod write;
 mod yaml;
@@ -86,5 +182,7 @@ pub use clock::Clock;
 pub use cluster::FakeCluster;
 pub use fault::{Fault, FaultHandle};
 pub use load::{Incomplete, Origin, Reason, Refusal, Report};
-pub use requests::{Request, Requests};
+pub use requests::{Mark, Request, Requests};
 pub use serve::{ServeError, Server};
+pub use snapshot::Snapshot;
+pub use watches::OpenWatch;

@@ -104,7 +104,13 @@ fn definition(group: &str, plural: &str, kind: &str, versions: &[&str]) -> Value
             json!({
                 "name": name, "served": true, "storage": index == 0, "subresources": {"status": {}},
                 "selectableFields": [{"jsonPath": ".spec.x"}],
-                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}},
+                "schema": {"openAPIV3Schema": {
+                    "type": "object", "x-kubernetes-preserve-unknown-fields": true,
+                    "properties": {"spec": {
+                        "type": "object", "x-kubernetes-preserve-unknown-fields": true,
+                        "properties": {"x": {"type": "string"}},
+                    }},
+                }},
             })
         })
         .collect();
@@ -339,9 +345,14 @@ mod lists {
                 "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
             ),
             (
-                "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan",
+                "watch=true&sendInitialEvents=false",
                 422,
-                "ListOptions.meta.k8s.io \"\" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled",
+                "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+            ),
+            (
+                "watch=true&sendInitialEvents=true&resourceVersionMatch=Exact&resourceVersion=1",
+                422,
+                "ListOptions.meta.k8s.io \"\" is invalid: [resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan, resourceVersionMatch: Unsupported value: \"Exact\": supported values: \"NotOlderThan\"]",
             ),
             (
                 "watch=true&continue=abc",
@@ -409,7 +420,7 @@ mod lists {
             (CONFIG_MAPS, list, 200, Some(&bare_list)),
             (CONFIG_MAPS, &format!("{list},application/json"), 200, Some(&bare_list)),
             (&object, single, 200, Some(&bare)),
-            (&object, "application/json;as=Table;g=meta.k8s.io;v=v1,application/json", 200, Some(&one)),
+            (&object, "application/json;as=Nope;g=meta.k8s.io;v=v1,application/json", 200, Some(&one)),
             (CONFIG_MAPS, single, 406, None),
             (&object, list, 406, None),
             (CONFIG_MAPS, "text/html", 406, None),
@@ -686,6 +697,10 @@ mod writes {
         let metadata = json!({
             "name": "c2", "namespace": "default", "uid": uid, "resourceVersion": cluster.revision().to_string(),
             "creationTimestamp": "2026-01-01T00:01:01Z",
+            "managedFields": [{
+                "manager": "unknown", "operation": "Update", "apiVersion": "v1", "time": "2026-01-01T00:01:01Z",
+                "fieldsType": "FieldsV1", "fieldsV1": {"f:data": {".": {}, "f:a": {}}},
+            }],
         });
         let expected = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"a": "1"}});
         assert_eq!((code, created), (201, expected));
@@ -819,19 +834,31 @@ mod writes {
     }
 
     #[tokio::test]
-    async fn bodies_that_are_no_objects_are_refused_and_never_repeated() {
+    async fn bodies_that_are_no_objects_are_refused_and_those_of_secrets_never_repeated() {
         let cluster = FakeCluster::new();
-        let head = "the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: ";
-        for (body, expected) in [
-            ("", format!("{head}unexpected end of JSON input (<empty>)")),
-            ("{\"data\":{\"password\":\"hunter2\"", format!("{head}unexpected end of JSON input")),
-            ("{\"a\":hunter2}", format!("{head}invalid JSON at line 1 column 6")),
-            ("[\"hunter2\"]", "ConfigMap in version \"v1\" cannot be handled as a ConfigMap: json: cannot unmarshal a value that is not an object".to_owned()),
+        let list = "json: cannot unmarshal array into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }";
+        let secrets = "/api/v1/namespaces/default/secrets";
+        for (kind, path, body, expected) in [
+            ("ConfigMap", CONFIG_MAPS, "", "unexpected end of JSON input (<empty>)".to_owned()),
+            (
+                "ConfigMap",
+                CONFIG_MAPS,
+                "{\"data\":{\"a\":\"1\"",
+                "unexpected end of JSON input ({\"data\":{\"a\":\"1\")".to_owned(),
+            ),
+            ("ConfigMap", CONFIG_MAPS, "[1]", format!("{list} (5b315d)")),
+            ("Secret", secrets, "", "unexpected end of JSON input (<empty>)".to_owned()),
+            ("Secret", secrets, "{\"data\":{\"password\":\"hunter2\"", "unexpected end of JSON input".to_owned()),
+            ("Secret", secrets, "[\"hunter2\"]", list.to_owned()),
         ] {
-            let response = send(&cluster, "POST", CONFIG_MAPS, body).await;
+            let response = send(&cluster, "POST", path, body).await;
             assert_eq!(response.status(), 400);
-            let answer: Value = serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap();
-            assert_eq!(answer["message"], expected);
+            let answer: Value =
+                serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap();
+            let head = format!(
+                "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: "
+            );
+            assert_eq!(answer["message"], head + &expected);
         }
         let large = send(&cluster, "POST", CONFIG_MAPS, " ".repeat(3 * 1024 * 1024 + 1)).await;
         assert_eq!(large.status(), 413);
@@ -1113,8 +1140,7 @@ mod kinds {
         ] {
             assert_eq!(get(&cluster, path).await, unknown, "{path}");
         }
-        for path in
-            ["/apis/nope.example.com/v1/things", "/apis/nope.example.com", "/nothing/here", "/", "//", "/apis//v1/x"]
+        for path in ["/apis/nope.example.com/v1/things", "/apis/nope.example.com", "/nothing/here", "//", "/apis//v1/x"]
         {
             assert_eq!(get(&cluster, path).await, (404, json!("404 page not found\n")), "{path}");
         }

@@ -519,18 +519,6 @@ mod media_types {
             assert_eq!(subject.refused(media_type, r#"{"spec": {"n": 3}}"#).await, unknown_format(accepted));
         }
     }
-
-    #[tokio::test]
-    async fn nobody_applies() {
-        let mut random = Random::new();
-        let subject = Subject::config_map(&mut random, &json!({}));
-        let accepted =
-            "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json";
-        assert_eq!(subject.refused(APPLY, "{}").await, unknown_format(accepted));
-        let subject = Subject::custom(&mut random, &json!({}));
-        let accepted = "application/json-patch+json, application/merge-patch+json";
-        assert_eq!(subject.refused(APPLY, "{}").await, unknown_format(accepted));
-    }
 }
 
 mod writes {
@@ -678,7 +666,6 @@ mod writes {
         assert_eq!(patch(&operations(json!([{"op": "remove", "path": "/data/a"}]))).unwrap(), subject.now());
         assert_eq!(subject.now()["data"], json!({"b": "2"}));
         assert_eq!(patch(&operations(json!([{"op": "remove", "path": "/data/a"}]))).unwrap_err().code, 422);
-        assert_eq!(patch(&Patch::Apply(json!({}))).unwrap_err().code, 415);
         let missing = cluster.patch(&resource.kind, namespace, "none", &Patch::Merge(json!({})));
         assert_eq!(missing.unwrap_err().code, 404);
     }

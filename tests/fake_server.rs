@@ -6,8 +6,6 @@ mod random;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
@@ -16,7 +14,7 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{DeleteParams, ListParams, PostParams, WatchEvent, WatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config, ResourceExt};
-use kube_indexed_store::testing::{Clock, FakeCluster, Fault, ServeError, Server};
+use kube_indexed_store::testing::{FakeCluster, Fault, ServeError, Server};
 use random::Random;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -406,50 +404,4 @@ async fn a_client_with_retries_asks_again_when_told_to_come_later() {
     let fault = cluster.fault(Fault::on("list").status(503));
     Api::<ConfigMap>::default_namespaced(cluster.client()).list(&ListParams::default()).await.unwrap_err();
     assert_eq!(fault.hits(), 1);
-}
-
-/// What kubectl prints; nothing where there is no kubectl.
-async fn kubectl(folder: &Path, arguments: &[&str]) -> Option<String> {
-    let mut command = Command::new("kubectl");
-    command.arg("--kubeconfig").arg(folder.join("config")).arg("--cache-dir").arg(folder.join("cache"));
-    command.arg("--request-timeout").arg(format!("{}s", PATIENCE.as_secs())).args(arguments);
-    match tokio::task::spawn_blocking(move || command.output()).await.unwrap() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => panic!("kubectl does not run: {error}"),
-        Ok(output) => {
-            assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-            Some(String::from_utf8(output.stdout).unwrap())
-        }
-    }
-}
-
-#[tokio::test]
-async fn kubectl_reads_and_deletes() {
-    let mut random = Random::new();
-    let cluster = FakeCluster::builder().clock(Clock::system()).build();
-    let all = names(&mut random, 12);
-    all.iter().for_each(|name| drop(cluster.create(config_map_json(name)).unwrap()));
-    let server = serve(&cluster).await;
-    let folder = tempfile::tempdir().unwrap();
-    server.write_kubeconfig(folder.path().join("config")).unwrap();
-
-    let Some(printed) = kubectl(folder.path(), &["get", "configmaps", "-o", "json", "--chunk-size", "5"]).await else {
-        eprintln!("skipped: there is no kubectl");
-        return;
-    };
-    let list: Value = serde_json::from_str(&printed).unwrap();
-    assert_eq!(list["items"], Value::Array(cluster.objects("ConfigMap")));
-    assert_eq!(cluster.requests().verb("list").resource("configmaps").count(), 3);
-
-    let expected = cluster.objects("Namespace");
-    let expected: Vec<_> = expected.iter().map(|object| object["metadata"]["name"].as_str().unwrap()).collect();
-    let printed = kubectl(folder.path(), &["get", "ns", "-o", "name"]).await.unwrap();
-    assert_eq!(printed.lines().map(|line| line.strip_prefix("namespace/").unwrap()).collect::<Vec<_>>(), expected);
-
-    let gone = random.pick(&all.iter().map(String::as_str).collect::<Vec<_>>()).to_owned();
-    let printed = kubectl(folder.path(), &["delete", "configmap", &gone, "--wait=false"]).await.unwrap();
-    assert_eq!(printed, format!("configmap \"{gone}\" deleted\n"));
-    let left = cluster.objects("ConfigMap");
-    assert_eq!(left.len(), all.len() - 1);
-    assert!(left.iter().all(|object| object["metadata"]["name"] != gone));
 }

@@ -1,12 +1,13 @@
 //! The `render` example's template and configuration against a real API server: the same bytes whichever way Secrets
-//! are kept and whichever server they come from, and only those fetched that the template reads.
+//! are kept and whichever server they come from, and only those fetched that the template reads. And the objects that tests
+//! start from, which either server takes.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kube_indexed_store::config::{Config, StoreKind};
 use kube_indexed_store::template::{Rendered, Renderer};
-use kube_indexed_store::testing::{FakeCluster, manifests};
+use kube_indexed_store::testing::{FakeCluster, manifests, objects};
 use kube_indexed_store::watcher::WatcherSet;
 use kube_indexed_store::{Query, ResourceVersion};
 use minijinja::context;
@@ -250,4 +251,45 @@ async fn only_secrets_that_the_template_read_are_fetched_and_the_bytes_are_those
     assert_eq!(shorter.1.len(), 2);
     assert!(fetched(&requests).is_empty());
     assert!(fetched(&full_requests).is_empty(), "full stores fetch nothing");
+}
+
+fn of_every_kind() -> Vec<objects::ObjectBuilder> {
+    use objects::*;
+    vec![
+        namespace("a"),
+        definition("example.org", "Widget", "widgets"),
+        config_map("a/bare"),
+        config_map("a/full").data("text", "on").data("bytes", [0xff, 0]).label("l", "v").annotation("n", "on").finalizer("x.io/f"),
+        secret("a/bare"),
+        secret("a/full").data("text", "on").data("bytes", [0xff, 0]),
+        service("a/bare"),
+        service("a/full").set("spec.selector.app", "web").port(80).port(443),
+        ingress("a/bare"),
+        ingress("a/full").set("spec.ingressClassName", "c").path("/", "web", 80).host("x.io").path("/a", "web", 81).host("y.io"),
+        endpoint_slice("a/bare"),
+        endpoint_slice("a/four").address("10.1.0.1").address("10.1.0.2").port(80).port(81),
+        endpoint_slice("a/six").address("fd00::1").port(80),
+        pod("a/bare"),
+        pod("a/full").container("one", "nginx").container("two", "nginx").port(80).port(81).ready(),
+        deployment("a/bare"),
+        deployment("a/full").container("one", "nginx").port(80).set("spec.replicas", 3).ready(),
+        node("bare"),
+        node("full").ready(),
+        object("batch/v1", "CronJob", "a/c").set("spec", json!({
+            "schedule": "* * * * *",
+            "jobTemplate": {"spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}]}}}},
+        })),
+    ]
+}
+
+#[tokio::test]
+async fn every_object_a_test_starts_from_is_taken_by_the_fake_and_by_a_real_server() {
+    let fake = FakeCluster::new();
+    for object in of_every_kind() {
+        fake.create(&object).unwrap_or_else(|status| panic!("{object:?}: {}", status.message));
+    }
+    let Some(server) = RealCluster::start().await else { return };
+    for object in of_every_kind() {
+        server.create(&object.into()).await;
+    }
 }

@@ -27,7 +27,7 @@ const NETWORK: u32 = 0x0a00_0000;
 const ADDRESSES: u32 = 1 << 16;
 
 /// Gives a new Service what it needs. One that is forced in keeps what it brings.
-pub(super) fn create(state: &mut State, service: &mut Fields, write: Write) -> Result<(), Box<Status>> {
+pub(super) fn create(state: &mut State, service: &mut Fields, write: Write<'_>) -> Result<(), Box<Status>> {
     if let Some(spec) = service.get_mut("spec").and_then(Value::as_object_mut)
         && let (Some(address), true) = (spec.get("clusterIP").cloned(), texts(spec, "clusterIPs").is_empty())
     {
@@ -37,7 +37,12 @@ pub(super) fn create(state: &mut State, service: &mut Fields, write: Write) -> R
 }
 
 /// Gives a Service what it needs now, and takes what it needs no more. What its writer leaves open it keeps.
-pub(super) fn update(state: &mut State, live: &Value, service: &mut Fields, write: Write) -> Result<(), Box<Status>> {
+pub(super) fn update(
+    state: &mut State,
+    live: &Value,
+    service: &mut Fields,
+    write: Write<'_>,
+) -> Result<(), Box<Status>> {
     if let Some(spec) = service.get_mut("spec").and_then(Value::as_object_mut) {
         change::keep(&live["spec"], spec);
         change::release(&live["spec"], spec);
@@ -45,7 +50,7 @@ pub(super) fn update(state: &mut State, live: &Value, service: &mut Fields, writ
     give(state, Some(live), service, write)
 }
 
-fn give(state: &mut State, live: Option<&Value>, service: &mut Fields, write: Write) -> Result<(), Box<Status>> {
+fn give(state: &mut State, live: Option<&Value>, service: &mut Fields, write: Write<'_>) -> Result<(), Box<Status>> {
     let name = at(service, "metadata")["name"].as_str().unwrap_or_default().to_owned();
     let uid = at(service, "metadata")["uid"].clone();
     let Some(spec) = service.get_mut("spec").and_then(Value::as_object_mut) else { return Ok(()) };
@@ -69,7 +74,13 @@ fn give(state: &mut State, live: Option<&Value>, service: &mut Fields, write: Wr
 }
 
 /// Gives out an address, or the one that is asked for.
-fn address(state: &mut State, spec: &mut Fields, live: &Value, taken: &mut Taken, write: Write) -> Result<(), Flaw> {
+fn address(
+    state: &mut State,
+    spec: &mut Fields,
+    live: &Value,
+    taken: &mut Taken,
+    write: Write<'_>,
+) -> Result<(), Flaw> {
     let asked = texts(spec, "clusterIPs");
     let had = live["clusterIPs"][0].as_str();
     match asked.first().map(String::as_str) {
@@ -103,7 +114,13 @@ fn address(state: &mut State, spec: &mut Fields, live: &Value, taken: &mut Taken
 }
 
 /// Gives each port one on the nodes; ports of one number share it.
-fn node_ports(state: &mut State, spec: &mut Fields, live: &Value, taken: &mut Taken, write: Write) -> Result<(), Flaw> {
+fn node_ports(
+    state: &mut State,
+    spec: &mut Fields,
+    live: &Value,
+    taken: &mut Taken,
+    write: Write<'_>,
+) -> Result<(), Flaw> {
     let had = ports_of(live);
     let wanted =
         *at(spec, "type") != *"LoadBalancer" || spec.get("allocateLoadBalancerNodePorts") != Some(&Value::Bool(false));
@@ -135,7 +152,7 @@ fn health_port(
     spec: &mut Fields,
     live: &Value,
     taken: &mut Taken,
-    write: Write,
+    write: Write<'_>,
 ) -> Result<(), Box<Status>> {
     match spec.get("healthCheckNodePort").and_then(Value::as_i64).filter(|port| *port != 0) {
         None => drop(spec.insert("healthCheckNodePort".to_owned(), taken.port(state).into())),

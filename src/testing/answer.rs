@@ -2,61 +2,94 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
+use http_body_util::BodyDataStream;
+use jiff::Timestamp;
 use kube::core::Status;
 
-use super::{body::Body, status};
+use super::{
+    accept::Encoding,
+    body::Body,
+    fault::Text,
+    status,
+    table::{self, Printer},
+};
 
 /// What the server has to say.
 pub(super) enum Answer {
     /// One JSON text, with its code.
     Json(u16, Bytes),
-    /// One JSON text, with what the server warns of.
-    Warned(Bytes, Vec<String>),
+    /// One JSON text, with its code and what the server warns of.
+    Warned(u16, Bytes, Vec<String>),
     /// Events for as long as there are any.
     Watch(Body),
-    /// There is no such path.
-    NoPage,
 }
 
 impl Answer {
-    pub(super) fn into_response(self) -> Response<Body> {
+    pub(super) fn into_response(self, encoding: Encoding) -> Response<Body> {
         match self {
-            Answer::Json(code, text) => json(code, Body::full([&*text, b"\n"].concat())),
-            Answer::Warned(text, warnings) => {
-                let mut response = Answer::Json(200, text).into_response();
+            Answer::Json(code, text) => response(code, encoding.media_type(), Body::full(encoding.encode(&text))),
+            Answer::Warned(code, text, warnings) => {
+                let mut response = Answer::Json(code, text).into_response(encoding);
                 let warnings = warnings.into_iter().filter_map(|why| format!("299 - {why:?}").try_into().ok());
                 response.headers_mut().extend(warnings.map(|warning: HeaderValue| (header::WARNING, warning)));
                 response
             }
-            Answer::Watch(events) => json(200, events),
-            Answer::NoPage => plain(404, "404 page not found\n"),
+            Answer::Watch(events) => response(200, Encoding::Json.media_type(), events),
+        }
+    }
+
+    /// The same in Tables. `now` is the time from which ages are counted.
+    pub(super) fn in_tables(self, printer: Printer, now: impl Fn() -> Timestamp + Send + 'static) -> Self {
+        let table = |text: &Bytes| match serde_json::from_slice(text) {
+            Ok(value) => table::printed(&printer.table(value, now())),
+            Err(_) => text.clone(),
+        };
+        match self {
+            Answer::Json(code, text) => Answer::Json(code, table(&text)),
+            Answer::Warned(code, text, warnings) => Answer::Warned(code, table(&text), warnings),
+            Answer::Watch(events) => {
+                Answer::Watch(Body::stream(table::tables(BodyDataStream::new(events), printer, now)))
+            }
         }
     }
 }
 
 /// A refusal, with the header that says when to come back.
-pub(super) fn refusal(refusal: &Status) -> Response<Body> {
-    let mut response = Answer::Json(refusal.code, status::text(refusal)).into_response();
+pub(super) fn refusal(refusal: &Status, encoding: Encoding) -> Response<Body> {
+    let mut response = Answer::Json(refusal.code, status::text(refusal)).into_response(encoding);
     let wait = refusal.details.as_ref().map(|details| u64::from(details.retry_after_seconds));
     retry_after(&mut response, wait.filter(|seconds| *seconds > 0));
     response
 }
 
-pub(super) fn plain(code: u16, text: &str) -> Response<Body> {
-    response(code, "text/plain; charset=utf-8", Body::full(text.to_owned()))
+/// The type of plain text.
+pub(super) const PLAIN: &str = "text/plain; charset=utf-8";
+
+/// There is no such path.
+pub(super) fn no_page() -> Response<Body> {
+    plain(404, "404 page not found\n")
 }
 
-pub(super) fn retry_after(response: &mut Response<Body>, seconds: Option<u64>) {
+pub(super) fn plain(code: u16, text: &str) -> Response<Body> {
+    let mut response = response(code, PLAIN, Body::full(text.to_owned()));
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// A text that a fault answers.
+pub(super) fn text(text: Text) -> Response<Body> {
+    let mut response = response(text.code, text.content_type, Body::full(text.text));
+    retry_after(&mut response, text.retry_after.map(|wait| wait.as_secs()));
+    response
+}
+
+fn retry_after(response: &mut Response<Body>, seconds: Option<u64>) {
     if let Some(seconds) = seconds {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
 }
 
-fn json(code: u16, body: Body) -> Response<Body> {
-    response(code, "application/json", body)
-}
-
-fn response(code: u16, content_type: &'static str, body: Body) -> Response<Body> {
+pub(super) fn response(code: u16, content_type: &'static str, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();

@@ -1,6 +1,6 @@
 //! What can be chosen about a cluster before it is made.
 
-use super::{clock::Clock, cluster::FakeCluster, state::State};
+use super::{clock::Clock, cluster::FakeCluster, state::State, watching::Features};
 
 /// How a cluster is to be. What is not said is as in [`FakeCluster::new`].
 ///
@@ -19,12 +19,17 @@ use super::{clock::Clock, cluster::FakeCluster, state::State};
 pub struct Builder {
     seed: u64,
     clock: Clock,
+    window: usize,
+    features: Features,
     controllers: bool,
 }
 
+/// How many changes of a kind are remembered unless more or less are asked for.
+const WINDOW: usize = 10_000;
+
 impl Default for Builder {
     fn default() -> Self {
-        Builder { seed: 0, clock: Clock::default(), controllers: true }
+        Builder { seed: 0, clock: Clock::default(), window: WINDOW, features: Features::default(), controllers: true }
     }
 }
 
@@ -38,6 +43,32 @@ impl Builder {
     /// The clock that dates what happens in the cluster.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// How many changes of each kind are remembered: 10,000 unless it is said, at least one; `usize::MAX` keeps all.
+    ///
+    /// A list at a resourceVersion before the oldest of them, a page token from then and a watch from there are
+    /// expired (410). A watch that is open and did not read so far back ends cleanly, as the real server ends those of
+    /// slow readers: who goes on from its last version then learns that it is too old, and that a list is needed. So a
+    /// program that does right by watches loses nothing, and one that does not is found out.
+    pub fn window(mut self, changes: usize) -> Self {
+        self.window = changes;
+        self
+    }
+
+    /// How many changes of its kind an open watch may leave unread, at least one; without a bound but for the
+    /// [window](Builder::window) unless it is said. One that leaves more unread is sent that many and ends cleanly, without
+    /// an ERROR, as the real server ends those of slow readers.
+    pub fn watch_buffer(mut self, changes: usize) -> Self {
+        self.features.buffer = changes.max(1);
+        self
+    }
+
+    /// Whether the server streams lists: watches with `sendInitialEvents`. As in Kubernetes since 1.34 it does, unless
+    /// it is said; one that does not refuses such watches with a 422, and clients fall back to lists.
+    pub fn watch_list(mut self, streams: bool) -> Self {
+        self.features.watch_list = streams;
         self
     }
 
@@ -64,6 +95,6 @@ impl Builder {
 
     /// A cluster with the four namespaces every cluster has, and nothing else.
     pub fn build(self) -> FakeCluster {
-        FakeCluster::of(State::new(self.seed, self.clock, self.controllers))
+        FakeCluster::of(State::new(self.seed, self.clock, self.window, self.controllers), self.features)
     }
 }

@@ -10,7 +10,23 @@ use tokio::time::Instant;
 /// The clock by which a cluster dates what happens in it.
 ///
 /// Unless it is said otherwise, a cluster is made on 2026-01-01 at midnight (UTC), and time goes on from there as tokio's
-/// does: paused where that is paused.
+/// does: paused where that is paused, and moved by `tokio::time::advance`.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use kube_indexed_store::testing::{Clock, FakeCluster, objects::config_map};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?.block_on(async {
+/// let then = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+/// let cluster = FakeCluster::builder().clock(Clock::starting_at(then)).build();
+/// let made = |name: &str| cluster.create(config_map(name)).unwrap()["metadata"]["creationTimestamp"].clone();
+/// assert_eq!(made("a"), "2001-09-09T01:46:40Z");
+/// tokio::time::advance(Duration::from_secs(3600)).await;
+/// assert_eq!(made("b"), "2001-09-09T02:46:40Z");
+/// # });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Clock(Source);
 
@@ -30,7 +46,8 @@ impl Clock {
         Clock(Source::From(Timestamp::try_from(time).expect("the time is one that timestamps can show")))
     }
 
-    /// The clock of this machine, for clusters that people look at. Two runs do not get the same bytes.
+    /// The clock of this machine, for clusters that people look at. Two runs do not get the same bytes, and nothing but
+    /// time itself moves it.
     pub fn system() -> Self {
         Clock(Source::System)
     }

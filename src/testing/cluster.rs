@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use kube::{client::retry::RetryPolicy, core::Status};
+use kube::client::retry::RetryPolicy;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tower::{BoxError, Layer, retry::RetryLayer, util::MapErr};
@@ -13,9 +13,10 @@ use tower::{BoxError, Layer, retry::RetryLayer, util::MapErr};
 use super::{
     builder::Builder,
     fault::{Fault, FaultHandle, Rules},
-    requests::{Request, Requests},
+    requests::Requests,
     state::State,
-    watching::{End, Open},
+    watches::Open,
+    watching::Features,
 };
 
 /// An API server in this process, with the state of a cluster behind it.
@@ -24,7 +25,7 @@ use super::{
 /// `kube::Client`, and [`serve`](FakeCluster::serve) lets other programs do so; the doors
 /// [`create`](FakeCluster::create), [`replace`](FakeCluster::replace), [`apply`](FakeCluster::apply),
 /// [`delete`](FakeCluster::delete) and [`get`](FakeCluster::get) do the same without a client and fail with the same
-/// [`Status`]. Everything happens in the order of the calls, under one counter; a watch misses nothing that happened
+/// [`Status`](kube::core::Status). Everything happens in the order of the calls, under one counter; a watch misses nothing that happened
 /// after its start.
 ///
 /// ```
@@ -59,13 +60,12 @@ pub(super) struct Shared {
 pub(super) struct Inner {
     pub(super) state: State,
     pub(super) rules: Rules,
-    pub(super) log: Vec<Request>,
+    pub(super) log: Requests,
     pub(super) watches: BTreeMap<u64, Open>,
     pub(super) next_watch: u64,
     /// How many bookmarks were asked for on demand.
     pub(super) bookmarks: usize,
-    /// Whether a watch from too far back is refused over HTTP rather than by an event.
-    pub(super) gone_as_http: bool,
+    pub(super) features: Features,
 }
 
 impl fmt::Debug for Shared {
@@ -77,7 +77,7 @@ impl fmt::Debug for Shared {
 impl fmt::Debug for FakeCluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (revision, watches, requests) =
-            self.shared.read(|inner| (inner.state.storage.revision, inner.watches.len(), inner.log.len()));
+            self.shared.read(|inner| (inner.state.storage.revision, inner.watches.len(), inner.log.count()));
         f.debug_struct("FakeCluster")
             .field("revision", &revision)
             .field("watches", &watches)
@@ -137,15 +137,15 @@ impl FakeCluster {
         Builder::default()
     }
 
-    pub(super) fn of(state: State) -> Self {
+    pub(super) fn of(state: State, features: Features) -> Self {
         let inner = Inner {
             state,
             rules: Rules::default(),
-            log: Vec::new(),
+            log: Requests::default(),
             watches: BTreeMap::new(),
             next_watch: 0,
             bookmarks: 0,
-            gone_as_http: false,
+            features,
         };
         FakeCluster { shared: Arc::new(Shared { inner: Mutex::new(inner), changed: watch::Sender::new(()) }) }
     }
@@ -196,72 +196,21 @@ impl FakeCluster {
     }
 
     /// Forgets all history: lists and watches from an older resourceVersion, and page tokens, are expired.
-    /// Watches that are open go on.
+    /// Watches that are open go on. How much is remembered without that is [`Builder::window`].
     pub fn compact(&self) {
-        self.shared.update(|inner| inner.state.storage.oldest = inner.state.storage.revision);
+        self.shared.update(|inner| inner.state.storage.compact());
     }
 
     /// Whether a watch from too far back gets HTTP 410 as its answer, instead of 200 and an ERROR event.
     /// Kubernetes sends the event; some servers that speak its API send the other.
     pub fn answer_expired_watches_over_http(&self, over_http: bool) {
-        self.shared.update(|inner| inner.gone_as_http = over_http);
-    }
-
-    /// Sends a bookmark with the newest resourceVersion to every open watch that allows them.
-    pub fn bookmark(&self) {
-        self.shared.update(|inner| {
-            inner.bookmarks += 1;
-            for open in inner.watches.values_mut() {
-                open.bookmarks = inner.bookmarks;
-            }
-            inner.state.storage.wake();
-        });
-    }
-
-    /// Breaks the connections of all open watches: their bodies fail.
-    pub fn cut_watches(&self) {
-        self.end_watches(&End::Cut);
-    }
-
-    /// Ends all open watches as a server does that shuts down: cleanly, without a word.
-    pub fn close_watches(&self) {
-        self.end_watches(&End::Clean);
-    }
-
-    /// Ends all open watches with an ERROR event.
-    pub fn fail_watches(&self, status: Status) {
-        self.end_watches(&End::Error(Box::new(status)));
-    }
-
-    fn end_watches(&self, end: &End) {
-        self.shared.update(|inner| {
-            let now = inner.state.storage.revision;
-            for open in inner.watches.values_mut() {
-                open.end = Some((end.clone(), now));
-            }
-            inner.state.storage.wake();
-        });
+        self.shared.update(|inner| inner.features.gone_as_http = over_http);
     }
 
     /// Adds a fault; it acts from now on.
     pub fn fault(&self, fault: Fault) -> FaultHandle {
         let id = self.shared.update(|inner| inner.rules.add(fault));
         FaultHandle { shared: self.shared.clone(), id }
-    }
-
-    /// All requests so far, in the order they came.
-    pub fn requests(&self) -> Requests {
-        self.shared.read(|inner| Requests(inner.log.clone()))
-    }
-
-    /// How many watches of a resource (by its plural name) are open at this moment.
-    pub fn open_watches(&self, resource: &str) -> usize {
-        self.shared.read(|inner| inner.watches.values().filter(|open| open.resource == resource).count())
-    }
-
-    /// Returns once a watch of this resource is open. With paused time it does not wait longer than it takes.
-    pub async fn watch_established(&self, resource: &str) {
-        self.until(|cluster| cluster.open_watches(resource) > 0).await;
     }
 
     /// Returns once a condition holds, which is looked at whenever anything happens in the cluster.

@@ -1,38 +1,108 @@
-//! What the server says it serves: groups, versions, resources and its own version.
-//!
-//! Not here: aggregated discovery, and OpenAPI.
+//! What the server says of itself: groups, versions, resources, its own version and health.
 
+mod aggregated;
+mod health;
+
+use http::{HeaderMap, Response};
+use kube::core::Status;
 use serde_json::{Value, json};
 
 use super::{
+    accept::{Accept, Encoding},
+    answer::{self, Answer},
+    body::Body,
     kinds::{Kind, Kinds, Part, Version},
     requests::Request,
+    status, text,
 };
 
-/// The document at a path below `/api`, `/apis` or at `/version`; nothing where there is none.
-pub(super) fn document(kinds: &Kinds, request: &Request) -> Option<Value> {
-    let path = request.path.trim_end_matches('/');
-    match path.split('/').skip(1).collect::<Vec<_>>()[..] {
-        ["version"] => Some(version()),
-        ["api"] => Some(json!({
-            "kind": "APIVersions",
-            "versions": ["v1"],
-            "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": "127.0.0.1:6443"}],
-        })),
-        ["apis"] => {
-            let groups: Vec<_> = groups(kinds).iter().map(|group| self::group(kinds, group)).collect();
-            Some(json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}))
+/// A page of what the server says of itself.
+pub(super) enum Page {
+    /// A document in whatever encoding the client wants.
+    Document(Value),
+    /// Many documents in one.
+    Aggregated(Value, Encoding),
+    /// A document that is always indented JSON.
+    Indented(Value),
+    /// What the checks of the server's health say.
+    Health(String),
+}
+
+impl Page {
+    /// The page at a path; nothing where there is none.
+    pub(super) fn at(kinds: &Kinds, request: &Request, accept: &Accept) -> Option<Self> {
+        let path = request.path.strip_prefix('/')?;
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let aggregated = |groups: fn(&Kinds) -> Value| Some(Page::Aggregated(groups(kinds), accept.aggregated()?));
+        match path.split('/').collect::<Vec<_>>()[..] {
+            [""] if request.path == "/" => Some(Page::Indented(json!({"paths": paths(kinds)}))),
+            ["version"] => Some(Page::Indented(version())),
+            ["healthz" | "livez" | "readyz", ..] => Some(Page::Health(health::report(path, request)?)),
+            ["api"] => aggregated(aggregated::core).or_else(|| Some(Page::Document(versions()))),
+            ["apis"] => aggregated(aggregated::groups).or_else(|| Some(Page::Document(all_groups(kinds)))),
+            ["api", version] => resources(kinds, "", version).map(Page::Document),
+            ["apis", group] if kinds.has_group(group) && !group.is_empty() => {
+                let mut document = group_of(kinds, group);
+                document["kind"] = "APIGroup".into();
+                document["apiVersion"] = "v1".into();
+                Some(Page::Document(document))
+            }
+            ["apis", group, version] => resources(kinds, group, version).map(Page::Document),
+            _ => None,
         }
-        ["api", version] => resources(kinds, "", version),
-        ["apis", group] if kinds.has_group(group) && !group.is_empty() => {
-            let mut document = self::group(kinds, group);
-            document["kind"] = "APIGroup".into();
-            document["apiVersion"] = "v1".into();
-            Some(document)
-        }
-        ["apis", group, version] => resources(kinds, group, version),
-        _ => None,
     }
+
+    pub(super) fn response(
+        self,
+        request: &Request,
+        headers: &HeaderMap,
+        accept: &Accept,
+    ) -> Result<Response<Body>, Box<Status>> {
+        if request.verb != "get" && !matches!(self, Page::Health(_)) {
+            return Err(status::method_not_allowed());
+        }
+        Ok(match self {
+            Page::Document(document) => Answer::Json(200, printed(&document)).into_response(accept.document()?),
+            Page::Aggregated(document, encoding) => aggregated::response(&printed(&document), encoding, headers),
+            Page::Indented(document) => {
+                accept.json_only()?;
+                Answer::Json(200, document.to_string().into()).into_response(Encoding::Indented)
+            }
+            Page::Health(report) => answer::plain(200, &report),
+        })
+    }
+}
+
+fn printed(document: &Value) -> bytes::Bytes {
+    text::ordered(document, &["kind", "apiVersion", "metadata", "name", "groupVersion"])
+}
+
+fn versions() -> Value {
+    json!({
+        "kind": "APIVersions",
+        "versions": [CORE],
+        "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": "127.0.0.1:6443"}],
+    })
+}
+
+/// The only version of the group without a name.
+const CORE: &str = "v1";
+
+fn all_groups(kinds: &Kinds) -> Value {
+    let groups: Vec<_> = groups(kinds).iter().map(|group| group_of(kinds, group)).collect();
+    json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
+}
+
+/// All paths there are, apart from those of resources.
+fn paths(kinds: &Kinds) -> Vec<String> {
+    let mut paths: Vec<_> = ["/api", "/api/v1", "/apis", "/apis/", "/version"].map(str::to_owned).into();
+    for group in groups(kinds) {
+        paths.extend(group_versions(kinds, &group).iter().map(|version| format!("/apis/{group}/{version}")));
+        paths.push(format!("/apis/{group}"));
+    }
+    paths.extend(health::paths());
+    paths.sort();
+    paths
 }
 
 fn groups(kinds: &Kinds) -> Vec<String> {
@@ -45,15 +115,19 @@ fn groups(kinds: &Kinds) -> Vec<String> {
     groups
 }
 
-fn group(kinds: &Kinds, group: &str) -> Value {
+/// The versions of a group, the preferred one first.
+fn group_versions<'k>(kinds: &'k Kinds, group: &str) -> Vec<&'k str> {
     let mut versions: Vec<&str> = Vec::new();
-    for kind in kinds.iter().filter(|kind| kind.group == group) {
-        for version in &kind.versions {
-            if !versions.contains(&version.name.as_str()) {
-                versions.push(&version.name);
-            }
+    for version in kinds.iter().filter(|kind| kind.group == group).flat_map(|kind| &kind.versions) {
+        if !versions.contains(&version.name.as_str()) {
+            versions.push(&version.name);
         }
     }
+    versions
+}
+
+fn group_of(kinds: &Kinds, group: &str) -> Value {
+    let versions = group_versions(kinds, group);
     let named = |version: &&str| json!({"groupVersion": format!("{group}/{version}"), "version": version});
     json!({
         "name": group,
@@ -115,6 +189,10 @@ fn version() -> Value {
     json!({
         "major": "1",
         "minor": "36",
+        "emulationMajor": "1",
+        "emulationMinor": "36",
+        "minCompatibilityMajor": "1",
+        "minCompatibilityMinor": "35",
         "gitVersion": "v1.36.3",
         "gitCommit": "",
         "gitTreeState": "",

@@ -1,4 +1,6 @@
 //! The doors for tests: the same as over HTTP, without a client.
+//!
+//! Not here: everything at once ([`dump`](super::dump)).
 
 use kube::core::Status;
 use serde::Serialize;
@@ -7,13 +9,11 @@ use serde_json::Value;
 use super::{
     cluster::FakeCluster,
     deletion::Deletion,
-    kinds::Kind,
     media,
-    options::FieldValidation,
     patch::{Language, Patch},
     state::{State, Target},
     status, text,
-    write::Write,
+    write::{Change, Configuration, Write},
 };
 
 impl FakeCluster {
@@ -38,7 +38,8 @@ impl FakeCluster {
         self.write(object, |state, target, object| replace(state, target, object, Write::default()))
     }
 
-    /// Creates an object or replaces the one of that name, whatever its version and frozen fields.
+    /// Creates an object or replaces the one of that name, whatever its version and frozen fields. What is created keeps
+    /// the uid it names, so that owner references keep their meaning.
     ///
     /// # Errors
     ///
@@ -50,10 +51,12 @@ impl FakeCluster {
     /// Patches an object; kind and namespace are named as in [`FakeCluster::delete`]. Answers the object in its kind's
     /// stored version.
     ///
+    /// [`Patch::Apply`](kube::api::Patch::Apply) takes what others own, and creates the object where there is none.
+    ///
     /// # Errors
     ///
     /// The Status the server would answer to a PATCH: there is no such object or kind, the patch does not fit, or what
-    /// comes out is invalid. [`Patch::Apply`](kube::api::Patch::Apply) is not served.
+    /// comes out is invalid.
     pub fn patch(
         &self,
         kind: &str,
@@ -61,19 +64,31 @@ impl FakeCluster {
         name: &str,
         patch: &kube::api::Patch<impl Serialize>,
     ) -> Result<Value, Box<Status>> {
-        use kube::api::Patch as Change;
-        let (media_type, text) = match patch {
-            Change::Json(patch) => (Language::Json.media_type(), serde_json::to_vec(patch)),
-            Change::Merge(patch) => (Language::Merge.media_type(), serde_json::to_vec(patch)),
-            Change::Strategic(patch) => (Language::Strategic.media_type(), serde_json::to_vec(patch)),
-            _ => (media::APPLY, Ok(Vec::new())),
+        use kube::api::Patch as Said;
+        let (language, text) = match patch {
+            Said::Json(patch) => (Some(Language::Json), serde_json::to_vec(patch)),
+            Said::Merge(patch) => (Some(Language::Merge), serde_json::to_vec(patch)),
+            Said::Strategic(patch) => (Some(Language::Strategic), serde_json::to_vec(patch)),
+            Said::Apply(configuration) => (None, serde_json::to_vec(configuration)),
+            _ => return Err(status::unsupported_media_type()),
         };
         let text = text.map_err(|_| status::bad_request("the patch is not JSON"))?.into();
         self.shared.update(|inner| {
             let target = target(&inner.state, kind, namespace)?;
-            let language = media::patch_language(&target.kind, media_type)?;
-            let patch = Patch { language, text, validation: FieldValidation::default() };
-            let patched = inner.state.patch(&target, name, &patch, Write::default())?;
+            let patch;
+            let configuration;
+            let change = match language {
+                Some(language) => {
+                    media::PatchType::of(&target.kind, language.media_type())?;
+                    patch = Patch { language, text };
+                    Change::Patch(&patch)
+                }
+                None => {
+                    configuration = Configuration { text, force: true };
+                    Change::Apply(&configuration)
+                }
+            };
+            let patched = inner.state.change(&target, name, change, Write::default())?;
             Ok(text::in_version(&target.kind, &target.version, &patched.object))
         })
     }
@@ -103,22 +118,6 @@ impl FakeCluster {
         })
     }
 
-    /// All objects of a kind in the order of a list; none where there is no such kind.
-    pub fn objects(&self, kind: &str) -> Vec<Value> {
-        self.shared.read(|inner| {
-            let kind = inner.state.kinds.named(kind);
-            kind.map(|kind| objects(&inner.state, kind)).unwrap_or_default()
-        })
-    }
-
-    /// All objects of all kinds: built-in kinds in a fixed order, then custom ones as they were defined.
-    pub fn dump(&self) -> Vec<Value> {
-        self.shared.read(|inner| {
-            let state = &inner.state;
-            state.kinds.iter().flat_map(|kind| objects(state, kind)).collect()
-        })
-    }
-
     /// Creates a namespace unless it is there.
     pub fn namespace(&self, name: &str) {
         self.shared.update(|inner| inner.state.ensure_namespace(name));
@@ -135,10 +134,6 @@ impl FakeCluster {
             change(&mut inner.state, &target, object)
         })
     }
-}
-
-fn objects(state: &State, kind: &Kind) -> Vec<Value> {
-    state.storage.objects(kind.id, "").map(|object| object.value.clone()).collect()
 }
 
 fn target(state: &State, kind: &str, namespace: &str) -> Result<Target, Box<Status>> {
@@ -165,7 +160,7 @@ pub(super) fn target_of(state: &State, object: &Value) -> Result<Target, Box<Sta
 /// Creates or overwrites; true where something was replaced.
 pub(super) fn apply(state: &mut State, target: &Target, mut object: Value) -> Result<(Value, bool), Box<Status>> {
     let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-    let force = Write { force: true, dry_run: false };
+    let force = Write { force: true, ..Write::default() };
     let exists = state.find(&target.kind, &target.namespace, &name).is_ok();
     if exists {
         return Ok((replace(state, target, object, force)?, true));
@@ -177,8 +172,8 @@ pub(super) fn apply(state: &mut State, target: &Target, mut object: Value) -> Re
     Ok((text::in_version(&target.kind, &target.version, &created.object), false))
 }
 
-fn replace(state: &mut State, target: &Target, object: Value, write: Write) -> Result<Value, Box<Status>> {
+fn replace(state: &mut State, target: &Target, object: Value, write: Write<'_>) -> Result<Value, Box<Status>> {
     let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-    let replaced = state.replace(target, &name, object, write)?;
+    let replaced = state.change(target, &name, Change::Replace(object.into()), write)?;
     Ok(text::in_version(&target.kind, &target.version, &replaced.object))
 }

@@ -3,32 +3,39 @@
 //! Deliberately not here: faults of open watches as a whole, which are methods of the cluster
 //! ([`cut_watches`](super::FakeCluster::cut_watches) and its neighbours).
 
+mod answer;
+mod damage;
+mod effect;
+mod lines;
 mod rules;
-pub(super) mod stream;
+mod stream;
 
-use std::time::Duration;
+use super::requests::Request;
 
-use kube::core::{
-    Status,
-    response::{StatusCause, StatusDetails},
-};
-
-use super::{requests::Request, status};
-use stream::Damage;
-
+pub(super) use effect::{Effect, Gate, Outcome, Text};
 pub use rules::FaultHandle;
-pub(super) use rules::Rules;
+pub(super) use rules::{Hit, Rules};
+pub(super) use stream::Damage;
 
 /// A rule: which requests, how many of them, and what happens to them.
 ///
-/// Of several rules the first that applies acts. Without [`nth`](Fault::nth) or [`times`](Fault::times) it
-/// acts on every request it matches, until it is removed. Delays and gates combine with the other effects.
+/// Of several rules the first that applies acts. Without [`nth`](Fault::nth), [`times`](Fault::times) or
+/// [`probability`](Fault::probability) it acts on every request it matches, until it is
+/// [disabled](FaultHandle::disable) or [removed](FaultHandle::remove).
+///
+/// What happens has four parts, each of which may be said or not: how long the request waits ([`delay`](Fault::delay),
+/// [`gate`](Fault::gate)), what is answered instead of the truth ([`status`](Fault::status), [`hang`](Fault::hang) and
+/// others), what happens to the events of a watch ([`duplicate_events`](Fault::duplicate_events) and others), and how the
+/// body arrives ([`cut_after_bytes`](Fault::cut_after_bytes), [`frames_of`](Fault::frames_of)). Of two that say the same
+/// part, two answers or two cuts, the last counts; what does not fit the answer, such as events where it has none, does
+/// nothing.
 ///
 /// ```
 /// # use kube_indexed_store::testing::{FakeCluster, Fault};
 /// # use std::time::Duration;
 /// let cluster = FakeCluster::new();
 /// cluster.fault(Fault::on("list").resource("secrets").times(2).status(429).retry_after(Duration::from_secs(1)));
+/// cluster.fault(Fault::on("watch").probability(0.1).seed(7).duplicate_events().frames_of(1));
 /// let outage = cluster.fault(Fault::on("*").hang());
 /// outage.remove();
 /// ```
@@ -36,55 +43,55 @@ pub(super) use rules::Rules;
 #[must_use = "a fault does nothing until it is given to a cluster"]
 pub struct Fault {
     verb: String,
+    group: Option<String>,
     resource: Option<String>,
+    subresource: Option<String>,
     namespace: Option<String>,
     name: Option<String>,
+    /// A parameter that requests must have.
+    param: Option<&'static str>,
     skip: usize,
     times: Option<usize>,
+    probability: f64,
+    seed: u64,
     effect: Effect,
 }
 
-#[derive(Debug, Clone)]
-pub(super) struct Effect {
-    pub(super) delay: Option<Duration>,
-    pub(super) gate: Option<Gate>,
-    pub(super) outcome: Outcome,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gate {
-    Before,
-    After,
-}
-
-#[derive(Debug, Clone)]
-pub(super) enum Outcome {
-    Answer,
-    Status(Box<Status>),
-    Forbidden(String),
-    Text(u16, String, Option<Duration>),
-    Hang,
-    Refuse,
-    Damaged(Damage),
-}
-
+/// Which requests.
 impl Fault {
     /// Acts on requests with this verb (`get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, ...), or on all: `*`.
     pub fn on(verb: &str) -> Self {
         Fault {
             verb: verb.to_owned(),
+            group: None,
             resource: None,
+            subresource: None,
             namespace: None,
             name: None,
+            param: None,
             skip: 0,
             times: None,
-            effect: Effect { delay: None, gate: None, outcome: Outcome::Answer },
+            probability: 1.0,
+            seed: 0,
+            effect: Effect::default(),
         }
     }
 
-    /// Only on requests about this resource, by its plural name.
+    /// Only on requests about this API group; the core group is the empty one.
+    pub fn group(mut self, group: &str) -> Self {
+        self.group = Some(group.to_owned());
+        self
+    }
+
+    /// Only on requests about this resource, by its plural name, or a part of it.
     pub fn resource(mut self, resource: &str) -> Self {
         self.resource = Some(resource.to_owned());
+        self
+    }
+
+    /// Only on requests about this part of an object, such as `status`; the empty one is the object itself.
+    pub fn subresource(mut self, subresource: &str) -> Self {
+        self.subresource = Some(subresource.to_owned());
         self
     }
 
@@ -107,147 +114,33 @@ impl Fault {
         self
     }
 
-    /// Only on the next so many matching requests.
+    /// Only so many times.
     pub fn times(mut self, times: usize) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Answers a Status with this code, and the reason and a message that go with it.
-    pub fn status(self, code: u16) -> Self {
-        let (reason, message) = match code {
-            400 => ("BadRequest", "the server rejected our request for an unknown reason"),
-            401 => ("Unauthorized", "Unauthorized"),
-            403 => ("Forbidden", "forbidden"),
-            404 => ("NotFound", "the server could not find the requested resource"),
-            409 => ("Conflict", "the server reported a conflict"),
-            410 => ("Expired", "The resourceVersion for the provided list is too old."),
-            429 => ("TooManyRequests", "the server has received too many requests and has asked us to try again later"),
-            500 => ("InternalError", "an error on the server has prevented the request from succeeding"),
-            503 => ("ServiceUnavailable", "the server is currently unable to handle the request"),
-            504 => ("Timeout", "the server was unable to return a response in the time allotted"),
-            _ => ("", "the request failed"),
-        };
-        self.outcome(Outcome::Status(status::failure(code, reason, message)))
-    }
-
-    /// Gives the Status this reason.
-    pub fn reason(self, reason: &str) -> Self {
-        self.with_status(|status| reason.clone_into(&mut status.reason))
-    }
-
-    /// Gives the Status this message.
-    pub fn message(self, message: &str) -> Self {
-        self.with_status(|status| message.clone_into(&mut status.message))
-    }
-
-    /// Asks the client to come back later, in the header and in the Status.
-    pub fn retry_after(mut self, wait: Duration) -> Self {
-        if let Outcome::Text(_, _, retry_after) = &mut self.effect.outcome {
-            *retry_after = Some(wait);
-            return self;
-        }
-        self.with_status(|status| {
-            let details = status.details.get_or_insert_with(|| StatusDetails {
-                name: String::new(),
-                group: String::new(),
-                kind: String::new(),
-                uid: String::new(),
-                causes: Vec::<StatusCause>::new(),
-                retry_after_seconds: 0,
-            });
-            details.retry_after_seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
-        })
-    }
-
-    /// Answers plain text, as proxies and overloaded servers do.
-    pub fn text(self, code: u16, text: &str) -> Self {
-        self.outcome(Outcome::Text(code, text.to_owned(), None))
-    }
-
-    /// Answers the 403 of role-based access control for this user.
-    pub fn forbidden(self, user: &str) -> Self {
-        self.outcome(Outcome::Forbidden(user.to_owned()))
-    }
-
-    /// Answers 410 Expired over HTTP.
-    pub fn expired(self) -> Self {
-        self.status(410)
-    }
-
-    /// Waits before the server looks at the request, on the clock of tokio.
-    pub fn delay(mut self, delay: Duration) -> Self {
-        self.effect.delay = Some(delay);
+    /// Only on such a part of the requests, 0 for none and 1 for all. Which ones is chance that repeats: the same for
+    /// the same requests and the same [seed](Fault::seed).
+    pub fn probability(mut self, probability: f64) -> Self {
+        self.probability = probability;
         self
     }
 
-    /// Holds requests until the gate is [opened](FaultHandle::open), before the server looks at its state.
-    pub fn gate(mut self) -> Self {
-        self.effect.gate = Some(Gate::Before);
-        self
-    }
-
-    /// Holds answers until the gate is [opened](FaultHandle::open): they tell of the state before that.
-    pub fn gate_answer(mut self) -> Self {
-        self.effect.gate = Some(Gate::After);
-        self
-    }
-
-    /// Never answers.
-    pub fn hang(self) -> Self {
-        self.outcome(Outcome::Hang)
-    }
-
-    /// Refuses the connection: the client gets an error instead of an answer.
-    pub fn refuse_connection(self) -> Self {
-        self.outcome(Outcome::Refuse)
-    }
-
-    /// Cuts the answer's body after so many bytes: the body then fails with an unexpected end.
-    pub fn cut_after_bytes(self, bytes: usize) -> Self {
-        self.damage(|damage| damage.bytes = Some(bytes))
-    }
-
-    /// Cuts the answer's body after so many objects of a list, or events of a watch.
-    pub fn cut_after(self, objects: usize) -> Self {
-        self.damage(|damage| damage.objects = Some(objects))
-    }
-
-    /// Damages the object of this name wherever the answer holds it: its metadata becomes a string.
-    pub fn undecodable(self, name: &str) -> Self {
-        self.damage(|damage| damage.undecodable = Some(name.to_owned()))
-    }
-
-    fn outcome(mut self, outcome: Outcome) -> Self {
-        self.effect.outcome = outcome;
-        self
-    }
-
-    fn with_status(mut self, change: impl FnOnce(&mut Status)) -> Self {
-        if !matches!(self.effect.outcome, Outcome::Status(_)) {
-            self = self.status(500);
-        }
-        if let Outcome::Status(status) = &mut self.effect.outcome {
-            change(status);
-        }
-        self
-    }
-
-    fn damage(mut self, change: impl FnOnce(&mut Damage)) -> Self {
-        if !matches!(self.effect.outcome, Outcome::Damaged(_)) {
-            self.effect.outcome = Outcome::Damaged(Damage::default());
-        }
-        if let Outcome::Damaged(damage) = &mut self.effect.outcome {
-            change(damage);
-        }
+    /// Other choices of what this rule leaves to chance.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
         self
     }
 
     fn matches(&self, request: &Request) -> bool {
         let same = |wanted: &Option<String>, found: Option<&str>| wanted.is_none() || wanted.as_deref() == found;
         (self.verb == "*" || self.verb == request.verb)
+            && same(&self.group, Some(&request.group))
             && same(&self.resource, Some(&request.resource))
+            && same(&self.subresource, Some(request.subresource.as_deref().unwrap_or_default()))
             && same(&self.namespace, request.namespace.as_deref())
             && same(&self.name, request.name.as_deref())
+            && self.param.is_none_or(|param| request.param(param).is_some())
     }
 }

@@ -12,6 +12,11 @@ use std::{collections::HashMap, sync::Arc};
 
 use serde_json::Value;
 
+use super::{
+    schema::Schema,
+    shape::{Shape, Shapes},
+};
+
 pub(super) use definition::Definition;
 pub(super) use fields::Fields;
 pub(super) use version::{Part, ScalePaths, Version};
@@ -63,6 +68,30 @@ impl Kind {
         self.versions.iter().find(|version| version.name == name)
     }
 
+    /// Whether its status is written apart in this version.
+    pub(super) fn has_status(&self, version: &str) -> bool {
+        self.version(version).is_some_and(|version| version.parts.contains(&Part::Status))
+    }
+
+    /// What its objects look like in this version to those who merge them.
+    pub(super) fn shape(&self, version: &str) -> Shape<'_> {
+        match self.schema(version) {
+            _ if !self.custom => Shapes::built_in().kind(&self.api_version(version), &self.kind),
+            Some(schema) => schema.shape(),
+            None => Shape::deduced(),
+        }
+    }
+
+    /// The schema of a version of a custom kind.
+    pub(super) fn schema(&self, version: &str) -> Option<&Schema> {
+        self.version(version).and_then(|version| version.schema.as_deref())
+    }
+
+    /// The kind of the Scales of its objects.
+    pub(super) fn scale(&self) -> Kind {
+        built_in::scale(self.namespaced)
+    }
+
     /// What may be done with its objects, in the order discovery lists it.
     pub(super) fn verbs(&self) -> &'static [&'static str] {
         if self.custom {
@@ -76,6 +105,11 @@ impl Kind {
 
     pub(super) fn is_core(&self, plural: &str) -> bool {
         self.group.is_empty() && self.plural == plural
+    }
+
+    /// Events, the one kind the server does not keep in its memory.
+    pub(super) fn is_event(&self) -> bool {
+        self.plural == "events" && ["", "events.k8s.io"].contains(&self.group.as_str())
     }
 
     pub(super) fn is_definition(&self) -> bool {
@@ -102,8 +136,6 @@ impl Rules {
     pub(super) const NONE: Rules = Rules(0);
     /// Changes of the specification count in `metadata.generation`.
     pub(super) const COUNTS_GENERATIONS: Rules = Rules(1);
-    /// The status is no part of the specification.
-    pub(super) const STATUS_APART: Rules = Rules(1 << 1);
     /// A replacement must name the resourceVersion it replaces.
     pub(super) const NEEDS_VERSION: Rules = Rules(1 << 2);
     /// A replacement of nothing creates.

@@ -10,6 +10,7 @@ use kube::core::Status;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    kinds::KindId,
     options::{Options, revision},
     selection::Selection,
     state::{State, Target},
@@ -76,13 +77,14 @@ pub(super) fn list(state: &State, target: &Target, options: &Options, form: Form
         if !["", "0"].contains(&options.version.as_str()) {
             return Err(status::bad_request("specifying resource version is not allowed when using continue"));
         }
-        (at, start) = resume(state, &options.token)?;
+        (at, start) = resume(state, kind.id, &options.token)?;
     } else if options.version_match == "Exact" || (options.version_match.is_empty() && asked > 0 && limit > 0) {
-        if asked < state.storage.oldest {
+        if asked < state.storage.oldest(kind.id) {
             return Err(status::expired("The resourceVersion for the provided list is too old."));
         }
         at = asked;
-    } else if asked == 0 && !options.version.is_empty() {
+    }
+    if asked == 0 && !options.version.is_empty() {
         limit = 0;
     }
     let prefix = prefix(&target.namespace);
@@ -120,7 +122,7 @@ fn encoded(token: &Token) -> String {
 }
 
 /// The revision and the place a token stands for.
-fn resume(state: &State, text: &str) -> Result<(u64, String), Box<Status>> {
+fn resume(state: &State, kind: KindId, text: &str) -> Result<(u64, String), Box<Status>> {
     let bad = |why: String| status::bad_request(format!("invalid continue token: continue key is not valid: {why}"));
     let text = text.trim_end_matches('=');
     let bytes = TOKENS.decode(text).map_err(|error| {
@@ -152,7 +154,7 @@ fn resume(state: &State, text: &str) -> Result<(u64, String), Box<Status>> {
     if at == 0 || at > newest {
         return Err(bad(format!("incorrect encoded start resourceVersion (version {VERSION})")));
     }
-    if at < state.storage.oldest {
+    if at < state.storage.oldest(kind) {
         let mut gone = status::expired(
             "The provided continue parameter is too old to display a consistent list result. You can start a new list \
              without the continue parameter, or use the continue token in this response to retrieve the remainder of the \

@@ -10,7 +10,7 @@ use std::{
 use kube::core::Status;
 use serde_json::Value;
 
-use super::{cluster::FakeCluster, doors, manifests, status};
+use super::{cluster::FakeCluster, doors, manifests, state::State, status};
 
 /// What became of the documents of one load.
 #[derive(Debug, Clone, Default)]
@@ -148,8 +148,9 @@ impl FakeCluster {
     ///
     /// CustomResourceDefinitions go first, then Namespaces, then the rest as written. A namespace an object
     /// names is made if it is missing, and an object that needs a namespace and names none goes to `default`.
-    /// Of objects of one name the last wins. One bad document stops nothing, except the rest of a file that
-    /// does not parse.
+    /// An object that is new keeps the uid it names, so that owner references keep their meaning. Of objects
+    /// of one name the last wins. One bad document stops nothing, except the rest of a file that does not
+    /// parse.
     ///
     /// # Errors
     ///
@@ -173,21 +174,31 @@ impl FakeCluster {
             "Namespace" => 1,
             _ => 2,
         });
-        for (origin, object) in objects {
-            let loaded = self.shared.update(|inner| {
-                let target = doors::target_of(&inner.state, &object).map_err(|status| unknown(status, &object))?;
-                if target.kind.namespaced {
-                    inner.state.ensure_namespace(&target.namespace);
+        let mut objects = objects.into_iter();
+        while !objects.as_slice().is_empty() {
+            self.shared.update(|inner| {
+                for (origin, object) in objects.by_ref().take(TOGETHER) {
+                    match load(&mut inner.state, object) {
+                        Ok(false) => report.created += 1,
+                        Ok(true) => report.replaced.push(origin),
+                        Err(status) => report.refused.push(Refusal { origin, reason: Reason::Refused(status) }),
+                    }
                 }
-                doors::apply(&mut inner.state, &target, object)
             });
-            match loaded {
-                Ok((_, false)) => report.created += 1,
-                Ok((_, true)) => report.replaced.push(origin),
-                Err(status) => report.refused.push(Refusal { origin, reason: Reason::Refused(status) }),
-            }
         }
     }
+}
+
+/// How many objects are loaded before anyone else has a turn.
+const TOGETHER: usize = 1_000;
+
+/// Creates or overwrites an object, and the namespace it is in; true where something was replaced.
+fn load(state: &mut State, object: Value) -> Result<bool, Box<Status>> {
+    let target = doors::target_of(state, &object).map_err(|status| unknown(status, &object))?;
+    if target.kind.namespaced {
+        state.ensure_namespace(&target.namespace);
+    }
+    doors::apply(state, &target, object).map(|(_, replaced)| replaced)
 }
 
 /// An unknown kind says which one it is, and that a definition may be missing.

@@ -108,10 +108,12 @@ fn rest_of_stream<'t>(rest: &'t str, documents: &[Document]) -> Option<&'t str> 
 /// may still be YAML: the rest is returned, with the number of its first line.
 fn json<'t>(text: &'t str, documents: &mut Vec<Document>) -> (&'t str, usize) {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let (mut line, mut counted) = (1, 0);
     loop {
         let start = values.byte_offset();
         let blank = text[start..].len() - text[start..].trim_start().len();
-        let line = line_at(text, start + blank);
+        line += text[counted..start + blank].matches('\n').count();
+        counted = start + blank;
         match values.next() {
             None => return ("", line),
             Some(Ok(value)) => {

@@ -1,62 +1,47 @@
-//! Media types: the form of objects a client accepts, and the types of bodies the server reads.
+//! Media types of the bodies the server reads.
 //!
-//! Not here: Tables, protobuf, CBOR, and answers in YAML.
+//! Not here: what clients accept ([`accept`](super::accept)); protobuf and CBOR.
 
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use kube::core::Status;
 use serde_json::Value;
 
-use super::{kinds::Kind, patch::Language, requests::Request, status, text::Form, yaml};
+use super::{
+    kinds::Kind,
+    patch::Language,
+    status,
+    write::{Document, complaint},
+    yaml,
+};
 
-/// The type of a body that says what should be, not what to change.
-pub(super) const APPLY: &str = "application/apply-patch+yaml";
+const APPLY: &str = "application/apply-patch+yaml";
 
-/// The form of objects the client accepts: the first it names that the server has.
-pub(super) fn form(request: &Request) -> Result<Form, Box<Status>> {
-    let accept = request.accept.as_deref().unwrap_or("*/*");
-    let mut media_type_known = false;
-    for offer in accept.split(',') {
-        let mut parts = offer.split(';').map(str::trim);
-        if !["application/json", "application/*", "*/*"].contains(&parts.next().unwrap_or_default()) {
-            continue;
-        }
-        media_type_known = true;
-        let listed = request.verb == "list";
-        match parts.find_map(|part| part.strip_prefix("as=")) {
-            None => return Ok(Form::Whole),
-            Some("PartialObjectMetadata") if !listed => return Ok(Form::Metadata),
-            Some("PartialObjectMetadataList") if listed => return Ok(Form::Metadata),
-            Some(wrong @ ("PartialObjectMetadata" | "PartialObjectMetadataList")) => {
-                let (is, kind) = if listed { ("a list", "List") } else { ("not a list", "") };
-                let kind = format!("{}{kind}", request.resource);
-                let message = format!("you requested {wrong}, but the requested object is {is} ({kind})");
-                return Err(status::failure(406, "NotAcceptable", message));
-            }
-            Some(_) => {}
-        }
-    }
-    let message = if media_type_known {
-        "only the following media types are accepted: application/json"
-    } else {
-        "406: Not Acceptable\n\nAvailable representations: application/json, application/json;stream=watch"
-    };
-    Err(status::failure(406, "NotAcceptable", message))
+/// What a request to patch brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PatchType {
+    /// What to change, said in a language.
+    Change(Language),
+    /// What should be.
+    Apply,
 }
 
-/// The language of a patch. Custom kinds know no strategic merge patch, and apply is nobody's here.
-pub(super) fn patch_language(kind: &Kind, media_type: &str) -> Result<Language, Box<Status>> {
-    let language = Language::of(media_type).filter(|language| !kind.custom || *language != Language::Strategic);
-    language.ok_or_else(|| match media_type {
-        APPLY if kind.custom => unknown_format("application/json-patch+json, application/merge-patch+json"),
-        APPLY => unknown_format(
-            "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json",
-        ),
-        _ if kind.custom => {
-            unknown_format("application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml")
+impl PatchType {
+    /// Custom kinds know no strategic merge patch.
+    pub(super) fn of(kind: &Kind, media_type: &str) -> Result<Self, Box<Status>> {
+        match Language::of(media_type) {
+            Some(Language::Strategic) if kind.custom => {}
+            Some(language) => return Ok(PatchType::Change(language)),
+            None if media_type == APPLY => return Ok(PatchType::Apply),
+            None => {}
         }
-        _ => status::unsupported_media_type(),
-    })
+        Err(match kind.custom {
+            true => unknown_format(
+                "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
+            ),
+            false => status::unsupported_media_type(),
+        })
+    }
 }
 
 /// What a body is said to be, without parameters.
@@ -75,8 +60,7 @@ fn unknown_format(accepted: &str) -> Box<Status> {
 pub(super) fn options(headers: &HeaderMap, body: &Bytes) -> Result<Value, Box<Status>> {
     let unreadable = |why: &str| status::bad_request(format!("couldn't get version/kind; json parse error: {why}"));
     match content_type(headers).unwrap_or("application/json") {
-        "application/json" => serde_json::from_slice(body)
-            .map_err(|error| unreadable(&format!("invalid JSON at line {} column {}", error.line(), error.column()))),
+        "application/json" => serde_json::from_slice(body).map_err(|error| unreadable(&complaint(body, &error))),
         "application/yaml" => {
             let body = std::str::from_utf8(body).map_err(|_| unreadable("invalid UTF-8"))?;
             yaml::parse(body).map_err(|problem| unreadable(&problem.message))
@@ -86,26 +70,24 @@ pub(super) fn options(headers: &HeaderMap, body: &Bytes) -> Result<Value, Box<St
 }
 
 /// The object in a body, which must be JSON or YAML.
-pub(super) fn object(kind: &Kind, headers: &HeaderMap, body: &Bytes) -> Result<Value, Box<Status>> {
+pub(super) fn document(kind: &Kind, headers: &HeaderMap, body: &Bytes) -> Result<Document, Box<Status>> {
     let unrecognized = |why: &str| {
         let kind = &kind.kind;
-        status::bad_request(format!(
-            "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {why}"
-        ))
+        status::bad_request(format!("the object provided is unrecognized (must be of type {kind}): {why}"))
     };
     match content_type(headers).unwrap_or("application/json") {
-        "application/json" => serde_json::from_slice(body).map_err(|error| {
-            // What the body holds stays out of the message: it may be a Secret.
-            if error.is_eof() {
-                let shown = if body.is_empty() { " (<empty>)" } else { "" };
-                return unrecognized(&format!("unexpected end of JSON input{shown}"));
-            }
-            unrecognized(&format!("invalid JSON at line {} column {}", error.line(), error.column()))
-        }),
+        "application/json" => Ok(Document::Json(body.clone())),
         "application/yaml" => {
-            let body = std::str::from_utf8(body).map_err(|_| unrecognized("invalid UTF-8"))?;
-            yaml::parse(body).map_err(|problem| unrecognized(&problem.message))
+            let text = std::str::from_utf8(body).map_err(|_| unrecognized("yaml: invalid UTF-8"))?;
+            // What the body holds stays out of the message: it may be a Secret.
+            let value = yaml::parse(text).map_err(|problem| unrecognized(&format!("yaml: {}", problem.message)))?;
+            Ok(Document::Yaml(value, body.clone()))
         }
-        _ => Err(unknown_format("application/json, application/yaml")),
+        "application/vnd.kubernetes.protobuf" => Err(status::failure(
+            415,
+            "UnsupportedMediaType",
+            "this fake cluster reads no protobuf: send application/json or application/yaml",
+        )),
+        _ => Err(unknown_format("application/json, application/yaml, application/vnd.kubernetes.protobuf")),
     }
 }

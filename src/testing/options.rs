@@ -1,10 +1,11 @@
 //! The parameters of requests: read, and refused where the server refuses them.
-//!
-//! `sendInitialEvents` is refused as by a server whose WatchList feature is off.
 
 use kube::core::Status;
 
-use super::status::{Flaw, bad_request, invalid_as};
+use super::{
+    requests::Request,
+    status::{Flaw, bad_request, invalid_as},
+};
 
 /// The parameters of lists and watches.
 #[derive(Debug, Clone, Default)]
@@ -18,7 +19,7 @@ pub(super) struct Options {
     pub(super) fields: String,
     pub(super) bookmarks: bool,
     pub(super) timeout: Option<i64>,
-    initial_events: Option<bool>,
+    pub(super) initial_events: Option<bool>,
 }
 
 impl Options {
@@ -49,22 +50,22 @@ impl Options {
         Ok(options)
     }
 
-    /// Refuses combinations that mean nothing.
-    pub(super) fn check(&self) -> Result<(), Box<Status>> {
-        let flaws = if self.watch { self.watch_flaws() } else { self.list_flaws() };
+    /// Refuses combinations that mean nothing, and streamed lists where there are none.
+    pub(super) fn check(&self, watch_list: bool) -> Result<(), Box<Status>> {
+        let flaws = if self.watch { self.watch_flaws(watch_list) } else { self.list_flaws() };
         if flaws.is_empty() { Ok(()) } else { Err(invalid_as("meta.k8s.io", "ListOptions", "", flaws)) }
     }
 
-    fn watch_flaws(&self) -> Vec<Flaw> {
+    fn watch_flaws(&self, watch_list: bool) -> Vec<Flaw> {
         let mut flaws = Vec::new();
         let matching = self.version_match.as_str();
         if self.initial_events.is_some() {
             if matching != "NotOlderThan" {
                 let why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
                 flaws.push(Flaw::forbidden(MATCH, why));
-            } else {
-                let why = "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled";
-                flaws.push(Flaw::forbidden("sendInitialEvents", why));
+            }
+            if !watch_list {
+                flaws.push(watch_list_is_off());
             }
         } else if !matching.is_empty() {
             let why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
@@ -109,15 +110,96 @@ impl Options {
 
 const MATCH: &str = "resourceVersionMatch";
 
-/// Whether a write is only tried; `options` is what its parameters are called.
-pub(super) fn dry_run(said: Option<&str>, options: &str) -> Result<bool, Box<Status>> {
+fn watch_list_is_off() -> Flaw {
+    let why = "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled";
+    Flaw::forbidden("sendInitialEvents", why)
+}
+
+/// The refusal of a watch that is well asked by a server that does not stream lists.
+pub(super) fn no_watch_list() -> Box<Status> {
+    invalid_as("meta.k8s.io", "ListOptions", "", vec![watch_list_is_off()])
+}
+
+/// How a create, a replacement or a patch is meant, as the parameters say.
+pub(super) struct WriteOptions {
+    /// Who writes: the `fieldManager`, or how the client calls itself.
+    pub(super) manager: String,
+    pub(super) dry_run: bool,
+    pub(super) validation: FieldValidation,
+    /// Whether an apply takes what others own.
+    pub(super) force: bool,
+}
+
+impl WriteOptions {
+    /// `name` is what such parameters are called together, `agent` the client's `User-Agent`.
+    pub(super) fn read(request: &Request, name: &str, agent: &[u8]) -> Result<Self, Box<Status>> {
+        Self::check(request, name, agent, Vec::new())
+    }
+
+    /// The same for a patch, which alone may name `force`, and has to name its manager where it is an apply.
+    pub(super) fn of_patch(request: &Request, applies: bool, agent: &[u8]) -> Result<Self, Box<Status>> {
+        let mut flaws = Vec::new();
+        if applies && request.param("fieldManager").unwrap_or_default().is_empty() {
+            flaws.push(Flaw::required("fieldManager", "is required for apply patch"));
+        }
+        if !applies && request.param("force").is_some() {
+            flaws.push(Flaw::forbidden("force", "may not be specified for non-apply patch"));
+        }
+        Self::check(request, "PatchOptions", agent, flaws)
+    }
+
+    fn check(request: &Request, name: &str, agent: &[u8], mut flaws: Vec<Flaw>) -> Result<Self, Box<Status>> {
+        let manager = request.param("fieldManager").unwrap_or_default();
+        flaws.extend(manager_flaws(manager));
+        let dry_run = dry_run(request.param("dryRun")).map_err(|flaw| flaws.push(flaw));
+        let validation = FieldValidation::read(request.param("fieldValidation")).map_err(|flaw| flaws.push(flaw));
+        let (Ok(dry_run), Ok(validation), true) = (dry_run, validation, flaws.is_empty()) else {
+            return Err(invalid_as("meta.k8s.io", name, "", flaws));
+        };
+        let manager = if manager.is_empty() { manager_of(agent) } else { manager.to_owned() };
+        Ok(WriteOptions { manager, dry_run, validation, force: request.param("force").is_some_and(boolean) })
+    }
+}
+
+/// The longest name of a field manager, in bytes.
+const LONGEST_MANAGER: usize = 128;
+
+fn manager_flaws(manager: &str) -> impl Iterator<Item = Flaw> {
+    let long = (manager.len() > LONGEST_MANAGER).then(|| Flaw::too_long("fieldManager", LONGEST_MANAGER));
+    let unprintable = manager.char_indices().filter(|(_, letter)| !printable(*letter));
+    let unprintable = unprintable.map(move |(at, letter)| {
+        let why = format!("invalid character U+{:04X} (at position {at})", u32::from(letter));
+        Flaw::invalid("fieldManager", manager, &why)
+    });
+    long.into_iter().chain(unprintable)
+}
+
+/// What a client calls itself: its `User-Agent` up to a slash, as far as that can be printed.
+fn manager_of(agent: &[u8]) -> String {
+    let agent = String::from_utf8_lossy(agent);
+    let mut manager = String::new();
+    for letter in agent.split('/').next().unwrap_or_default().chars().filter(|letter| printable(*letter)) {
+        if manager.len() + letter.len_utf8() > LONGEST_MANAGER {
+            break;
+        }
+        manager.push(letter);
+    }
+    manager
+}
+
+/// Letters, marks, numbers, signs, and of all spaces the usual one.
+fn printable(letter: char) -> bool {
+    // What cannot be printed is escaped, and so are marks that have no letter before them.
+    letter == ' '
+        || !letter.is_whitespace() && !letter.is_control() && !format!("{:?}", format!("a{letter}")).contains("\\u{")
+}
+
+/// Whether a write is only tried.
+fn dry_run(said: Option<&str>) -> Result<bool, Flaw> {
     match said {
         None | Some("") => Ok(false),
         Some("All") => Ok(true),
-        Some(other) => {
-            let flaw = Flaw::unsupported("dryRun", vec![other], &["All"]);
-            Err(invalid_as("meta.k8s.io", options, "", vec![flaw]))
-        }
+        Some(other) => Err(Flaw::unsupported("dryRun", vec![other], &["All"])),
     }
 }
 
@@ -131,15 +213,12 @@ pub(super) enum FieldValidation {
 }
 
 impl FieldValidation {
-    pub(super) fn read(said: Option<&str>, options: &str) -> Result<Self, Box<Status>> {
+    fn read(said: Option<&str>) -> Result<Self, Flaw> {
         match said {
             None | Some("" | "Warn") => Ok(FieldValidation::Warn),
             Some("Ignore") => Ok(FieldValidation::Ignore),
             Some("Strict") => Ok(FieldValidation::Strict),
-            Some(other) => {
-                let flaw = Flaw::unsupported("fieldValidation", other, &["", "Ignore", "Strict", "Warn"]);
-                Err(invalid_as("meta.k8s.io", options, "", vec![flaw]))
-            }
+            Some(other) => Err(Flaw::unsupported("fieldValidation", other, &["", "Ignore", "Strict", "Warn"])),
         }
     }
 }

@@ -12,7 +12,6 @@ use kube::core::Status;
 use serde_json::{Map, Value};
 
 use super::{
-    options::FieldValidation,
     shape::Shape,
     status::{self, Flaw},
 };
@@ -31,7 +30,6 @@ pub(super) struct Patch {
     pub(super) language: Language,
     /// Read only once the object is found.
     pub(super) text: Bytes,
-    pub(super) validation: FieldValidation,
 }
 
 /// What a patch made of a document.

@@ -13,17 +13,23 @@ use serde_json::{Map, Value, json};
 
 use super::{
     allocate,
-    kinds::{CRDS, Definition, Kind, Rules},
-    state::State,
+    kinds::{CRDS, Definition},
+    state::{State, Target},
     storage::Object,
     write::Write,
 };
 
 type Fields = Map<String, Value>;
 
-/// Completes an object that is new. One that is forced in keeps the status it brings.
-pub(super) fn create(state: &mut State, kind: &Kind, object: &mut Fields, write: Write) -> Result<(), Box<Status>> {
-    reset_status(kind, object, write, &state.time());
+/// Completes an object that is new. One that comes through a door for tests keeps the status it brings.
+pub(super) fn create(
+    state: &mut State,
+    target: &Target,
+    object: &mut Fields,
+    write: Write<'_>,
+) -> Result<(), Box<Status>> {
+    let kind = &target.kind;
+    reset_status(target, object, write, &state.time());
     generation::begin(kind, object);
     if kind.custom {
         return Ok(());
@@ -52,16 +58,17 @@ pub(super) fn create(state: &mut State, kind: &Kind, object: &mut Fields, write:
 /// Completes an object that takes the place of another.
 pub(super) fn update(
     state: &mut State,
-    kind: &Kind,
+    target: &Target,
     live: &Object,
     object: &mut Fields,
-    write: Write,
+    write: Write<'_>,
 ) -> Result<(), Box<Status>> {
+    let kind = &target.kind;
     let live = &live.value;
     if !kind.custom && kind.is_core("services") {
         allocate::update(state, live, object, write)?;
     }
-    keep_status(kind, live, object, write);
+    keep_status(target, live, object, write);
     if !kind.custom {
         match (kind.group.as_str(), kind.plural.as_str()) {
             ("", "namespaces") => keep(object, live, "spec"),
@@ -79,28 +86,32 @@ pub(super) fn update(
             _ => {}
         }
     }
-    generation::advance(kind, live, object);
+    generation::advance(target, live, object);
     Ok(())
 }
 
-/// A new object has done nothing yet.
-fn reset_status(kind: &Kind, object: &mut Fields, write: Write, time: &str) {
-    let kept = write.force && !kind.is_definition() && object.get("status").is_some_and(Value::is_object);
+/// A new object has done nothing yet, except for what a test says of it.
+fn reset_status(target: &Target, object: &mut Fields, write: Write<'_>, time: &str) {
+    let kind = &target.kind;
+    let kept = write.sets_status() && !kind.is_definition();
     if kind.custom {
-        if kind.rules.contain(Rules::STATUS_APART) && !kept {
+        if kind.has_status(&target.version) && !kept {
             object.remove("status");
         }
-    } else if let Some(status) = zero::status(kind, time).filter(|_| !kept) {
-        object.insert("status".to_owned(), status);
+    } else if let Some(Value::Object(mut status)) = zero::status(kind, time) {
+        match object.remove("status") {
+            Some(Value::Object(said)) if kept => status.extend(said),
+            _ => {}
+        }
+        object.insert("status".to_owned(), status.into());
     }
 }
 
 /// A status is written apart.
-fn keep_status(kind: &Kind, live: &Value, object: &mut Fields, write: Write) {
-    let forced = write.force && !kind.is_definition() && object.get("status").is_some_and(Value::is_object);
-    let part = || kind.versions.iter().any(|version| version.part("status").is_some());
-    let apart = if kind.custom { kind.rules.contain(Rules::STATUS_APART) } else { part() };
-    if apart && !forced {
+fn keep_status(target: &Target, live: &Value, object: &mut Fields, write: Write<'_>) {
+    let kind = &target.kind;
+    let forced = write.sets_status() && !kind.is_definition() && object.get("status").is_some_and(Value::is_object);
+    if kind.has_status(&target.version) && !forced {
         keep(object, live, "status");
     }
 }

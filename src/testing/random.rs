@@ -1,6 +1,7 @@
 //! Chance that repeats: a cluster with one seed and one history gives the same names and uids each time.
 
 /// Splitmix64: names and uids that look random and repeat from run to run.
+#[derive(Debug)]
 pub(super) struct Random(pub(super) u64);
 
 impl Random {
@@ -10,6 +11,11 @@ impl Random {
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
+    }
+
+    /// A part of one, never all of it.
+    pub(super) fn part(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// A uid in the form of version 4.

@@ -1,12 +1,19 @@
 //! Requests as the server understands them, and the log of all it got.
 //!
-//! Bodies are not kept: they may hold Secrets.
+//! Not here: what answers say; of them the log keeps the code.
 
-use std::ops::Deref;
+use std::{fmt, ops::Deref, sync::Arc};
 
-use http::{Method, Uri, request::Parts};
+use bytes::Bytes;
+use http::{Method, Uri, header, request::Parts};
+use serde_json::Value;
+
+use super::{cluster::FakeCluster, yaml};
 
 /// One request: what was asked, of which resource, and how it was answered.
+///
+/// It is shown as `GET /api/v1/secrets?limit=500 200`, or without the code while there is no answer. Nothing shows a body
+/// unasked, which may be that of a Secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
@@ -33,8 +40,33 @@ pub struct Request {
     pub accept: Option<String>,
     /// The `Content-Type` header: the kinds of patches are told by it.
     pub content_type: Option<String>,
+    /// The `User-Agent` header.
+    pub user_agent: Option<String>,
     /// The HTTP status of the answer; nothing while there is none.
     pub answered: Option<u16>,
+    method: Method,
+    payload: Payload,
+    /// How many requests came before.
+    place: usize,
+}
+
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Payload(Bytes);
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)?;
+        for (index, (name, value)) in self.query.iter().enumerate() {
+            write!(f, "{}{name}={value}", if index == 0 { '?' } else { '&' })?;
+        }
+        self.answered.map_or(Ok(()), |code| write!(f, " {code}"))
+    }
 }
 
 impl Request {
@@ -52,9 +84,13 @@ impl Request {
             name: None,
             path: parts.uri.path().to_owned(),
             query,
-            accept: header(http::header::ACCEPT),
-            content_type: header(http::header::CONTENT_TYPE),
+            accept: header(header::ACCEPT),
+            content_type: header(header::CONTENT_TYPE),
+            user_agent: header(header::USER_AGENT),
             answered: None,
+            method: parts.method.clone(),
+            payload: Payload::default(),
+            place: 0,
         };
         match segments.next().as_deref() {
             Some("api") => {}
@@ -95,6 +131,33 @@ impl Request {
     pub fn param(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
+
+    /// The body as a value: the object, the patch, or the options of a deletion. Null where there is none, where it has not
+    /// come yet, and where it cannot be read.
+    ///
+    /// ```
+    /// # use k8s_openapi::api::core::v1::ConfigMap;
+    /// # use kube::{Api, api::{Patch, PatchParams}};
+    /// # use kube_indexed_store::testing::{FakeCluster, objects::config_map};
+    /// # use serde_json::json;
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let cluster = FakeCluster::new();
+    /// cluster.create(config_map("a"))?;
+    /// let api: Api<ConfigMap> = Api::default_namespaced(cluster.client());
+    /// api.patch("a", &PatchParams::default(), &Patch::Merge(json!({"data": {"k": "v"}}))).await?;
+    /// let patches = cluster.requests().verb("patch");
+    /// assert_eq!(patches[0].body(), json!({"data": {"k": "v"}}));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn body(&self) -> Value {
+        if self.content_type.as_deref().is_some_and(|media_type| media_type.contains("yaml")) {
+            let text = std::str::from_utf8(&self.payload.0).unwrap_or_default();
+            return yaml::parse(text).unwrap_or_default();
+        }
+        serde_json::from_slice(&self.payload.0).unwrap_or_default()
+    }
 }
 
 fn query(uri: &Uri) -> Vec<(String, String)> {
@@ -116,15 +179,33 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Requests in the order they came, to be narrowed and counted.
+/// Requests in the order they came, to be narrowed, counted, looked at as a slice, and shown one a line.
+///
+/// It is what had come when it was taken: what comes later is not in it. Entries are shared, not copied.
 ///
 /// ```
+/// # use k8s_openapi::api::core::v1::Secret;
+/// # use kube::{Api, api::ListParams};
 /// # use kube_indexed_store::testing::FakeCluster;
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 /// let cluster = FakeCluster::new();
-/// assert_eq!(cluster.requests().verb("list").resource("secrets").count(), 0);
+/// let secrets: Api<Secret> = Api::default_namespaced(cluster.client());
+/// secrets.list(&ListParams::default().labels("a=b")).await?;
+/// let before = cluster.mark();
+/// secrets.get_opt("missing").await?;
+///
+/// assert_eq!(cluster.requests().verb("list").resource("secrets").count(), 1);
+/// assert_eq!(cluster.requests().since(before).to_string(), "GET /api/v1/namespaces/default/secrets/missing 404\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Requests(pub(super) Vec<Request>);
+pub struct Requests(Arc<Vec<Arc<Request>>>);
+
+/// A place in the log: what came before it, and what comes after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark(usize);
 
 impl Requests {
     /// Those with this verb.
@@ -137,6 +218,11 @@ impl Requests {
         self.only(|request| request.resource == resource)
     }
 
+    /// Those about this part of objects: `status`, `scale`. Empty: those about objects as a whole.
+    pub fn subresource(self, subresource: &str) -> Self {
+        self.only(|request| request.subresource.as_deref().unwrap_or_default() == subresource)
+    }
+
     /// Those that name this namespace.
     pub fn namespace(self, namespace: &str) -> Self {
         self.only(|request| request.namespace.as_deref() == Some(namespace))
@@ -147,31 +233,112 @@ impl Requests {
         self.only(|request| request.name.as_deref() == Some(name))
     }
 
+    /// Those of a client whose `User-Agent` starts like this.
+    pub fn user_agent(self, start: &str) -> Self {
+        self.only(|request| request.user_agent.as_deref().is_some_and(|agent| agent.starts_with(start)))
+    }
+
+    /// Those that were answered with this HTTP status.
+    pub fn answered(self, code: u16) -> Self {
+        self.only(|request| request.answered == Some(code))
+    }
+
+    /// Those that came after a [mark](FakeCluster::mark).
+    pub fn since(self, mark: Mark) -> Self {
+        self.only(|request| request.place >= mark.0)
+    }
+
     /// Those for which the condition holds.
-    pub fn only(mut self, condition: impl FnMut(&Request) -> bool) -> Self {
-        self.0.retain(condition);
-        self
+    pub fn only(self, mut condition: impl FnMut(&Request) -> bool) -> Self {
+        Requests(Arc::new(self.0.iter().filter(|request| condition(request)).cloned().collect()))
     }
 
     /// How many are left.
     pub fn count(&self) -> usize {
         self.0.len()
     }
+
+    /// Adds a request to the log, and answers its place there.
+    pub(super) fn push(&mut self, request: Request) -> usize {
+        let place = self.0.len();
+        Arc::make_mut(&mut self.0).push(Arc::new(Request { place, ..request }));
+        place
+    }
+
+    /// Notes what else is known of the request at a place of the log.
+    pub(super) fn note(&mut self, place: usize, body: Option<Bytes>, answered: Option<u16>) {
+        if let Some(request) = Arc::make_mut(&mut self.0).get_mut(place).map(Arc::make_mut) {
+            request.payload = body.map_or_else(|| std::mem::take(&mut request.payload), Payload);
+            request.answered = answered.or(request.answered);
+        }
+    }
 }
 
 impl Deref for Requests {
-    type Target = [Request];
+    type Target = [Arc<Request>];
 
-    fn deref(&self) -> &[Request] {
+    fn deref(&self) -> &[Arc<Request>] {
         &self.0
     }
 }
 
 impl IntoIterator for Requests {
-    type Item = Request;
-    type IntoIter = std::vec::IntoIter<Request>;
+    type Item = Arc<Request>;
+    type IntoIter = std::vec::IntoIter<Arc<Request>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        Arc::unwrap_or_clone(self.0).into_iter()
+    }
+}
+
+impl fmt::Display for Requests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.iter().try_for_each(|request| writeln!(f, "{request}"))
+    }
+}
+
+impl FakeCluster {
+    /// All requests so far, in the order they came.
+    pub fn requests(&self) -> Requests {
+        self.shared.read(|inner| inner.log.clone())
+    }
+
+    /// Marks this moment, for [`Requests::since`].
+    pub fn mark(&self) -> Mark {
+        Mark(self.requests().count())
+    }
+
+    /// Returns a request that came, or once it comes: the first that is left when all requests are narrowed so.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use k8s_openapi::api::core::v1::Secret;
+    /// # use kube::{Api, api::ListParams};
+    /// # use kube_indexed_store::testing::FakeCluster;
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?.block_on(async {
+    /// let cluster = FakeCluster::new();
+    /// let secrets: Api<Secret> = Api::default_namespaced(cluster.client());
+    /// tokio::spawn(async move {
+    ///     tokio::time::sleep(Duration::from_secs(60)).await;
+    ///     secrets.list(&ListParams::default().limit(5)).await
+    /// });
+    /// let list = cluster.requested(|requests| requests.verb("list").resource("secrets")).await;
+    /// assert_eq!(list.param("limit"), Some("5"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it changes nothing.
+    pub async fn requested(&self, narrow: impl Fn(Requests) -> Requests) -> Arc<Request> {
+        let mut found = None;
+        self.until(|cluster| {
+            found = narrow(cluster.requests()).first().cloned();
+            found.is_some()
+        })
+        .await;
+        found.expect("it waits until there is one")
     }
 }

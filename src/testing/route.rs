@@ -3,14 +3,20 @@
 //! Not here: the parts of a path, which [`Request`] reads.
 
 use kube::core::Status;
-use serde_json::Value;
 
-use super::{discovery, kinds::Kinds, requests::Request, state::Target, status};
+use super::{
+    accept::Accept,
+    discovery::Page,
+    kinds::{Kinds, Part},
+    requests::Request,
+    state::Target,
+    status,
+};
 
 /// What a path leads to.
 pub(super) enum Place {
-    /// One of the documents in which the server describes itself.
-    Document(Value),
+    /// One of the pages on which the server describes itself.
+    Page(Page),
     Resource(Target),
     /// Outside of the API, or in a group nobody serves.
     Nowhere,
@@ -22,19 +28,17 @@ pub(super) enum Call<'r> {
     Watch,
     Create,
     DeleteCollection,
-    Get(&'r str),
-    Update(&'r str),
-    Patch(&'r str),
+    Get(&'r str, Option<Part>),
+    Update(&'r str, Option<Part>),
+    Patch(&'r str, Option<Part>),
     Delete(&'r str),
-    /// Anything with a part of an object: its status, its scale.
-    Part,
 }
 
 /// Where a request points.
-pub(super) fn place(request: &Request, kinds: &Kinds) -> Result<Place, Box<Status>> {
+pub(super) fn place(request: &Request, kinds: &Kinds, accept: &Accept) -> Result<Place, Box<Status>> {
     let Request { path, group, version, resource, .. } = request;
-    if let Some(document) = resource.is_empty().then(|| discovery::document(kinds, request)).flatten() {
-        return if request.verb == "get" { Ok(Place::Document(document)) } else { Err(status::method_not_allowed()) };
+    if let Some(page) = resource.is_empty().then(|| Page::at(kinds, request, accept)).flatten() {
+        return Ok(Place::Page(page));
     }
     if !path.starts_with("/api/") && (group.is_empty() || !kinds.has_group(group)) {
         return Ok(Place::Nowhere);
@@ -59,16 +63,28 @@ pub(super) fn call<'r>(request: &'r Request, target: &Target) -> Result<Call<'r>
             _ => Err(status::method_not_allowed()),
         };
     };
-    if request.subresource.is_some() {
-        return Ok(Call::Part);
-    }
     if target.kind.namespaced && !in_namespace {
         return Err(status::unknown_resource());
     }
+    let part = match &request.subresource {
+        None => None,
+        Some(name) => {
+            let part = target.kind.version(&target.version).and_then(|version| version.part(name));
+            let missing = || match target.kind.custom {
+                true => status::not_found(&target.kind, request.name.as_deref().unwrap_or_default()),
+                false => status::unknown_resource(),
+            };
+            let part = part.ok_or_else(missing)?.clone();
+            if !part.verbs().contains(&request.verb.as_str()) {
+                return Err(status::method_not_allowed());
+            }
+            Some(part)
+        }
+    };
     match request.verb.as_str() {
-        "get" => Ok(Call::Get(name)),
-        "update" => Ok(Call::Update(name)),
-        "patch" => Ok(Call::Patch(name)),
+        "get" => Ok(Call::Get(name, part)),
+        "update" => Ok(Call::Update(name, part)),
+        "patch" => Ok(Call::Patch(name, part)),
         "delete" => Ok(Call::Delete(name)),
         _ => Err(status::method_not_allowed()),
     }

@@ -4,7 +4,7 @@
 
 use std::{
     error::Error,
-    future::Future,
+    future::{self, Future},
     io,
     pin::Pin,
     sync::Arc,
@@ -13,27 +13,34 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, Response, request::Parts};
+use http::{HeaderMap, HeaderValue, Response, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
+use jiff::Timestamp;
 use kube::core::Status;
 use tokio::time::{sleep, timeout};
 
 use super::{
+    accept::Accept,
     answer::{self, Answer},
-    body::Body,
+    body::{Body, connection_lost},
     cluster::{FakeCluster, Inner, Shared},
     deletion::Deletion,
-    fault::{Effect, Gate, Outcome, stream},
-    listing, media,
-    options::{self, FieldValidation, Options, revision},
+    fault::{Damage, Effect, Gate, Hit, Outcome},
+    kinds::Part,
+    listing,
+    media::{self, PatchType},
+    options::{Options, WriteOptions, revision},
     patch::Patch,
     requests::Request,
     route::{self, Call, Place},
+    selection::Selection,
     state::Target,
-    status::{self, Flaw},
+    status,
+    storage::Object,
+    table::Printer,
     text::{self, Form},
     watching,
-    write::Write,
+    write::{self, Author, Change, Configuration, Write},
 };
 
 impl<B> tower::Service<http::Request<B>> for FakeCluster
@@ -67,7 +74,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// One request on its way to an answer.
 struct Exchange {
     shared: Arc<Shared>,
-    request: Request,
+    request: Arc<Request>,
     headers: HeaderMap,
     body: Result<Bytes, Box<Status>>,
 }
@@ -79,9 +86,9 @@ impl Exchange {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let request = Request::new(&parts);
-        let (id, effect) = shared.update(|inner| {
-            inner.log.push(request.clone());
-            (inner.log.len() - 1, inner.rules.hit(&request))
+        let (place, effect) = shared.update(|inner| {
+            let effect = inner.rules.hit(&request);
+            (inner.log.push(request), effect)
         });
         let body = match Limited::new(body, LARGEST).collect().await {
             Ok(collected) => Ok(collected.to_bytes()),
@@ -91,50 +98,66 @@ impl Exchange {
             }
             Err(_) => Err(status::bad_request("the body of the request could not be read")),
         };
+        let written = body.as_ref().ok().filter(|body| !body.is_empty());
+        if let Some(body) = written {
+            shared.update(|inner| inner.log.note(place, Some(body.clone()), None));
+        }
+        let request = shared.read(|inner| inner.log[place].clone());
         let exchange = Exchange { shared: shared.clone(), request, headers: parts.headers, body };
         let response = exchange.through(effect).await?;
-        shared.update(|inner| inner.log[id].answered = Some(response.status().as_u16()));
+        // Whose entry is not copied as long as nobody else has it.
+        drop(exchange);
+        shared.update(|inner| inner.log.note(place, None, Some(response.status().as_u16())));
         Ok(response)
     }
 
     /// Suffers what a fault does to the request, then answers it.
-    async fn through(&self, fault: Option<(u64, Effect)>) -> io::Result<Response<Body>> {
-        let Some((id, effect)) = fault else {
+    async fn through(&self, fault: Option<Hit>) -> io::Result<Response<Body>> {
+        let Some(Hit { id, delay, effect: Effect { gate, outcome, damage, .. } }) = fault else {
             return Ok(self.respond().await);
         };
-        if let Some(delay) = effect.delay {
+        if !delay.is_zero() {
             sleep(delay).await;
         }
-        if effect.gate == Some(Gate::Before) {
+        if gate == Some(Gate::Before) {
             self.wait_at_gate(id).await;
         }
-        let response = match effect.outcome {
-            Outcome::Answer => self.respond().await,
-            Outcome::Status(status) => answer::refusal(&status),
-            Outcome::Forbidden(user) => {
-                let Request { verb, group, resource, namespace, name, .. } = &self.request;
-                let (namespace, name) = (namespace.as_deref(), name.as_deref());
-                answer::refusal(&status::forbidden(&user, verb, group, resource, namespace, name))
-            }
-            Outcome::Text(code, text, retry_after) => {
-                let mut response = answer::plain(code, &format!("{text}\n"));
-                answer::retry_after(&mut response, retry_after.map(|wait| wait.as_secs()));
+        let response = self.suffer(outcome, damage).await;
+        if gate == Some(Gate::After) {
+            self.wait_at_gate(id).await;
+        }
+        response
+    }
+
+    async fn suffer(&self, outcome: Outcome, damage: Option<Damage>) -> io::Result<Response<Body>> {
+        let mut streams = false;
+        let response = match outcome {
+            Outcome::Truth => {
+                let response = self.respond().await;
+                streams = self.request.verb == "watch" && response.status().is_success();
                 response
             }
-            Outcome::Hang => std::future::pending().await,
-            Outcome::Refuse => {
+            Outcome::Status(status) => self.refuse(&status),
+            Outcome::Forbidden(user) => {
+                let Request { verb, group, resource, namespace, name, .. } = &*self.request;
+                let (namespace, name) = (namespace.as_deref(), name.as_deref());
+                self.refuse(&status::forbidden(&user, verb, group, resource, namespace, name))
+            }
+            Outcome::Text(text) => answer::text(text),
+            Outcome::Hang => future::pending().await,
+            Outcome::Refused => {
                 return Err(io::Error::new(io::ErrorKind::ConnectionRefused, "the connection was refused by a fault"));
             }
-            Outcome::Damaged(damage) => {
-                let response = self.respond().await;
-                let streams = self.request.verb == "watch" && response.status().is_success();
-                response.map(|body| stream::damaged(body, damage, streams))
+            Outcome::CutBefore => return Err(connection_lost()),
+            Outcome::CutAfter => {
+                self.respond().await;
+                return Err(connection_lost());
             }
         };
-        if effect.gate == Some(Gate::After) {
-            self.wait_at_gate(id).await;
-        }
-        Ok(response)
+        Ok(match damage {
+            None => response,
+            Some(damage) => response.map(|body| damage.done_to(body, streams)),
+        })
     }
 
     async fn wait_at_gate(&self, id: u64) {
@@ -151,107 +174,142 @@ impl Exchange {
     }
 
     async fn respond(&self) -> Response<Body> {
-        match self.serve().await {
-            Ok(answer) => answer.into_response(),
-            Err(status) => answer::refusal(&status),
-        }
+        let accept = Accept::new(&self.request, &self.headers);
+        self.serve(&accept).await.unwrap_or_else(|status| answer::refusal(&status, accept.refusals()))
     }
 
-    async fn serve(&self) -> Result<Answer, Box<Status>> {
-        let target = match self.shared.read(|inner| route::place(&self.request, &inner.state.kinds))? {
-            Place::Document(document) => return Ok(Answer::Json(200, document.to_string().into())),
-            Place::Nowhere => return Ok(Answer::NoPage),
+    fn refuse(&self, status: &Status) -> Response<Body> {
+        answer::refusal(status, Accept::new(&self.request, &self.headers).refusals())
+    }
+
+    async fn serve(&self, accept: &Accept) -> Result<Response<Body>, Box<Status>> {
+        let target = match self.shared.read(|inner| route::place(&self.request, &inner.state.kinds, accept))? {
+            Place::Page(page) => return page.response(&self.request, &self.headers, accept),
+            Place::Nowhere => return Ok(answer::no_page()),
             Place::Resource(target) => target,
         };
-        let form = media::form(&self.request)?;
-        match route::call(&self.request, &target)? {
-            Call::List => self.list(&target, form).await,
-            Call::Watch => self.watch(&target, form),
-            Call::Create => self.create(&target, form),
-            Call::DeleteCollection => self.delete_collection(&target).await,
-            Call::Get(name) => self.get(&target, name, form).await,
-            Call::Update(name) => self.update(&target, name, form),
-            Call::Delete(name) => self.delete(&target, name),
-            Call::Patch(name) => self.patch(&target, name, form),
-            Call::Part => Err(status::unknown_resource()),
+        let call = route::call(&self.request, &target)?;
+        let look = accept.objects(&self.request, &target.kind)?;
+        let printer = look.table.map(|options| match &call {
+            Call::Get(_, part) | Call::Update(_, part) | Call::Patch(_, part) => {
+                Printer::new(&seen(&target, part), options)
+            }
+            _ => Printer::new(&target, options),
+        });
+        let answer = self.answer_to(call, &target, look.form).await?;
+        let answer = match printer {
+            Some(printer) => answer.in_tables(printer, self.clock()),
+            None => answer,
+        };
+        Ok(answer.into_response(look.encoding))
+    }
+
+    fn clock(&self) -> impl Fn() -> Timestamp + Send + 'static {
+        let shared = self.shared.clone();
+        move || shared.read(|inner| inner.state.time()).parse().unwrap_or_default()
+    }
+
+    async fn answer_to(&self, call: Call<'_>, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
+        match call {
+            Call::List => self.list(target, form).await,
+            Call::Watch => self.watch(target, form).await,
+            Call::Create => self.create(target, form),
+            Call::DeleteCollection => self.delete_collection(target).await,
+            Call::Get(name, part) => self.get(target, name, part, form).await,
+            Call::Update(name, part) => self.update(target, name, part, form),
+            Call::Delete(name) => self.delete(target, name),
+            Call::Patch(name, part) => self.patch(target, name, part, form),
         }
     }
 
     async fn list(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
-        let options = Options::read(&self.request.query)?;
-        options.check()?;
+        let options = self.options()?;
         self.revision_reached(listing::awaited(&options)?).await?;
         let list = self.shared.read(|inner| listing::list(&inner.state, target, &options, form))?;
         Ok(Answer::Json(200, list.text()))
     }
 
-    fn watch(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
-        let options = Options::read(&self.request.query)?;
-        options.check()?;
-        let frames = watching::open(&self.shared, target, &options, form)?;
+    async fn watch(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
+        let options = self.options()?;
+        if options.initial_events == Some(true) {
+            Selection::new(target, &options.labels, &options.fields)?;
+            let asked = revision(&options.version).map_err(status::internal)?;
+            if let Err(status) = self.revision_reached(asked.unwrap_or(0)).await {
+                return Ok(Answer::Watch(Body::stream(watching::failed(&status))));
+            }
+        }
+        let frames = watching::open(&self.shared, target, &options, form, self.request.user_agent.as_deref())?;
         Ok(Answer::Watch(Body::stream(frames)))
     }
 
-    async fn get(&self, target: &Target, name: &str, form: Form) -> Result<Answer, Box<Status>> {
+    /// The options of a list or a watch, unless they are refused.
+    fn options(&self) -> Result<Options, Box<Status>> {
+        let options = Options::read(&self.request.query)?;
+        options.check(self.shared.read(|inner| inner.features.watch_list))?;
+        Ok(options)
+    }
+
+    async fn get(&self, target: &Target, name: &str, part: Option<Part>, form: Form) -> Result<Answer, Box<Status>> {
         let asked = revision(self.request.param("resourceVersion").unwrap_or_default()).map_err(status::internal)?;
         self.revision_reached(asked.unwrap_or(0)).await?;
-        self.shared.read(|inner| {
-            let object = inner.state.find(&target.kind, &target.namespace, name)?;
-            Ok(Answer::Json(200, text::object(&target.kind, &target.version, object, form)))
+        self.shared.read(|inner| match &part {
+            Some(Part::Scale(paths)) => {
+                let scale = inner.state.scale(target, name, paths)?;
+                Ok(Answer::Json(200, printed(&seen(target, &part), &scale, form)))
+            }
+            _ => {
+                let object = inner.state.find(&target.kind, &target.namespace, name)?;
+                Ok(Answer::Json(200, printed(target, object, form)))
+            }
         })
     }
 
     fn create(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
-        let write = Write { dry_run: self.dry_run("CreateOptions")?, force: false };
-        let object = media::object(&target.kind, &self.headers, &self.body.clone()?)?;
-        let created = self.shared.update(|inner| inner.state.create(target, object, write))?;
-        Ok(Answer::Json(201, text::object(&target.kind, &target.version, &created.object, form)))
+        let options = WriteOptions::read(&self.request, "CreateOptions", self.agent())?;
+        let document = media::document(&target.kind, &self.headers, &self.body.clone()?)?;
+        let created = self.shared.update(|inner| inner.state.create(target, document, write(&options, None)))?;
+        Ok(Answer::Warned(201, printed(target, &created.object, form), created.warnings))
     }
 
-    fn update(&self, target: &Target, name: &str, form: Form) -> Result<Answer, Box<Status>> {
-        let write = Write { dry_run: self.dry_run("UpdateOptions")?, force: false };
-        let object = media::object(&target.kind, &self.headers, &self.body.clone()?)?;
-        let written = self.shared.update(|inner| inner.state.replace(target, name, object, write))?;
+    fn update(&self, target: &Target, name: &str, part: Option<Part>, form: Form) -> Result<Answer, Box<Status>> {
+        let options = WriteOptions::read(&self.request, "UpdateOptions", self.agent())?;
+        let seen = seen(target, &part);
+        let change = Change::Replace(media::document(&seen.kind, &self.headers, &self.body.clone()?)?);
+        let write = write(&options, part.as_ref());
+        let written = self.shared.update(|inner| inner.state.change(target, name, change, write))?;
         let code = if written.created { 201 } else { 200 };
-        Ok(Answer::Json(code, text::object(&target.kind, &target.version, &written.object, form)))
+        Ok(Answer::Warned(code, printed(&seen, &written.object, form), written.warnings))
     }
 
-    fn patch(&self, target: &Target, name: &str, form: Form) -> Result<Answer, Box<Status>> {
-        const OPTIONS: &str = "PatchOptions";
-        let language = media::patch_language(&target.kind, media::content_type(&self.headers).unwrap_or_default())?;
+    fn patch(&self, target: &Target, name: &str, part: Option<Part>, form: Form) -> Result<Answer, Box<Status>> {
+        let said = PatchType::of(&target.kind, media::content_type(&self.headers).unwrap_or_default())?;
         let text = self.body.clone()?;
-        let validation = FieldValidation::read(self.request.param("fieldValidation"), OPTIONS)?;
-        let write = Write { dry_run: self.dry_run(OPTIONS)?, force: false };
-        if self.request.param("force").is_some() {
-            let flaw = Flaw::forbidden("force", "may not be specified for non-apply patch");
-            return Err(status::invalid_as("meta.k8s.io", OPTIONS, "", vec![flaw]));
-        }
-        let patch = Patch { language, text, validation };
-        let written = self.shared.update(|inner| inner.state.patch(target, name, &patch, write))?;
-        let text = text::object(&target.kind, &target.version, &written.object, form);
-        Ok(Answer::Warned(text, written.warnings))
+        let options = WriteOptions::of_patch(&self.request, said == PatchType::Apply, self.agent())?;
+        let write = write(&options, part.as_ref());
+        let change = |change: Change<'_>| self.shared.update(|inner| inner.state.change(target, name, change, write));
+        let written = match said {
+            PatchType::Apply => change(Change::Apply(&Configuration { text, force: options.force })),
+            PatchType::Change(language) => change(Change::Patch(&Patch { language, text })),
+        }?;
+        let text = printed(&seen(target, &part), &written.object, form);
+        Ok(Answer::Warned(if written.created { 201 } else { 200 }, text, written.warnings))
     }
 
     fn delete(&self, target: &Target, name: &str) -> Result<Answer, Box<Status>> {
         let deletion = self.deletion()?;
         let deleted = self.shared.update(|inner| inner.state.delete(target, name, &deletion))?;
-        let text = text::whole(&target.kind, &deleted.answer);
         // Whoever asks in the old way is told when there is more to come.
-        Ok(if deletion.cascades && !deleted.gone {
-            Answer::Json(202, text)
-        } else {
-            Answer::Warned(text, deleted.warnings)
-        })
+        let code = if deletion.cascades && !deleted.gone { 202 } else { 200 };
+        Ok(Answer::Warned(code, text::whole(&target.kind, &deleted.answer), deleted.warnings))
     }
 
     async fn delete_collection(&self, target: &Target) -> Result<Answer, Box<Status>> {
-        let options = Options::read(&self.request.query)?;
-        options.check()?;
+        let options = self.options()?;
         let deletion = self.deletion()?;
         self.revision_reached(listing::awaited(&options)?).await?;
         let delete = |inner: &mut Inner| inner.state.delete_collection(target, &options, &deletion);
         let (list, warnings) = self.shared.update(delete)?;
-        Ok(Answer::Warned(list.text(), warnings))
+        Ok(Answer::Warned(200, list.text(), warnings))
     }
 
     /// Waits a little for a revision that is yet to come.
@@ -263,11 +321,29 @@ impl Exchange {
         Ok(())
     }
 
-    fn dry_run(&self, options: &str) -> Result<bool, Box<Status>> {
-        options::dry_run(self.request.param("dryRun"), options)
+    /// What the client calls itself.
+    fn agent(&self) -> &[u8] {
+        self.headers.get(header::USER_AGENT).map_or(&[], HeaderValue::as_bytes)
     }
 
     fn deletion(&self) -> Result<Deletion, Box<Status>> {
         Deletion::read(&self.request, &self.headers, &self.body.clone()?)
     }
+}
+
+/// Where a request points as its client sees it: at an object, or at the Scale of one.
+fn seen(target: &Target, part: &Option<Part>) -> Target {
+    match part {
+        Some(Part::Scale(_)) => write::scale(target),
+        _ => target.clone(),
+    }
+}
+
+fn printed(target: &Target, object: &Object, form: Form) -> Bytes {
+    text::object(&target.kind, &target.version, object, form)
+}
+
+fn write<'w>(options: &'w WriteOptions, part: Option<&'w Part>) -> Write<'w> {
+    let author = Author::Client(&options.manager);
+    Write { dry_run: options.dry_run, force: false, author, validation: options.validation, part }
 }

@@ -1,71 +1,234 @@
-//! What the built-in kinds look like to strategic merge patches: their fields, and which lists have items with names.
+//! What values look like: the fields they have, how scalars are written, which maps are one value, which lists have
+//! items with names.
 //!
-//! Not here: which fields are required, what scalars may hold, and custom kinds.
+//! Not here: what custom kinds demand of their values beyond that ([`schema`](super::schema)).
 
+pub(super) mod decode;
+mod definition;
+mod format;
 mod table;
+mod zero;
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, HashMap},
     sync::LazyLock,
 };
 
-/// The type of a value, as far as merging goes.
+use serde_json::Value;
+
+pub(super) use format::Format;
+pub(super) use zero::zero;
+
+/// The type of a value.
 #[derive(Debug, Clone, PartialEq)]
-enum Type {
-    /// Nothing is known about it: it has all fields, and its lists are replaced.
+pub(super) enum Type {
+    /// A string, a number, a truth value; objects and arrays in its place count as one value too.
+    Scalar(Scalar),
+    /// A scalar of a built-in kind, written in a certain way.
+    Formatted(Format),
+    /// A structure nobody described: all its fields are declared and open, its lists are single values.
     Open,
-    /// A type of the same [`Shapes`].
-    Named(&'static str),
-    Structure {
-        fields: BTreeMap<&'static str, Field>,
-        /// Whether there are fields beside those listed, about which nothing is known.
-        others: bool,
-    },
-    /// A list of items of a type.
-    List(&'static str),
+    /// Anything, the type of custom resources without a schema: maps have entries, lists are single values.
+    Any,
+    /// A type of the same [`Shapes`], so that types may contain themselves.
+    Named(Cow<'static, str>),
+    Map(Box<Map>),
+    List(Box<List>),
+}
+
+/// Which scalars a value may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scalar {
+    Any,
+    String,
+    Number,
+    Bool,
+}
+
+/// A structure, a map, or both.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Map {
+    fields: BTreeMap<Cow<'static, str>, Field>,
+    /// What fields hold that are not listed, which are entries of a map; without it there are no others.
+    entries: Option<Type>,
+    /// Whether the whole map is one value.
+    atomic: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 struct Field {
     ty: Type,
     strategy: Strategy,
+    /// Whether there has to be one.
+    required: bool,
+    /// Whether strategic patches say which fields stay.
+    retains_keys: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct List {
+    item: Type,
+    kind: ListKind,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum ListKind {
+    Atomic,
+    Set,
+    Keyed(Vec<Key>),
+}
+
+/// A field that tells the items of a list apart, with the value that stands for an absent one.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Key {
+    pub(super) name: Cow<'static, str>,
+    pub(super) default: Option<Value>,
 }
 
 /// What a strategic merge patch does with a field that is there already.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) enum Strategy {
     /// Maps merge, lists are replaced.
+    #[default]
     Usual,
     /// Maps are replaced as well.
     Replace,
     /// Lists merge: objects by this field, scalars by their values.
-    Merge(Option<&'static str>),
+    Merge(Option<Cow<'static, str>>),
+}
+
+impl Type {
+    /// A structure without fields yet.
+    pub(super) fn structure() -> Self {
+        Type::Map(Box::default())
+    }
+
+    /// A map whose entries have this type.
+    pub(super) fn map_of(entry: Type) -> Self {
+        Type::structure().and_entries(entry)
+    }
+
+    /// A list that is one value.
+    pub(super) fn list_of(item: Type) -> Self {
+        Type::List(Box::new(List { item, kind: ListKind::Atomic }))
+    }
+
+    /// The structure with one more field.
+    pub(super) fn field(self, name: impl Into<Cow<'static, str>>, ty: Type) -> Self {
+        self.patched_field(name, ty, Strategy::Usual)
+    }
+
+    /// The structure with one more field that strategic patches treat in their own way.
+    pub(super) fn patched_field(mut self, name: impl Into<Cow<'static, str>>, ty: Type, strategy: Strategy) -> Self {
+        if let Type::Map(map) = &mut self {
+            map.fields.insert(name.into(), Field { ty, strategy, required: false, retains_keys: false });
+        }
+        self
+    }
+
+    /// The structure with entries of this type beside its fields.
+    pub(super) fn and_entries(mut self, entry: Type) -> Self {
+        if let Type::Map(map) = &mut self {
+            map.entries = Some(entry);
+        }
+        self
+    }
+
+    /// The structure where this field has to be there.
+    fn requiring(mut self, name: &str) -> Self {
+        if let Type::Map(map) = &mut self
+            && let Some(field) = map.fields.get_mut(name)
+        {
+            field.required = true;
+        }
+        self
+    }
+
+    /// The structure where strategic patches say which fields of this one stay.
+    fn retaining(mut self, name: &str) -> Self {
+        if let Type::Map(map) = &mut self
+            && let Some(field) = map.fields.get_mut(name)
+        {
+            field.retains_keys = true;
+        }
+        self
+    }
+
+    /// The same map or list as one value.
+    pub(super) fn atomic(mut self) -> Self {
+        match &mut self {
+            Type::Map(map) => map.atomic = true,
+            Type::List(list) => list.kind = ListKind::Atomic,
+            _ => {}
+        }
+        self
+    }
+
+    /// The list as a set of scalars.
+    pub(super) fn set(mut self) -> Self {
+        if let Type::List(list) = &mut self {
+            list.kind = ListKind::Set;
+        }
+        self
+    }
+
+    /// The list with items told apart by these fields.
+    pub(super) fn keyed(mut self, keys: impl IntoIterator<Item = Key>) -> Self {
+        if let Type::List(list) = &mut self {
+            list.kind = ListKind::Keyed(keys.into_iter().collect());
+        }
+        self
+    }
+}
+
+impl From<&'static str> for Key {
+    fn from(name: &'static str) -> Self {
+        Key { name: name.into(), default: None }
+    }
 }
 
 /// Types by name.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Shapes {
-    types: HashMap<&'static str, Type>,
+    types: HashMap<Cow<'static, str>, Type>,
 }
 
 impl Shapes {
-    /// The stored kinds of Kubernetes 1.36's stable groups. Their own fields and those of metadata are listed in
-    /// full; below only what leads to a field that patches treat in their own way.
+    /// What requests to Kubernetes 1.36's stable groups hold, read when it is first asked for.
     pub(super) fn built_in() -> &'static Shapes {
         static SHAPES: LazyLock<Shapes> =
             LazyLock::new(|| table::parse(include_str!("shape/built_in.txt")).expect("the table is well-formed"));
         &SHAPES
     }
 
-    /// The type of a built-in kind; one nobody listed is open. Kinds that exist in several groups or differ between
-    /// versions go by their apiVersion too.
-    pub(super) fn kind(&self, api_version: &str, kind: &str) -> Shape<'_> {
-        let ty = self.types.get(format!("{api_version}.{kind}").as_str()).or_else(|| self.types.get(kind));
-        Shape { shapes: self, ty: ty.unwrap_or(&Type::Open) }
+    /// The type of a custom kind, named by its kind, as `openAPIV3Schema` has it.
+    pub(super) fn custom(kind: &str, schema: &Value) -> Shapes {
+        let mut shapes = Shapes::default();
+        for name in ["ObjectMeta", "OwnerReference", "ManagedFieldsEntry"] {
+            shapes.define(name, Shapes::built_in().named(name).ty.clone());
+        }
+        shapes.define(kind.to_owned(), definition::object(schema));
+        shapes
     }
 
-    fn named(&self, name: &str) -> &Type {
-        self.types.get(name).unwrap_or(&Type::Open)
+    pub(super) fn define(&mut self, name: impl Into<Cow<'static, str>>, ty: Type) {
+        self.types.insert(name.into(), ty);
+    }
+
+    /// The type of a name; one nobody defined is open.
+    pub(super) fn named(&self, name: &str) -> Shape<'_> {
+        Shape { shapes: self, ty: self.types.get(name).unwrap_or(&Type::Open) }
+    }
+
+    /// The type of a built-in kind.
+    pub(super) fn kind(&self, api_version: &str, kind: &str) -> Shape<'_> {
+        let (group, version) = api_version.split_once('/').unwrap_or(("core", api_version));
+        let group = group.split('.').next().unwrap_or_default();
+        match self.types.get(format!("{group}.{version}.{kind}").as_str()) {
+            Some(ty) => Shape { shapes: self, ty },
+            None => self.named(kind),
+        }
     }
 }
 
@@ -76,36 +239,172 @@ pub(super) struct Shape<'s> {
     ty: &'s Type,
 }
 
-/// A field of a structure.
+/// How a value is to be taken.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Atom<'s> {
+    /// As a whole.
+    Leaf,
+    /// Field by field.
+    Map,
+    /// Item by item, told apart by their values.
+    Set,
+    /// Item by item, told apart by these fields.
+    Keyed(&'s [Key]),
+}
+
+/// What values a type allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Anything,
+    Scalar(Scalar),
+    Map,
+    List,
+}
+
+/// One field or entry of a map.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Member<'s> {
     pub(super) shape: Shape<'s>,
+    /// Whether it is a field of a structure rather than an entry of a map.
+    pub(super) declared: bool,
     pub(super) strategy: &'s Strategy,
+    /// Whether there has to be one.
+    required: bool,
+}
+
+impl Shape<'static> {
+    /// The shape of anything.
+    pub(super) fn deduced() -> Self {
+        Shape::alone(&Type::Any)
+    }
+
+    /// The shape of a type that names no other.
+    pub(super) fn alone(ty: &'static Type) -> Self {
+        static NONE: LazyLock<Shapes> = LazyLock::new(Shapes::default);
+        Shape { shapes: &NONE, ty }
+    }
 }
 
 impl<'s> Shape<'s> {
-    /// The field of this name, or nothing where the type has none.
-    pub(super) fn member(self, name: &str) -> Option<Member<'s>> {
-        let Shape { shapes, ty } = self;
-        let member = |ty, strategy| Some(Member { shape: Shape { shapes, ty }, strategy });
-        match ty {
-            Type::Structure { fields, others } => match fields.get(name) {
-                Some(Field { ty: Type::Named(name), strategy }) => member(shapes.named(name), strategy),
-                Some(field) => member(&field.ty, &field.strategy),
-                None if *others => member(&Type::Open, &Strategy::Usual),
-                None => None,
+    #[cfg(test)]
+    pub(super) fn new(shapes: &'s Shapes, ty: &'s Type) -> Self {
+        Shape { shapes, ty }.resolved()
+    }
+
+    /// Follows names. A name that leads to itself is open.
+    fn resolved(mut self) -> Self {
+        for _ in 0..8 {
+            let Type::Named(name) = self.ty else { return self };
+            self.ty = self.shapes.types.get(name).unwrap_or(&Type::Open);
+        }
+        Shape { ty: &Type::Open, ..self }
+    }
+
+    /// The name of the type without its group, where it has one.
+    fn name(self) -> Option<&'s str> {
+        match self.ty {
+            Type::Named(name) => name.rsplit('.').next(),
+            _ => None,
+        }
+    }
+
+    /// How this value is taken. What it is decides where the type has no say or is wrong; null counts as an empty
+    /// map or list where the type has one.
+    pub(super) fn atom(self, value: &Value) -> Atom<'s> {
+        match (self.resolved().ty, value) {
+            (Type::Open | Type::Any, Value::Object(_) | Value::Null) => Atom::Map,
+            (Type::Map(map), Value::Object(_) | Value::Null) if !map.atomic => Atom::Map,
+            (Type::List(list), Value::Array(_) | Value::Null) => match &list.kind {
+                ListKind::Atomic => Atom::Leaf,
+                ListKind::Set => Atom::Set,
+                ListKind::Keyed(keys) => Atom::Keyed(keys),
             },
-            Type::Open => member(&Type::Open, &Strategy::Usual),
-            Type::List(_) | Type::Named(_) => None,
+            _ => Atom::Leaf,
+        }
+    }
+
+    pub(super) fn form(self) -> Form {
+        match self.resolved().ty {
+            Type::Open | Type::Any | Type::Named(_) => Form::Anything,
+            Type::Scalar(scalar) => Form::Scalar(*scalar),
+            Type::Formatted(format) => Form::Scalar(format.scalar()),
+            Type::Map(_) => Form::Map,
+            Type::List(_) => Form::List,
+        }
+    }
+
+    /// The field or entry of this name, or nothing where the type has none.
+    pub(super) fn member(self, name: &str) -> Option<Member<'s>> {
+        const USUAL: &Strategy = &Strategy::Usual;
+        let Shape { shapes, ty } = self.resolved();
+        let member =
+            |ty, declared, strategy| Some(Member { shape: Shape { shapes, ty }, declared, strategy, required: false });
+        match ty {
+            Type::Open => member(&Type::Open, true, USUAL),
+            Type::Any => member(&Type::Any, false, USUAL),
+            Type::Map(map) => match (map.fields.get(name), &map.entries) {
+                (Some(Field { ty, strategy, required, .. }), _) => {
+                    Some(Member { shape: Shape { shapes, ty }, declared: true, strategy, required: *required })
+                }
+                (None, Some(ty)) => member(ty, false, USUAL),
+                (None, None) => None,
+            },
+            Type::Scalar(_) | Type::Formatted(_) | Type::List(_) | Type::Named(_) => None,
         }
     }
 
     /// The type of a list's items.
     pub(super) fn item(self) -> Shape<'s> {
-        let ty = match self.ty {
-            Type::List(item) => self.shapes.named(item),
-            _ => &Type::Open,
-        };
-        Shape { ty, ..self }
+        let Shape { shapes, ty } = self.resolved();
+        match ty {
+            Type::List(list) => Shape { shapes, ty: &list.item },
+            Type::Any => Shape { shapes, ty },
+            _ => Shape { shapes, ty: &Type::Open },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_type_may_contain_itself() {
+        let mut shapes = Shapes::default();
+        shapes.define("Tree", Type::structure().field("left", Type::Named("Tree".into())));
+        let tree = shapes.named("Tree");
+        let left = tree.member("left").and_then(|tree| tree.shape.member("left")).expect("declared");
+        assert_eq!(left.shape.atom(&json!({})), Atom::Map);
+        assert!(left.shape.member("right").is_none());
+    }
+
+    #[test]
+    fn a_name_that_leads_to_itself_is_open() {
+        let mut shapes = Shapes::default();
+        shapes.define("Round", Type::Named("Round".into()));
+        assert!(shapes.named("Round").member("anything").is_some_and(|member| member.declared));
+    }
+
+    #[test]
+    fn values_that_do_not_fit_their_type_are_taken_as_a_whole() {
+        let shapes = Shapes::default();
+        let set = Type::list_of(Type::Scalar(Scalar::Any)).set();
+        let set = Shape::new(&shapes, &set);
+        assert_eq!(set.atom(&json!(["a"])), Atom::Set);
+        assert_eq!(set.atom(&json!(null)), Atom::Set);
+        assert_eq!(set.atom(&json!("a")), Atom::Leaf);
+        assert_eq!(Shape::new(&shapes, &Type::Scalar(Scalar::Any)).atom(&json!({"a": 1})), Atom::Leaf);
+        let atomic = Type::map_of(Type::Scalar(Scalar::Any)).atomic();
+        assert_eq!(Shape::new(&shapes, &atomic).atom(&json!({"a": 1})), Atom::Leaf);
+    }
+
+    #[test]
+    fn anything_has_entries_and_lists_of_one_piece() {
+        let any = Shape::deduced();
+        assert_eq!(any.atom(&json!({})), Atom::Map);
+        assert_eq!(any.atom(&json!([])), Atom::Leaf);
+        assert!(!any.member("a").expect("there are others").declared);
     }
 }

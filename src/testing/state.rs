@@ -38,10 +38,10 @@ pub(super) struct Target {
 
 impl State {
     /// A state with the namespaces every cluster has. `controllers` says whether the API server has company.
-    pub(super) fn new(seed: u64, clock: Clock, controllers: bool) -> Self {
+    pub(super) fn new(seed: u64, clock: Clock, window: usize, controllers: bool) -> Self {
         let mut state = State {
             kinds: Kinds::new(),
-            storage: Storage::new(),
+            storage: Storage::new(window),
             random: Random(seed),
             lifecycle: Lifecycle::new(controllers),
             clock,

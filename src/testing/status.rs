@@ -9,7 +9,10 @@ use kube::core::{
 };
 use serde_json::{Value, json};
 
-use super::kinds::Kind;
+use super::{
+    kinds::Kind,
+    owners::{Conflict, Conflicts},
+};
 
 /// A failure with a code, a reason (which may be empty) and a message.
 pub(super) fn failure(code: u16, reason: &str, message: impl Into<String>) -> Box<Status> {
@@ -55,6 +58,18 @@ pub(super) fn internal_error(why: &str) -> Box<Status> {
     failure(500, "InternalError", format!("Internal error occurred: {why}")).with_details(details).boxed()
 }
 
+/// An apply would take what others own.
+pub(super) fn owned(conflicts: &Conflicts) -> Box<Status> {
+    let mut details = details("", "", "");
+    let cause = |conflict: &Conflict| StatusCause {
+        reason: "FieldManagerConflict".to_owned(),
+        message: conflict.message(),
+        field: conflict.field(),
+    };
+    details.causes = conflicts.iter().map(cause).collect();
+    failure(409, "Conflict", conflicts.to_string()).with_details(details).boxed()
+}
+
 /// What admission refuses; `resource` is the plural with its group.
 pub(super) fn refused(resource: &str, group: &str, name: &str, why: &str) -> Box<Status> {
     let plural = resource.split('.').next().unwrap_or_default();
@@ -76,6 +91,12 @@ pub(super) fn method_not_allowed() -> Box<Status> {
     failure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
         .with_details(details("", "", ""))
         .boxed()
+}
+
+/// 406 from where the server looks at bare media types only.
+pub(super) fn not_produced(types: &str) -> Box<Status> {
+    let message = format!("406: Not Acceptable\n\nAvailable representations: {types}");
+    failure(406, "NotAcceptable", message).with_details(details("", "", "")).boxed()
 }
 
 /// 415 without a word about what the server reads.
@@ -174,8 +195,30 @@ impl Flaw {
     }
 
     pub(super) fn invalid(field: impl Into<String>, value: impl Into<Value>, why: &str) -> Self {
-        let message = format!("Invalid value: {}: {why}", shown(&value.into()));
+        Flaw::showing(field, &shown(&value.into()), why)
+    }
+
+    /// The same with a value that the server shows in its own way.
+    pub(super) fn showing(field: impl Into<String>, value: &str, why: &str) -> Self {
+        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        let message = format!("Invalid value: {value}{why}");
         Flaw { field: field.into(), reason: "FieldValueInvalid", message }
+    }
+
+    /// The flaw of a value that is itself at this path.
+    pub(super) fn below(self, path: &str) -> Self {
+        let dot = if self.field.is_empty() || self.field.starts_with('[') { "" } else { "." };
+        Flaw { field: format!("{path}{dot}{}", self.field), ..self }
+    }
+
+    /// A value of another type than it should be.
+    pub(super) fn mistyped(field: impl Into<String>, value: impl Into<Value>, why: &str) -> Self {
+        Flaw { reason: "FieldValueTypeInvalid", ..Flaw::invalid(field, value, why) }
+    }
+
+    pub(super) fn too_many(field: impl Into<String>, items: u64, most: u64) -> Self {
+        let message = format!("Too many: {items}: must have at most {most} items");
+        Flaw { field: field.into(), reason: "FieldValueTooMany", message }
     }
 
     pub(super) fn unsupported(field: impl Into<String>, value: impl Into<Value>, supported: &[&str]) -> Self {

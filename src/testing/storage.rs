@@ -1,98 +1,76 @@
-//! Objects over time: every state of every kind since the start, under one counter.
+//! Objects over time, under one counter: the states they had and what led from one to the next.
 //!
 //! A list at a resourceVersion and a watch from one both read this history, so neither can miss what the
-//! other saw. Deliberately not here: what may be written, and forgetting: compaction only moves the
-//! oldest revision that may be asked for.
+//! other saw. Of each kind it goes back a window of changes; what is older is forgotten. Deliberately not here: what
+//! may be written.
 
 mod object;
+mod table;
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, OnceLock},
-};
+use std::sync::Arc;
 
 use serde_json::Value;
 use tokio::sync::watch;
 
 pub(super) use object::Object;
+pub(super) use table::{Change, Table};
 
 use super::kinds::KindId;
-
-/// What one revision did to one object: it appeared, changed, or went.
-pub(super) struct Change {
-    pub(super) revision: u64,
-    pub(super) before: Option<Arc<Object>>,
-    pub(super) after: Option<Arc<Object>>,
-    gone: OnceLock<Arc<Object>>,
-}
-
-impl Change {
-    /// The object as it was before, at the revision that took it away.
-    pub(super) fn gone(&self) -> Option<&Arc<Object>> {
-        let before = self.before.as_ref()?;
-        Some(self.gone.get_or_init(|| before.at(self.revision)))
-    }
-}
-
-/// Since when an object was as it is here, or absent.
-type State = (u64, Option<Arc<Object>>);
-
-/// The history of one kind.
-#[derive(Default)]
-pub(super) struct Table {
-    /// States by key, in their order.
-    rows: BTreeMap<String, Vec<State>>,
-    pub(super) log: Vec<Change>,
-    /// How often the kind was taken away: watches opened before end.
-    pub(super) removals: usize,
-    changed: watch::Sender<()>,
-}
-
-impl Table {
-    pub(super) fn get(&self, key: &str) -> Option<&Arc<Object>> {
-        self.rows.get(key)?.last()?.1.as_ref()
-    }
-
-    /// The objects as of a revision whose keys start with `prefix` and come after `after`, in key order.
-    pub(super) fn at<'t>(
-        &'t self,
-        revision: u64,
-        prefix: &'t str,
-        after: &str,
-    ) -> impl Iterator<Item = (&'t str, &'t Arc<Object>)> {
-        let from = if after.is_empty() { prefix.to_owned() } else { after.to_owned() };
-        let rows = self.rows.range(from..).take_while(move |(key, _)| key.starts_with(prefix));
-        rows.filter_map(move |(key, states)| {
-            let known = states.partition_point(|(since, _)| *since <= revision);
-            let state = states[..known].last()?;
-            Some((key.as_str(), state.1.as_ref()?))
-        })
-    }
-
-    /// Where in the log the changes after a revision start.
-    pub(super) fn after(&self, revision: u64) -> usize {
-        self.log.partition_point(|change| change.revision <= revision)
-    }
-
-    /// Tells of everything from now on that a watch of this kind may have to tell.
-    pub(super) fn changed(&self) -> watch::Receiver<()> {
-        self.changed.subscribe()
-    }
-}
 
 /// All tables and the counter they share.
 pub(super) struct Storage {
     /// By the number of their kind.
     tables: Vec<Table>,
     pub(super) revision: u64,
-    /// The oldest revision a list or a watch may start from.
-    pub(super) oldest: u64,
+    /// How many changes of a kind are remembered.
+    window: usize,
+    /// The oldest revision a list or a watch may start from, as far as compactions are concerned.
+    compacted: u64,
+    /// The oldest revision a watch may start from, as far as restarts are concerned.
+    restarted: u64,
     reached: watch::Sender<u64>,
 }
 
 impl Storage {
-    pub(super) fn new() -> Self {
-        Storage { tables: Vec::new(), revision: 1, oldest: 0, reached: watch::Sender::new(1) }
+    pub(super) fn new(window: usize) -> Self {
+        let reached = watch::Sender::new(1);
+        Storage { tables: Vec::new(), revision: 1, window: window.max(1), compacted: 0, restarted: 0, reached }
+    }
+
+    /// The oldest revision a list of this kind may show.
+    pub(super) fn oldest(&self, kind: KindId) -> u64 {
+        self.compacted.max(self.table(kind).map_or(0, Table::forgotten))
+    }
+
+    /// The oldest revision a watch of this kind may start from; a restart forgets what only the server's own memory
+    /// held.
+    pub(super) fn oldest_watched(&self, kind: KindId, in_memory: bool) -> u64 {
+        self.oldest(kind).max(if in_memory { self.restarted } else { 0 })
+    }
+
+    /// Nothing may start from before this moment. What is remembered stays, for the watches that are open.
+    pub(super) fn compact(&mut self) {
+        self.compacted = self.revision;
+    }
+
+    /// No watch may start from before this moment.
+    pub(super) fn restart(&mut self) {
+        self.restarted = self.revision;
+    }
+
+    /// Starts over from a revision with nothing but these objects of kinds that changed last in an earlier one. Open watches
+    /// are not told.
+    pub(super) fn rewind<'o>(
+        &mut self,
+        revision: u64,
+        contents: impl Iterator<Item = (KindId, u64, &'o [Arc<Object>])>,
+    ) {
+        self.tables.iter_mut().for_each(|table| table.rewind(revision, &[]));
+        contents.for_each(|(kind, changed, objects)| self.table_mut(kind).rewind(changed, objects));
+        self.revision = revision;
+        self.compacted = revision;
+        self.restarted = self.restarted.min(revision);
+        self.reached.send_replace(revision);
     }
 
     /// The table of a kind, nothing while it never held an object.
@@ -136,28 +114,19 @@ impl Storage {
     }
 
     fn record(&mut self, kind: KindId, key: &str, after: Option<Arc<Object>>) {
-        let revision = self.revision;
-        let table = self.table_mut(kind);
-        let states = table.rows.entry(key.to_owned()).or_default();
-        let before = states.last().and_then(|(_, state)| state.clone());
-        states.push((revision, after.clone()));
-        table.log.push(Change { revision, before, after, gone: OnceLock::new() });
-        table.changed.send_replace(());
+        let (revision, window) = (self.revision, self.window);
+        self.table_mut(kind).record(revision, key, after, window);
         self.reached.send_replace(revision);
     }
 
     /// Takes a kind away: its watches end.
     pub(super) fn end(&mut self, kind: KindId) {
-        let table = self.table_mut(kind);
-        table.removals += 1;
-        table.changed.send_replace(());
+        self.table_mut(kind).end();
     }
 
     /// Wakes the watches of all kinds.
     pub(super) fn wake(&self) {
-        for table in &self.tables {
-            table.changed.send_replace(());
-        }
+        self.tables.iter().for_each(Table::wake);
     }
 
     /// Tells of each new revision.

@@ -1,13 +1,11 @@
 //! Objects as the bytes of an answer: compact JSON, fields of built-in kinds in the order of Go's structs.
 //!
-//! Deliberately not here: indentation, YAML, protobuf, Tables.
-
-use std::sync::OnceLock;
+//! Not here: YAML, protobuf, Tables.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::{kinds::Kind, storage::Object};
+use super::{kinds::Kind, shape::zero, storage::Object};
 
 /// How the client wants objects: whole, or their metadata alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,56 +147,10 @@ pub(super) fn bookmark(kind: &Kind, version: &str, form: Form, revision: u64, in
         return self::metadata(&json!({"metadata": metadata}));
     }
     let mut value = json!({"kind": kind.kind, "apiVersion": kind.api_version(version), "metadata": metadata});
-    if let (false, Some(fields)) = (kind.custom, never_omitted(&kind.plural).as_object()) {
-        for (name, field) in fields {
-            value[name] = field.clone();
-        }
+    for (name, field) in zero(&kind.api_version(version), &kind.kind) {
+        value[name] = field.clone();
     }
     whole(kind, &value)
-}
-
-/// The top-level fields Go prints even when they are empty, for the kinds that have any.
-fn never_omitted(plural: &str) -> &'static Value {
-    static FIELDS: OnceLock<Value> = OnceLock::new();
-    let fields = FIELDS.get_or_init(|| {
-        let template = json!({"metadata": {}, "spec": {"containers": null}});
-        let workload = |rest: Value| {
-            let mut spec = json!({"selector": null, "template": template});
-            if let (Some(spec), Value::Object(rest)) = (spec.as_object_mut(), rest) {
-                spec.extend(rest);
-            }
-            spec
-        };
-        json!({
-            "clusterrolebindings": {"roleRef": {"apiGroup": "", "kind": "", "name": ""}},
-            "clusterroles": {"rules": null},
-            "cronjobs": {"spec": {"schedule": "", "jobTemplate": {"metadata": {}, "spec": {"template": template}}}, "status": {}},
-            "daemonsets": {
-                "spec": workload(json!({"updateStrategy": {}})),
-                "status": {"currentNumberScheduled": 0, "numberMisscheduled": 0, "desiredNumberScheduled": 0, "numberReady": 0},
-            },
-            "deployments": {"spec": workload(json!({"replicas": 0, "strategy": {}})), "status": {}},
-            "endpointslices": {"addressType": "", "endpoints": null, "ports": null},
-            "ingressclasses": {"spec": {}},
-            "ingresses": {"spec": {}, "status": {"loadBalancer": {}}},
-            "jobs": {"spec": {"template": template}, "status": {}},
-            "leases": {"spec": {}},
-            "namespaces": {"spec": {}, "status": {}},
-            "networkpolicies": {"spec": {"podSelector": {}}},
-            "persistentvolumeclaims": {"spec": {"resources": {}}, "status": {}},
-            "persistentvolumes": {"spec": {}, "status": {}},
-            "pods": {"spec": {"containers": null}, "status": {}},
-            "replicasets": {"spec": workload(json!({"replicas": 0})), "status": {"replicas": 0}},
-            "rolebindings": {"roleRef": {"apiGroup": "", "kind": "", "name": ""}},
-            "roles": {"rules": null},
-            "services": {"spec": {}, "status": {"loadBalancer": {}}},
-            "statefulsets": {
-                "spec": workload(json!({"replicas": 0, "serviceName": "", "updateStrategy": {}})),
-                "status": {"replicas": 0, "availableReplicas": 0},
-            },
-        })
-    });
-    &fields[plural]
 }
 
 /// An object with these fields first and the others after them, ordered by name.
@@ -225,4 +177,60 @@ fn write(text: &mut Vec<u8>, value: &Value, first: &[&str]) {
         write(text, field, if name == "metadata" && first == OBJECT { &METADATA } else { &[] });
     }
     text.push(b'}');
+}
+
+/// A compact JSON text as people read it: a member a line, two spaces a level.
+pub(super) fn indented(json: &[u8]) -> Bytes {
+    let mut text = Vec::with_capacity(json.len() * 2);
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    let line = |text: &mut Vec<u8>, depth: usize| {
+        text.push(b'\n');
+        text.resize(text.len() + 2 * depth, b' ');
+    };
+    for (place, byte) in json.iter().enumerate() {
+        if quoted {
+            text.push(*byte);
+            quoted = escaped || *byte != b'"';
+            escaped = !escaped && *byte == b'\\';
+            continue;
+        }
+        match byte {
+            b'{' | b'[' => {
+                text.push(*byte);
+                if !matches!(json.get(place + 1), Some(b'}' | b']')) {
+                    depth += 1;
+                    line(&mut text, depth);
+                }
+            }
+            b'}' | b']' => {
+                if !matches!(text.last(), Some(b'{' | b'[')) {
+                    depth = depth.saturating_sub(1);
+                    line(&mut text, depth);
+                }
+                text.push(*byte);
+            }
+            b',' => {
+                text.push(*byte);
+                line(&mut text, depth);
+            }
+            b':' => text.extend_from_slice(b": "),
+            _ => {
+                quoted = *byte == b'"';
+                text.push(*byte);
+            }
+        }
+    }
+    text.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn indentation_adds_nothing_but_white_space() {
+        let value = json!({"a": [], "b": {}, "c": [1, {"d": "x: [\"y\\\\\"], {z}"}], "e": null});
+        let text = indented(value.to_string().as_bytes());
+        assert_eq!(text, serde_json::to_string_pretty(&value).unwrap());
+    }
 }

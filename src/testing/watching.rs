@@ -1,8 +1,10 @@
 //! One open watch: a place in a kind's history, turned into events as fast as they are read.
 //!
-//! Because it reads the history, nothing that happened after its start can be lost, however slowly it is
-//! read; and because it reads on demand, no more is kept ready for it than one frame holds. Not here: initial
-//! events of a WatchList.
+//! Because it reads the history, nothing that happened after its start can be lost, however slowly it is read: a
+//! reader so slow that the history does not go back to where it is, or that leaves more unread than the cluster allows,
+//! is told nothing further and ends, so that it comes again from where it is and learns that it is too late. Because
+//! it reads on demand, no more is kept ready for it than one frame holds. Not here: waiting for a version to start
+//! from, and what tests do with open watches ([`watches`](super::watches)).
 
 use std::{io, mem, sync::Arc, time::Duration, vec};
 
@@ -17,28 +19,31 @@ use tokio::{
 use super::{
     body::connection_lost,
     cluster::{Inner, Shared},
+    kinds::Kind,
     options::{Options, revision},
     selection::Selection,
     state::Target,
     status,
     storage::{Change, Object, prefix},
     text::{self, Form},
+    watches::{End, Open, OpenWatch},
 };
 
-/// What a cluster knows of an open watch, and what it wants of it.
-#[derive(Debug)]
-pub(super) struct Open {
-    pub(super) resource: String,
-    pub(super) bookmarks: usize,
-    /// How it is to end, and the version it was at when that was decided: it tells nothing that came later.
-    pub(super) end: Option<(End, u64)>,
+/// What a cluster does about watches.
+#[derive(Debug, Clone)]
+pub(super) struct Features {
+    /// Whether a watch may ask for initial events or for none.
+    pub(super) watch_list: bool,
+    /// How many changes a watch may leave unread.
+    pub(super) buffer: usize,
+    /// Whether a watch from too far back is refused over HTTP rather than by an event.
+    pub(super) gone_as_http: bool,
 }
 
-#[derive(Debug, Clone)]
-pub(super) enum End {
-    Clean,
-    Cut,
-    Error(Box<Status>),
+impl Default for Features {
+    fn default() -> Self {
+        Features { watch_list: true, buffer: usize::MAX, gone_as_http: false }
+    }
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -48,6 +53,27 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// How many events go out at once, and from how many bytes on no further one joins them.
 const EVENTS: usize = 64;
 const BYTES: usize = 256 * 1024;
+
+/// Where a watch begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// With everything that is there.
+    State,
+    /// With what happens from now on.
+    Now,
+    /// With what happened after a revision.
+    After(u64),
+}
+
+impl Start {
+    fn new(initial_events: Option<bool>, asked: Option<u64>) -> Self {
+        match (initial_events, asked.filter(|revision| *revision > 0)) {
+            (Some(true), _) | (None, None) => Start::State,
+            (Some(false), None) => Start::Now,
+            (_, Some(revision)) => Start::After(revision),
+        }
+    }
+}
 
 struct Watch {
     shared: Arc<Shared>,
@@ -60,10 +86,12 @@ struct Watch {
     initial: vec::IntoIter<Arc<Object>>,
     /// The version of the bookmark that ends it.
     initial_end: Option<u64>,
-    /// The next change to look at.
-    cursor: usize,
-    /// Changes up to here are none of this watch's business; the future where the client asked for it.
+    /// What happened up to here is told, or none of this watch's business; the future where the client asked for it,
+    /// or where the cluster went back in time.
     since: u64,
+    /// How many unread changes are too many, and the last one to tell where there were so many.
+    buffer: usize,
+    overflow: Option<u64>,
     removals: usize,
     bookmarks: bool,
     bookmarks_sent: usize,
@@ -83,31 +111,33 @@ impl Drop for Watch {
     }
 }
 
-/// Opens a watch. It counts as open from here until its body is dropped.
+/// Opens a watch. It counts as open from here until it ends or its body is dropped.
 pub(super) fn open(
     shared: &Arc<Shared>,
     target: &Target,
     options: &Options,
     form: Form,
+    user_agent: Option<&str>,
 ) -> Result<impl Stream<Item = io::Result<Bytes>> + Send + 'static, Box<Status>> {
     let selection = Selection::new(target, &options.labels, &options.fields)?;
-    let asked = revision(&options.version).map_err(status::internal)?.filter(|revision| *revision > 0);
+    let asked = revision(&options.version).map_err(status::internal)?;
+    let start = Start::new(options.initial_events, asked);
     let watch = shared.update(|inner| {
-        let (newest, oldest) = (inner.state.storage.revision, inner.state.storage.oldest);
+        let newest = inner.state.storage.revision;
         let seconds = match options.timeout {
             Some(seconds) if seconds != 0 => u64::try_from(seconds).unwrap_or(0),
             _ => 1800 + inner.state.random.next() % 1800,
         };
         let now = Instant::now();
         let deadline = now + Duration::from_secs(seconds.min(86_400));
-        let since = asked.unwrap_or(newest);
+        let since = if let Start::After(revision) = start { revision } else { newest };
         // Refused before there is a watch: dropping one takes the lock that is held here.
-        let gone = (since < oldest).then(|| status::expired(format!("too old resource version: {since} ({oldest})")));
-        if let (true, Some(gone)) = (inner.gone_as_http, &gone) {
+        let gone = expired(inner, &target.kind, since);
+        if let (true, Some(gone)) = (inner.features.gone_as_http, &gone) {
             return Err(gone.clone());
         }
         let table = inner.state.storage.table_mut(target.kind.id);
-        let (changed, cursor, removals) = (table.changed(), table.after(since), table.removals);
+        let (changed, removals) = (table.changed(), table.removals());
         inner.next_watch += 1;
         let mut watch = Watch {
             shared: shared.clone(),
@@ -118,8 +148,9 @@ pub(super) fn open(
             form,
             initial: Vec::new().into_iter(),
             initial_end: None,
-            cursor,
             since,
+            buffer: inner.features.buffer,
+            overflow: None,
             removals,
             bookmarks: options.bookmarks,
             bookmarks_sent: inner.bookmarks,
@@ -128,21 +159,38 @@ pub(super) fn open(
             deadline,
             due: 0,
             over: false,
-            end: None,
+            end: gone.map(End::Error),
         };
-        if let Some(gone) = gone {
-            watch.end = Some(End::Error(gone));
-        } else if asked.is_none() {
+        if start == Start::State {
             watch.initial(inner, newest);
         }
-        let resource = target.kind.plural.clone();
-        inner.watches.insert(watch.id, Open { resource, bookmarks: inner.bookmarks, end: None });
+        if watch.end.is_none() {
+            let shown = OpenWatch::new(target, options, since, start == Start::State, user_agent);
+            inner.watches.insert(watch.id, Open { shown, bookmarks: inner.bookmarks, end: None });
+        }
         Ok(watch)
     })?;
     Ok(stream::unfold(watch, |mut watch| async move {
         let frame = watch.next().await?;
         Some((frame, watch))
     }))
+}
+
+/// A watch that tells of nothing but why it is none.
+pub(super) fn failed(status: &Status) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+    stream::iter([Ok(text::line("ERROR", &status::text(status)))])
+}
+
+/// The refusal of a watch that starts from further back than anything is remembered of its kind.
+fn expired(inner: &Inner, kind: &Kind, since: u64) -> Option<Box<Status>> {
+    let cached = !kind.is_event();
+    let oldest = inner.state.storage.oldest_watched(kind.id, cached);
+    let message = if cached {
+        format!("too old resource version: {since} ({oldest})")
+    } else {
+        "The resourceVersion for the provided watch is too old.".to_owned()
+    };
+    (since < oldest).then(|| status::expired(message))
 }
 
 impl Watch {
@@ -162,7 +210,7 @@ impl Watch {
             let mut frame = Frame::default();
             if self.end.is_none() {
                 let shared = self.shared.clone();
-                shared.read(|inner| self.fill(&mut frame, inner));
+                shared.update(|inner| self.look(&mut frame, inner));
             }
             if let Some(bytes) = frame.bytes() {
                 return Some(Ok(bytes));
@@ -189,6 +237,17 @@ impl Watch {
         }
     }
 
+    /// Fills a frame, and lets the cluster know how far that brings the reader.
+    fn look(&mut self, frame: &mut Frame, inner: &mut Inner) {
+        self.fill(frame, inner);
+        if self.end.is_some() {
+            inner.watches.remove(&self.id);
+        } else if let Some(open) = inner.watches.get_mut(&self.id) {
+            open.shown.initial_events_sent = self.initial.as_slice().is_empty() && self.initial_end.is_none();
+            open.shown.seen = if open.shown.initial_events_sent { self.since } else { 0 };
+        }
+    }
+
     /// Puts what is to be told into a frame: what was there at the start, what happened since, and once all that is
     /// told, what the clock and the cluster want. What does not fit is left for the next frame.
     fn fill(&mut self, frame: &mut Frame, inner: &Inner) {
@@ -196,23 +255,32 @@ impl Watch {
             frame.push(self.event("ADDED", object));
             self.initial.next();
         }
-        let open = inner.watches.get(&self.id);
-        let ended = open.and_then(|open| open.end.as_ref());
-        let until = ended.map_or(u64::MAX, |(_, until)| *until);
-        let storage = &inner.state.storage;
-        let table = storage.table(self.target.kind.id);
         if frame.is_full() {
             return;
         }
         if let Some(newest) = self.initial_end.take() {
             frame.push(self.bookmark(newest, true));
         }
-        for change in table.map_or(&[][..], |table| &table.log[self.cursor..]) {
-            if frame.is_full() {
+        let open = inner.watches.get(&self.id);
+        let ended = open.and_then(|open| open.end.as_ref());
+        let storage = &inner.state.storage;
+        let table = storage.table(self.target.kind.id);
+        if let Some(table) = table.filter(|_| storage.revision >= self.since) {
+            // What was forgotten meanwhile cannot be told, and nothing may be told without it.
+            if table.forgotten() > self.since {
+                self.end = Some(End::Clean);
                 return;
             }
-            self.cursor += 1;
-            if change.revision <= until {
+            let mut changes = table.after(self.since);
+            if self.overflow.is_none() && changes.len() > self.buffer {
+                self.overflow = table.after(self.since).nth(self.buffer - 1).map(|last| last.revision);
+            }
+            let until = ended.map_or(u64::MAX, |(_, until)| *until).min(self.overflow.unwrap_or(u64::MAX));
+            while let Some(change) = changes.next().filter(|change| change.revision <= until) {
+                if frame.is_full() {
+                    return;
+                }
+                self.since = change.revision;
                 frame.extend(self.change(change));
             }
         }
@@ -220,7 +288,11 @@ impl Watch {
             self.end = Some(end.clone());
             return;
         }
-        let removed = table.is_some_and(|table| table.removals > self.removals);
+        if self.overflow.is_some() {
+            self.end = Some(End::Clean);
+            return;
+        }
+        let removed = table.is_some_and(|table| table.removals() > self.removals);
         let asked = open.is_some_and(|open| open.bookmarks > self.bookmarks_sent);
         self.bookmarks_sent = inner.bookmarks;
         let due = mem::take(&mut self.due) + usize::from(removed) + usize::from(asked);
@@ -228,6 +300,7 @@ impl Watch {
         if self.bookmarks && storage.revision >= self.since {
             (0..due).for_each(|_| frame.push(self.bookmark(storage.revision, false)));
         }
+        self.since = self.since.max(storage.revision);
         if removed || self.over {
             self.end = Some(End::Clean);
         }
@@ -235,9 +308,6 @@ impl Watch {
 
     /// What a change is to this watch: crossing its borders is coming and going.
     fn change(&self, change: &Change) -> Option<Bytes> {
-        if change.revision <= self.since {
-            return None;
-        }
         let selected = |object: &&Arc<Object>| self.selection.matches(&self.target.kind, object);
         match (change.before.as_ref().filter(selected), change.after.as_ref().filter(selected)) {
             (None, None) => None,

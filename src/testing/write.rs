@@ -1,24 +1,32 @@
-//! Writes: what creating, replacing and patching do, stage by stage in the order in which the server goes. The order
-//! decides which of several errors a client sees.
+//! Writes: what creating, replacing, patching and applying do, stage by stage in the order in which the server goes. The
+//! order decides which of several errors a client sees, and which fields a writer owns.
 //!
-//! 1. *decode*: the body, or what a patch makes of the object that is there, is an object of the kind the request is
-//!    about;
+//! 1. *decode*: the body, or what a patch or a configuration makes of the object that is there, is an object of the kind
+//!    the request is about;
 //! 2. *admit*: it may come where it is to go, or means the object that is there, from which it takes its identity;
 //! 3. *default*: what the client left out is filled in;
-//! 4. *prepare*: what is the server's to say is set;
-//! 5. *validate*: nothing is wrong with it;
-//! 6. *commit*: it is new, or changes anything, and is stored;
-//! 7. *settle*: what the server does on its own follows.
+//! 4. *own*: the writer becomes the owner of what it took;
+//! 5. *prepare*: what is the server's to say is set, and what the path it came by cannot change is set back;
+//! 6. *validate*: nothing is wrong with it, and it is not too large to keep;
+//! 7. *commit*: it is new, or changes anything, and is stored;
+//! 8. *settle*: what the server does on its own follows.
 //!
-//! Deletions have stages of their own. Not here: parts of objects, managed
-//! fields, and how patches are applied ([`patch`](super::patch)).
+//! Deletions have stages of their own. Not here: how patches are applied ([`patch`](super::patch)), and what owners are
+//! ([`owners`](super::owners)).
 
+mod apply;
 mod collection;
 mod create;
 mod decode;
 mod delete;
+mod document;
+mod limits;
+mod own;
+mod part;
 mod patch;
 mod replace;
+mod scale;
+mod syntax;
 
 use std::sync::Arc;
 
@@ -27,8 +35,9 @@ use serde_json::{Map, Value, json};
 
 use super::{
     defaults,
-    kinds::Kind,
+    kinds::{Kind, Part},
     lifecycle::{self, Step},
+    options::FieldValidation,
     patch::Patch,
     prepare,
     state::{State, Target},
@@ -37,27 +46,54 @@ use super::{
     validation,
 };
 
+pub(super) use apply::Configuration;
+use decode::Decoded;
+pub(super) use document::Document;
+pub(super) use scale::of as scale;
+pub(super) use syntax::complaint;
+
 /// How a write is meant.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Write {
+pub(super) struct Write<'w> {
     /// Check everything, store nothing.
     pub(super) dry_run: bool,
-    /// Store it as it is: replace whatever is there, its version and frozen fields included, keep the status it brings, and
-    /// give it the addresses it names.
+    /// Store it as it is: replace whatever is there, its version and frozen fields included, and give it the addresses it
+    /// names.
     pub(super) force: bool,
+    pub(super) author: Author<'w>,
+    /// What becomes of fields a kind does not have.
+    pub(super) validation: FieldValidation,
+    /// The part of the object whose path the write came by.
+    pub(super) part: Option<&'w Part>,
 }
 
-/// What a write is to do.
-enum Intent<'n> {
-    Create,
-    /// Replace the object of this name.
-    Replace(&'n str),
-    /// Patch the object of this name, which must be there.
-    Patch(&'n str),
+impl Write<'_> {
+    /// Whether a status may come with the object although it has a path of its own.
+    pub(super) fn sets_status(self) -> bool {
+        matches!(self.author, Author::Test)
+    }
+}
+
+/// Who writes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) enum Author<'w> {
+    /// A test through one of its doors, which set statuses too and give nobody's fields an owner.
+    #[default]
+    Test,
+    /// A client under the name of its field manager.
+    Client(&'w str),
+}
+
+/// What is to become of an object.
+pub(super) enum Change<'c> {
+    Replace(Document),
+    Patch(&'c Patch),
+    Apply(&'c Configuration),
 }
 
 /// What came of a write.
 pub(super) struct Outcome {
+    /// The object, or its Scale where that was written.
     pub(super) object: Arc<Object>,
     pub(super) created: bool,
     /// What the client should know although the write succeeded.
@@ -72,68 +108,80 @@ struct Draft {
     /// The resourceVersion the client named; a new object must not have one.
     version: Option<String>,
     time: String,
+    /// Whether its fields have their owners already.
+    owned: bool,
+    warnings: Vec<String>,
 }
 
 impl State {
-    pub(super) fn create(&mut self, target: &Target, object: Value, write: Write) -> Result<Outcome, Box<Status>> {
-        let object = decode::decode(&self.kinds, target, object)?;
-        self.write(target, &Intent::Create, object, write)
+    pub(super) fn create(
+        &mut self,
+        target: &Target,
+        document: impl Into<Document>,
+        write: Write<'_>,
+    ) -> Result<Outcome, Box<Status>> {
+        let Decoded { object, warnings } = decode::decode(&self.kinds, target, &document.into(), write.validation)?;
+        let draft = create::admit(self, target, object, write)?;
+        self.write(target, Draft { warnings, ..draft }, write)
     }
 
-    /// Replaces an object, or creates it where the kind allows that.
-    pub(super) fn replace(
+    /// Changes the object of this name, or creates it where the kind or the way of the change allows that.
+    pub(super) fn change(
         &mut self,
         target: &Target,
         name: &str,
-        object: Value,
-        write: Write,
+        change: Change<'_>,
+        write: Write<'_>,
     ) -> Result<Outcome, Box<Status>> {
-        let object = decode::decode(&self.kinds, target, object)?;
-        self.write(target, &Intent::Replace(name), object, write)
+        if let Some(Part::Scale(paths)) = write.part {
+            return scale::change(self, target, name, paths, change, write);
+        }
+        let draft = match change {
+            Change::Replace(document) => {
+                let Decoded { object, warnings } = decode::decode(&self.kinds, target, &document, write.validation)?;
+                let draft = replace::admit(self, target, name, object, write)?;
+                Draft { warnings, ..draft }
+            }
+            Change::Patch(patch) => {
+                let live = self.find(&target.kind, &target.namespace, name)?;
+                let decoded = patch::decode(&self.kinds, target, &live.value, patch, write.validation)?;
+                let draft = replace::admit_patched(self, target, name, decoded.object)?;
+                Draft { warnings: decoded.warnings, ..draft }
+            }
+            Change::Apply(configuration) => apply::admit(self, target, name, configuration, write)?,
+        };
+        self.write(target, draft, write)
     }
 
-    /// Replaces an object by what the patch makes of it.
-    pub(super) fn patch(
-        &mut self,
-        target: &Target,
-        name: &str,
-        patch: &Patch,
-        write: Write,
-    ) -> Result<Outcome, Box<Status>> {
-        let patch::Decoded { object, warnings } = patch::decode(self, target, name, patch)?;
-        let outcome = self.write(target, &Intent::Patch(name), object, write)?;
+    /// The stages of a write after it was admitted. Before the last ones nothing is stored; settling is part of it, see
+    /// `put`.
+    fn write(&mut self, target: &Target, mut draft: Draft, write: Write<'_>) -> Result<Outcome, Box<Status>> {
+        let kind = &target.kind;
+        part::complete(&mut draft, write);
+        let Draft { mut object, live, version, time, owned, warnings } = draft;
+        defaults::apply(kind, &mut object, &time);
+        if !owned {
+            object = own::update(target, live.as_deref().map(|live| &live.value), object, write, &time);
+        }
+        match (live.as_deref(), write.part) {
+            (None, _) => prepare::create(self, target, &mut object, write)?,
+            (Some(live), None | Some(Part::Scale(_))) => prepare::update(self, target, live, &mut object, write)?,
+            (Some(live), Some(part)) => part::confine(kind, part, live, &mut object),
+        }
+        let mut object = Value::Object(object);
+        validate(target, &object, live.as_deref(), write)?;
+        if !write.dry_run {
+            limits::fit(target, &mut object)?;
+        }
+        let outcome = match live {
+            None => create::commit(self, target, version.as_deref(), object, write)?,
+            Some(live) => replace::commit(self, target, live, object, write),
+        };
         Ok(Outcome { warnings, ..outcome })
     }
 
-    /// The stages of a write after the first. Before the last one nothing is stored; settling is part of it, see `put`.
-    fn write(
-        &mut self,
-        target: &Target,
-        intent: &Intent<'_>,
-        object: Map<String, Value>,
-        write: Write,
-    ) -> Result<Outcome, Box<Status>> {
-        let kind = &target.kind;
-        let Draft { mut object, live, version, time } = match *intent {
-            Intent::Create => create::admit(self, target, object, write)?,
-            Intent::Replace(name) => replace::admit(self, target, name, object, write)?,
-            Intent::Patch(name) => replace::admit_patched(self, target, name, object)?,
-        };
-        defaults::apply(kind, &mut object, &time);
-        match live.as_deref() {
-            None => prepare::create(self, kind, &mut object, write)?,
-            Some(live) => prepare::update(self, kind, live, &mut object, write)?,
-        }
-        let object = Value::Object(object);
-        validate(kind, &object, live.as_deref(), write)?;
-        match live {
-            None => create::commit(self, target, version.as_deref(), object, write),
-            Some(live) => Ok(replace::commit(self, target, live, object, write)),
-        }
-    }
-
     /// Stores an object, and does what follows from that.
-    fn put(&mut self, kind: &Kind, key: &str, object: Value, write: Write) -> Arc<Object> {
+    fn put(&mut self, kind: &Kind, key: &str, object: Value, write: Write<'_>) -> Arc<Object> {
         let object = self.storage.put(kind.id, key, object);
         let step = if write.force { Step::Forced(&object) } else { Step::Stored(&object) };
         lifecycle::settle(self, kind, &step);
@@ -163,11 +211,15 @@ impl State {
     }
 }
 
-fn validate(kind: &Kind, object: &Value, live: Option<&Object>, write: Write) -> Result<(), Box<Status>> {
-    let mut flaws = validation::flaws(kind, object);
-    if let Some(live) = live.filter(|_| !write.force) {
-        flaws.extend(validation::frozen(kind, &live.value, object));
-    }
+fn validate(target: &Target, object: &Value, live: Option<&Object>, write: Write<'_>) -> Result<(), Box<Status>> {
+    let kind = &target.kind;
+    let mut flaws = match live.filter(|_| !write.force) {
+        Some(live) => validation::update(kind, &validation::Old { value: &live.value, part: write.part }, object),
+        None => validation::flaws(kind, object),
+    };
+    let schema = kind.schema(&target.version).into_iter();
+    flaws.extend(schema.flat_map(|schema| schema.flaws(object, live.map(|live| &live.value))));
+    flaws.extend(scale::flaws(target, object));
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     if flaws.is_empty() { Ok(()) } else { Err(status::invalid(kind, name, flaws)) }
 }

@@ -1,11 +1,11 @@
 //! Faults at work: which of them acts on a request, what waits at their gates, and the handles tests keep.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
 use super::{
-    super::{cluster::Shared, requests::Request},
+    super::{cluster::Shared, random::Random, requests::Request},
     Effect, Fault,
 };
 
@@ -14,10 +14,33 @@ use super::{
 struct Rule {
     id: u64,
     fault: Fault,
+    random: Random,
+    enabled: bool,
     matched: usize,
     hits: usize,
     waiting: usize,
     open: bool,
+}
+
+impl Rule {
+    /// Whether the rule acts on a request, which thereby counts.
+    fn acts_on(&mut self, request: &Request) -> bool {
+        if !self.enabled || !self.fault.matches(request) {
+            return false;
+        }
+        self.matched += 1;
+        let due = self.matched > self.fault.skip && self.fault.times.is_none_or(|times| self.hits < times);
+        let acts = due && self.random.part() < self.fault.probability;
+        self.hits += usize::from(acts);
+        acts
+    }
+}
+
+/// What a rule does to one request.
+pub(in super::super) struct Hit {
+    pub(in super::super) id: u64,
+    pub(in super::super) delay: Duration,
+    pub(in super::super) effect: Effect,
 }
 
 /// The rules of a cluster, oldest first.
@@ -32,21 +55,19 @@ pub(in super::super) struct Rules {
 impl Rules {
     pub(in super::super) fn add(&mut self, fault: Fault) -> u64 {
         self.next += 1;
-        self.rules.push(Rule { id: self.next, fault, matched: 0, hits: 0, waiting: 0, open: false });
+        let random = Random(fault.seed);
+        let (matched, hits, waiting) = (0, 0, 0);
+        self.rules.push(Rule { id: self.next, fault, random, enabled: true, matched, hits, waiting, open: false });
         self.next
     }
 
-    /// The rule that acts on a request, which thereby counts.
-    pub(in super::super) fn hit(&mut self, request: &Request) -> Option<(u64, Effect)> {
-        for rule in self.rules.iter_mut().filter(|rule| rule.fault.matches(request)) {
-            rule.matched += 1;
-            let due = rule.matched > rule.fault.skip && rule.fault.times.is_none_or(|times| rule.hits < times);
-            if due {
-                rule.hits += 1;
-                return Some((rule.id, rule.fault.effect.clone()));
-            }
-        }
-        None
+    /// What the first rule that acts does to a request.
+    pub(in super::super) fn hit(&mut self, request: &Request) -> Option<Hit> {
+        let rule = self.rules.iter_mut().find_map(|rule| rule.acts_on(request).then_some(rule))?;
+        let effect = rule.fault.effect.clone();
+        let (least, most) = effect.delay;
+        let delay = least.saturating_add((most - least).mul_f64(rule.random.part()));
+        Some(Hit { id: rule.id, delay, effect })
     }
 
     fn rule(&self, id: u64) -> Option<&Rule> {
@@ -91,6 +112,17 @@ impl FaultHandle {
     /// Takes the rule back; what waits at its gate goes on.
     pub fn remove(&self) {
         self.shared.update(|inner| inner.rules.remove(self.id));
+    }
+
+    /// Lets the rule act on no further request until it is [enabled](FaultHandle::enable) again. What waits at its gate
+    /// waits on, and requests do not count for [`nth`](Fault::nth) meanwhile.
+    pub fn disable(&self) {
+        self.shared.update(|inner| inner.rules.change(self.id, |rule| rule.enabled = false));
+    }
+
+    /// Lets the rule act again.
+    pub fn enable(&self) {
+        self.shared.update(|inner| inner.rules.change(self.id, |rule| rule.enabled = true));
     }
 
     /// Opens the gate, for what waits and for all that come.

@@ -34,7 +34,7 @@ const fn namespaced(plural: &'static str, kind: &'static str) -> Row {
         category: None,
         parts: &[],
         namespaced: true,
-        rules: Rules::STATUS_APART,
+        rules: Rules::NONE,
         names: Names::Subdomain,
         fields: None,
     }
@@ -108,6 +108,13 @@ impl Row {
 pub(super) fn kinds() -> impl Iterator<Item = Kind> {
     let rows = GROUPS.iter().flat_map(|group| group.kinds.iter().map(move |row| (group, row)));
     rows.enumerate().map(|(number, (group, row))| row.within(group, KindId(number)))
+}
+
+/// The kind of Scales, of which none are stored: each shows an object of a kind that scales.
+pub(super) fn scale(namespaced: bool) -> Kind {
+    let group = Group { name: "autoscaling", versions: &["v1"], kinds: &[] };
+    let row = if namespaced { self::namespaced("", "Scale") } else { cluster("", "Scale") };
+    row.within(&group, KindId(usize::MAX))
 }
 
 const GENERATION: Rules = Rules::COUNTS_GENERATIONS;

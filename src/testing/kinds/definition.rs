@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::super::schema::Schema;
 use super::{Kind, KindId, Names, Part, Rules, ScalePaths, Version, dotted};
 
 /// A CustomResourceDefinition, as far as the server acts on it.
@@ -21,7 +22,6 @@ pub(in super::super) struct Definition {
     short: Vec<String>,
     categories: Vec<String>,
     namespaced: bool,
-    status: bool,
 }
 
 impl Definition {
@@ -45,7 +45,6 @@ impl Definition {
             short: texts(&names["shortNames"]),
             categories: texts(&names["categories"]),
             namespaced: spec["scope"] != "Cluster",
-            status: declared.iter().any(|version| !version["subresources"]["status"].is_null()),
             versions,
             plural,
             kind,
@@ -59,7 +58,6 @@ impl Definition {
 
     /// The kind it defines, under its number.
     pub(super) fn kind(self, id: KindId) -> Kind {
-        let status = if self.status { Rules::STATUS_APART } else { Rules::NONE };
         Kind {
             id,
             group: self.group,
@@ -73,7 +71,7 @@ impl Definition {
             categories: self.categories,
             namespaced: self.namespaced,
             custom: true,
-            rules: Rules::COUNTS_GENERATIONS.and(Rules::NEEDS_VERSION).and(status),
+            rules: Rules::COUNTS_GENERATIONS.and(Rules::NEEDS_VERSION),
             names: Names::Subdomain,
             fields: None,
         }
@@ -91,7 +89,7 @@ fn version(declared: &Value) -> Option<Version> {
         name: declared["name"].as_str()?.to_owned(),
         parts: status.into_iter().chain(scale).collect(),
         selectable: paths.map(|path| path.trim_start_matches('.').to_owned()).collect(),
-        schema: declared.pointer("/schema/openAPIV3Schema").cloned(),
+        schema: Some(Schema::new(declared.pointer("/schema/openAPIV3Schema")).into()),
         columns: items("additionalPrinterColumns").cloned().collect(),
     })
 }

@@ -2,9 +2,11 @@
 //!
 //! Not here: what a write to a part may change.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use serde_json::Value;
+
+use super::super::schema::Schema;
 
 /// A kind as one version serves it.
 #[derive(Debug, Clone)]
@@ -14,8 +16,8 @@ pub(in super::super) struct Version {
     pub(in super::super) parts: Vec<Part>,
     /// Fields of a custom kind that field selectors may name.
     pub(in super::super) selectable: Vec<String>,
-    /// The schema of a custom kind, `openAPIV3Schema`; nothing else has one here.
-    pub(in super::super) schema: Option<Value>,
+    /// The schema of a custom kind; nothing else has one here.
+    pub(in super::super) schema: Option<Arc<Schema>>,
     /// What a custom kind wants Tables to show, `additionalPrinterColumns`.
     pub(in super::super) columns: Vec<Value>,
 }

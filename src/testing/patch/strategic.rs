@@ -130,7 +130,7 @@ fn order(document: &mut Object, patch: &mut Object, shape: Shape<'_>) -> Outcome
             (Some(current), Some(change)) => list::merge(current, change, member.shape.item(), member.strategy)?,
         };
         let live = current.unwrap_or_default();
-        list::check_types(live.iter().chain(change.iter().flatten()))?;
+        list::check_types(&live, change.as_deref().unwrap_or_default())?;
         let ordered = list::in_order(merged, &order, &live, member.strategy)?;
         document.insert(name.to_owned(), ordered.into());
     }
@@ -170,7 +170,7 @@ fn same_type(a: &Value, b: &Value) -> bool {
 }
 
 /// The Go type a value has once decoded.
-fn go_type(value: &Value) -> &'static str {
+pub(in crate::testing) fn go_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "%!s(<nil>)",
         Value::Bool(_) => "bool",

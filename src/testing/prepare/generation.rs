@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::{
-    super::kinds::{Kind, Rules},
+    super::{
+        kinds::{Kind, Rules},
+        state::Target,
+    },
     Fields, at,
 };
 
@@ -15,11 +18,12 @@ pub(super) fn begin(kind: &Kind, object: &mut Fields) {
 }
 
 /// Counts a change that counts.
-pub(super) fn advance(kind: &Kind, live: &Value, object: &mut Fields) {
+pub(super) fn advance(target: &Target, live: &Value, object: &mut Fields) {
+    let kind = &target.kind;
     // A driver begins to count with its first change, and what a priority is never changes.
     let late = kind.group == "storage.k8s.io" && kind.plural == "csidrivers";
     let counts = late || (kind.rules.contain(Rules::COUNTS_GENERATIONS) && kind.plural != "priorityclasses");
-    if counts && changed(kind, live, object) {
+    if counts && changed(target, live, object) {
         set(object, live["metadata"]["generation"].as_i64().unwrap_or_default().saturating_add(1));
     }
 }
@@ -32,8 +36,9 @@ fn set(object: &mut Fields, generation: i64) {
 
 /// Whether anything changed but metadata and, where it is written apart, the status. Of some kinds a part of the
 /// metadata counts too: what is copied to other objects.
-fn changed(kind: &Kind, live: &Value, object: &Fields) -> bool {
-    let apart = kind.rules.contain(Rules::STATUS_APART);
+fn changed(target: &Target, live: &Value, object: &Fields) -> bool {
+    let kind = &target.kind;
+    let apart = kind.has_status(&target.version);
     let counts = |name: &str| name != "metadata" && (name != "status" || !apart);
     let before = live.as_object().into_iter().flatten().filter(|(name, _)| counts(name));
     let after = object.iter().filter(|(name, _)| counts(name));

@@ -10,7 +10,7 @@ use super::{
     Fields, at, keep,
 };
 
-pub(super) fn create(state: &State, pod: &mut Fields, write: Write) -> Result<(), Box<Status>> {
+pub(super) fn create(state: &State, pod: &mut Fields, write: Write<'_>) -> Result<(), Box<Status>> {
     tolerate(pod);
     prioritize(state, pod, write)?;
     let class = quality(at(pod, "spec"));
@@ -56,7 +56,7 @@ fn tolerate(pod: &mut Fields) {
 }
 
 /// The priority of the class a pod names, or of the class that is everyone's.
-fn prioritize(state: &State, pod: &mut Fields, write: Write) -> Result<(), Box<Status>> {
+fn prioritize(state: &State, pod: &mut Fields, write: Write<'_>) -> Result<(), Box<Status>> {
     let named = at(pod, "spec")["priorityClassName"].as_str().unwrap_or_default().to_owned();
     let mut classes = state.kinds.served("scheduling.k8s.io", "v1", "priorityclasses").into_iter().flat_map(|kind| {
         let found = state.storage.objects(kind.id, "");

@@ -1,83 +1,139 @@
 //! Types in short notation, a line each.
 //!
 //! ```text
-//! PodSpec: containers [Container]~name       a structure; it has other, open fields too
-//! Secret = data, immutable, stringData       an object: these, apiVersion, kind, metadata
+//! EnvVar: name* string, value string, valueFrom EnvVarSource       a structure; it has to have a name
+//! LabelSelector!: matchExpressions [..], matchLabels {string}      one value
 //! ```
 //!
-//! A field without a type is open. `[T]~a` is a list that merges objects by `a`, `[]~` one that merges scalars;
-//! `~replace` says that maps are replaced.
+//! `[T]` is a list of one piece, `[T]#` a set, `[T]#a+b=TCP` a list with items told apart by `a` and `b`, of which `b`
+//! is `TCP` where absent; `{T}` is a map. An exclamation mark makes a map one value. Scalars have the words of
+//! [`Format`], and `any` is anything. What strategic patches merge by follows: `~merge(a)` for objects, `~merge` for
+//! scalars; `~replace` says that they replace maps, `~retainKeys` that they tell which fields stay.
 
-use super::{Field, Shapes, Strategy, Type};
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::{Format, Key, Shapes, Strategy, Type};
 
 pub(super) fn parse(text: &'static str) -> Result<Shapes, String> {
-    let types = text.lines().map(|line| definition(line).ok_or_else(|| format!("cannot read {line:?}")));
-    Ok(Shapes { types: types.collect::<Result<_, _>>()? })
+    let mut shapes = Shapes::default();
+    for line in text.lines() {
+        let (name, ty) = definition(line).ok_or_else(|| format!("cannot read {line:?}"))?;
+        shapes.define(name, ty);
+    }
+    Ok(shapes)
 }
 
 fn definition(line: &'static str) -> Option<(&'static str, Type)> {
-    if let Some((name, list)) = line.split_once(": ") {
-        return Some((name, Type::Structure { fields: list.split(", ").map(field).collect(), others: true }));
-    }
-    let (name, list) = line.split_once(" = ")?;
-    let object: &[&str] = if name == "ObjectMeta" { &[] } else { &["apiVersion", "kind", "metadata ObjectMeta"] };
-    let fields = object.iter().copied().chain(list.split(", ")).map(field).collect();
-    Some((name, Type::Structure { fields, others: false }))
+    let (name, list) = line.split_once(": ")?;
+    let structure = list.split(", ").try_fold(Type::structure(), field)?;
+    Some(match name.strip_suffix('!') {
+        Some(name) => (name, structure.atomic()),
+        None => (name, structure),
+    })
 }
 
-fn field(text: &'static str) -> (&'static str, Field) {
-    let (name, text) = text.split_once(' ').unwrap_or((text, ""));
-    let (ty, strategy) = match text.split_once('~') {
-        None => (text, Strategy::Usual),
-        Some((ty, "replace")) => (ty, Strategy::Replace),
-        Some((ty, key)) => (ty, Strategy::Merge(Some(key).filter(|key| !key.is_empty()))),
-    };
-    let ty = match ty.strip_prefix('[').and_then(|ty| ty.strip_suffix(']')) {
-        Some(item) => Type::List(item),
-        None if ty.is_empty() => Type::Open,
-        None => Type::Named(ty),
-    };
-    (name, Field { ty, strategy })
+/// The structure with the field of this text.
+fn field(structure: Type, text: &'static str) -> Option<Type> {
+    let (name, text) = text.split_once(' ')?;
+    let (text, strategies) = text.split_once('~').unwrap_or((text, ""));
+    let ty = read(text)?;
+    let mut strategy = Strategy::Usual;
+    let mut retains_keys = false;
+    for word in strategies.split_terminator('+') {
+        match word {
+            "replace" => strategy = Strategy::Replace,
+            "retainKeys" => retains_keys = true,
+            "merge" => strategy = Strategy::Merge(None),
+            word => strategy = Strategy::Merge(Some(word.strip_prefix("merge(")?.strip_suffix(')')?.into())),
+        }
+    }
+    let required = name.ends_with('*');
+    let name = name.trim_end_matches('*');
+    let structure = structure.patched_field(name, ty, strategy);
+    let structure = if retains_keys { structure.retaining(name) } else { structure };
+    Some(if required { structure.requiring(name) } else { structure })
+}
+
+fn read(text: &'static str) -> Option<Type> {
+    if let Some(rest) = text.strip_prefix('[') {
+        let (item, keys) = rest.rsplit_once(']')?;
+        let list = Type::list_of(read(item)?);
+        return match keys.strip_prefix('#') {
+            None => keys.is_empty().then_some(list),
+            Some("") => Some(list.set()),
+            Some(keys) => Some(list.keyed(keys.split('+').map(key))),
+        };
+    }
+    if let Some(rest) = text.strip_prefix('{') {
+        let (entry, atomic) = rest.rsplit_once('}')?;
+        let map = Type::map_of(read(entry)?);
+        return Some(if atomic == "!" { map.atomic() } else { map });
+    }
+    match Format::of(text) {
+        Some(format) => Some(Type::Formatted(format)),
+        None if text == "any" => Some(Type::Any),
+        None if text.is_empty() || text.contains(['#', '!']) => None,
+        None => Some(Type::Named(Cow::Borrowed(text))),
+    }
+}
+
+fn key(text: &'static str) -> Key {
+    match text.split_once('=') {
+        None => text.into(),
+        Some((name, default)) => Key { name: name.into(), default: Some(Value::from(default)) },
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::testing::shape::Atom;
 
     #[test]
     fn the_notation_reads_as_its_doc_says() {
-        let shapes = parse("Crate: bottles [Bottle]~shelf, tags []~, lid Lid~replace\nmuseum/v1.Shelf = spec\n");
-        let shapes = shapes.expect("well-formed");
-        let field = |ty, strategy| Field { ty, strategy };
-        let usual = |ty| field(ty, Strategy::Usual);
-        let fields = [
-            ("bottles", field(Type::List("Bottle"), Strategy::Merge(Some("shelf")))),
-            ("tags", field(Type::List(""), Strategy::Merge(None))),
-            ("lid", field(Type::Named("Lid"), Strategy::Replace)),
-        ];
-        assert_eq!(shapes.named("Crate"), &Type::Structure { fields: fields.into(), others: true });
-        let fields = [
-            ("apiVersion", usual(Type::Open)),
-            ("kind", usual(Type::Open)),
-            ("metadata", usual(Type::Named("ObjectMeta"))),
-            ("spec", usual(Type::Open)),
-        ];
-        assert_eq!(shapes.kind("museum/v1", "Shelf").ty, &Type::Structure { fields: fields.into(), others: false });
+        let text = "Crate: bottles* [Bottle]#shelf+side=left~merge(shelf)+retainKeys, labels {string}!, tags [string]#~merge\n\
+                    Bottle!: depth int32, rest any\n";
+        let shapes = parse(text).expect("well-formed");
+        let side = Key { name: "side".into(), default: Some(json!("left")) };
+        let expected = Type::structure()
+            .patched_field(
+                "bottles",
+                Type::list_of(Type::Named("Bottle".into())).keyed(["shelf".into(), side]),
+                Strategy::Merge(Some("shelf".into())),
+            )
+            .requiring("bottles")
+            .retaining("bottles")
+            .field("labels", Type::map_of(Type::Formatted(Format::Text)).atomic())
+            .patched_field("tags", Type::list_of(Type::Formatted(Format::Text)).set(), Strategy::Merge(None));
+        assert_eq!(shapes.named("Crate").ty, &expected);
+        let bottle = Type::structure().field("depth", Type::Formatted(Format::Int32)).field("rest", Type::Any).atomic();
+        assert_eq!(shapes.named("Bottle").ty, &bottle);
     }
 
     #[test]
     fn all_names_in_the_table_are_defined() {
+        fn names<'t>(ty: &'t Type, out: &mut Vec<&'t str>) {
+            match ty {
+                Type::Named(name) => out.push(name),
+                Type::List(list) => names(&list.item, out),
+                Type::Map(map) => {
+                    map.fields.values().for_each(|field| names(&field.ty, out));
+                    map.entries.iter().for_each(|ty| names(ty, out));
+                }
+                Type::Scalar(_) | Type::Formatted(_) | Type::Open | Type::Any => {}
+            }
+        }
         let shapes = Shapes::built_in();
-        let fields = shapes.types.values().flat_map(|ty| match ty {
-            Type::Structure { fields, .. } => fields.values().collect(),
-            _ => Vec::new(),
-        });
-        let names = fields.filter_map(|field| match field.ty {
-            Type::Named(name) | Type::List(name) => Some(name),
-            _ => None,
-        });
-        let undefined: Vec<_> = names.filter(|name| !name.is_empty() && !shapes.types.contains_key(name)).collect();
-        assert_eq!(undefined, Vec::<&str>::new());
+        let mut used = Vec::new();
+        shapes.types.values().for_each(|ty| names(ty, &mut used));
+        used.retain(|name| !shapes.types.contains_key(*name));
+        used.sort_unstable();
+        used.dedup();
+        assert_eq!(used, Vec::<&str>::new());
     }
 
     #[test]
@@ -85,10 +141,13 @@ mod tests {
         let pod = Shapes::built_in().kind("v1", "Pod");
         let spec = pod.member("spec").expect("declared").shape;
         let containers = spec.member("containers").expect("declared");
-        assert_eq!(containers.strategy, &Strategy::Merge(Some("name")));
+        assert_eq!(containers.strategy, &Strategy::Merge(Some("name".into())));
+        assert_eq!(containers.shape.atom(&json!([])), Atom::Keyed(&["name".into()]));
         let ports = containers.shape.item().member("ports").expect("declared");
-        assert_eq!(ports.strategy, &Strategy::Merge(Some("containerPort")));
-        assert_eq!(spec.member("tolerations").expect("open").strategy, &Strategy::Usual);
+        assert_eq!(ports.strategy, &Strategy::Merge(Some("containerPort".into())));
+        let protocol = Key { name: "protocol".into(), default: Some(json!("TCP")) };
+        assert_eq!(ports.shape.atom(&json!([])), Atom::Keyed(&["containerPort".into(), protocol]));
+        assert_eq!(spec.member("tolerations").expect("declared").shape.atom(&json!([])), Atom::Leaf);
         assert!(pod.member("wings").is_none());
     }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::{super::status::Flaw, label_problems};
+use super::{super::status::Flaw, metadata::label_problems};
 use crate::selector::subdomain_problems;
 
 pub(super) fn check(object: &Value, flaws: &mut Vec<Flaw>) {

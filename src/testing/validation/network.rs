@@ -4,7 +4,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde_json::{Value, json};
 
-use super::{super::status::Flaw, label_problems, labels};
+use super::{
+    super::status::Flaw,
+    metadata::{label_problems, labels},
+};
 use crate::selector::subdomain_problems;
 
 const PROTOCOLS: [&str; 3] = ["SCTP", "TCP", "UDP"];

@@ -12,12 +12,13 @@ use super::{
     Draft, Outcome, Write, metadata, text,
 };
 
-/// Gives an object its identity, if something new may come into the namespace and the kind.
+/// Gives an object its identity, if something new may come into the namespace and the kind. Only by force it may bring
+/// its own uid.
 pub(super) fn admit(
     state: &mut State,
     target: &Target,
     mut object: Map<String, Value>,
-    write: Write,
+    write: Write<'_>,
 ) -> Result<Draft, Box<Status>> {
     open(state, target, &object)?;
     let time = state.time();
@@ -31,12 +32,12 @@ pub(super) fn admit(
     for field in ["selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"] {
         metadata.remove(field);
     }
-    if text(metadata, "uid").is_none() || !write.force {
+    if !write.force || text(metadata, "uid").is_none() {
         metadata.insert("uid".to_owned(), uid.into());
     }
     metadata.insert("creationTimestamp".to_owned(), time.clone().into());
     let version = metadata.remove("resourceVersion").and_then(|version| version.as_str().map(str::to_owned));
-    Ok(Draft { object, live: None, version, time })
+    Ok(Draft { object, live: None, version, time, owned: false, warnings: Vec::new() })
 }
 
 /// Refuses what is new where the namespace is missing or going, or the definition is.
@@ -66,7 +67,7 @@ pub(super) fn commit(
     target: &Target,
     version: Option<&str>,
     object: Value,
-    write: Write,
+    write: Write<'_>,
 ) -> Result<Outcome, Box<Status>> {
     let kind = &target.kind;
     if version.is_some_and(|version| !["", "0"].contains(&version)) {

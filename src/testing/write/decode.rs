@@ -1,4 +1,4 @@
-//! The first stage of a write: what the body holds, as an object of the kind the request is about.
+//! The first stage of a write: what a document holds, as an object of the kind the request is about.
 
 use kube::core::Status;
 use serde_json::{Map, Value};
@@ -6,30 +6,187 @@ use serde_json::{Map, Value};
 use super::{
     super::{
         kinds::{Kind, Kinds},
+        options::FieldValidation,
+        schema::Schema,
+        shape::{Shape, Shapes, decode::Decoded as Read},
         state::Target,
-        status, validation,
+        status,
     },
+    document::{Document, Head, summary},
     metadata, text,
 };
 
-/// The object a body holds, with kind, stored apiVersion and the namespace of the request.
-pub(super) fn decode(kinds: &Kinds, target: &Target, object: Value) -> Result<Map<String, Value>, Box<Status>> {
-    let kind = &target.kind;
-    if let Some(Unreadable { said, why }) = unreadable(kinds, target, &object) {
-        return Err(status::bad_request(format!("{said} cannot be handled as a {}: {why}", kind.kind)));
+/// An object, and what the client should know although it could be read.
+pub(super) struct Decoded {
+    pub(super) object: Map<String, Value>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Why a document cannot be read as an object of a kind.
+pub(super) struct Unreadable {
+    /// What it says it is: `Secret in version "v1"`.
+    said: String,
+    pub(super) why: String,
+}
+
+impl Unreadable {
+    fn new(kind: &str, version: &str, why: impl Into<String>) -> Self {
+        Unreadable { said: format!("{kind} in version {version:?}"), why: why.into() }
     }
-    let Value::Object(mut object) = object else { unreachable!("it is readable") };
-    same_kind(target, &object)?;
+
+    fn refused(self, kind: &Kind) -> Box<Status> {
+        status::bad_request(format!("{} cannot be handled as a {}: {}", self.said, kind.kind, self.why))
+    }
+}
+
+/// The object a document holds, with kind, stored apiVersion and the namespace of the request.
+pub(super) fn decode(
+    kinds: &Kinds,
+    target: &Target,
+    document: &Document,
+    validation: FieldValidation,
+) -> Result<Decoded, Box<Status>> {
+    let kind = &target.kind;
+    let head = head(kind, document)?;
+    same_version(target, &head)?;
+    let Read { value, problems } = read(kinds, target, document, &head).map_err(|error| error.refused(kind))?;
+    let warnings = validated(problems, validation)
+        .map_err(|why| Unreadable::new(&kind.kind, &target.version, why).refused(kind))?;
+    Ok(Decoded { object: placed(target, &head, value)?, warnings })
+}
+
+/// The same for what a patch made of an object. `unknown` is what in the patch meant nothing; `refused` tells of a
+/// patch that cannot be.
+pub(super) fn decode_patched(
+    kinds: &Kinds,
+    target: &Target,
+    patched: Value,
+    unknown: Vec<String>,
+    validation: FieldValidation,
+    refused: impl Fn(&str) -> Box<Status>,
+) -> Result<Decoded, Box<Status>> {
+    let document = Document::Value(patched);
+    let head = document.head().map_err(|why| refused(&why))?;
+    same_version(target, &head)?;
+    let Read { value, problems } = read(kinds, target, &document, &head).map_err(|error| refused(&error.why))?;
+    let problems = unknown.into_iter().chain(problems).collect();
+    let warnings = validated(problems, validation).map_err(|why| refused(&why))?;
+    Ok(Decoded { object: placed(target, &head, value)?, warnings })
+}
+
+/// What becomes of what could be read although it is wrong.
+fn validated(problems: Vec<String>, validation: FieldValidation) -> Result<Vec<String>, String> {
+    match validation {
+        FieldValidation::Strict if !problems.is_empty() => {
+            Err(format!("strict decoding error: {}", problems.join(", ")))
+        }
+        FieldValidation::Ignore => Ok(Vec::new()),
+        FieldValidation::Strict | FieldValidation::Warn => Ok(problems),
+    }
+}
+
+/// What the document says it is. Only texts of custom kinds have to say.
+fn head(kind: &Kind, document: &Document) -> Result<Head, Box<Status>> {
+    let unrecognized = |why: &str| {
+        let text = document.text().unwrap_or_default();
+        // What a Secret holds stays out of the message.
+        let shown =
+            if kind.is_core("secrets") && !text.is_empty() { String::new() } else { format!(" ({})", summary(text)) };
+        status::bad_request(format!(
+            "the object provided is unrecognized (must be of type {}): {why}{shown}",
+            kind.kind
+        ))
+    };
+    let head =
+        document.head().map_err(|why| unrecognized(&format!("couldn't get version/kind; json parse error: {why}")))?;
+    if head.api_version.matches('/').count() > 1 {
+        return Err(unrecognized(&format!("unexpected GroupVersion string: {}", head.api_version)));
+    }
+    match document.text().filter(|_| kind.custom && head.kind.is_empty()) {
+        Some(text) => Err(unrecognized(&format!("Object 'Kind' is missing in '{}'", String::from_utf8_lossy(text)))),
+        None => Ok(head),
+    }
+}
+
+/// Refuses a custom object of another version than the request is about.
+fn same_version(target: &Target, Head { api_version, .. }: &Head) -> Result<(), Box<Status>> {
+    let expected = target.kind.api_version(&target.version);
+    if !target.kind.custom || *api_version == expected {
+        return Ok(());
+    }
+    Err(status::bad_request(format!(
+        "the API version in the data ({api_version}) does not match the expected API version ({expected})"
+    )))
+}
+
+fn read(kinds: &Kinds, target: &Target, document: &Document, head: &Head) -> Result<Read, Unreadable> {
+    let Target { kind, version, .. } = target;
+    match kind.version(version).and_then(|version| version.schema.as_deref()) {
+        Some(schema) => custom(document, schema).map_err(|why| Unreadable::new(&kind.kind, version, why)),
+        None => built_in(kinds, target, document, head),
+    }
+}
+
+/// Reads an object of a built-in kind, which may say that it is of another kind or version.
+fn built_in(kinds: &Kinds, target: &Target, document: &Document, head: &Head) -> Result<Read, Unreadable> {
+    let Target { kind, version, .. } = target;
+    let expected = kind.api_version(version);
+    let said = |said: &str, otherwise: &str| if said.is_empty() { otherwise.to_owned() } else { said.to_owned() };
+    let (said_kind, said_version) = (said(&head.kind, &kind.kind), said(&head.api_version, &expected));
+    let short = said_version.rsplit('/').next().unwrap_or_default();
+    let unreadable = |why: String| Unreadable::new(&said_kind, short, why);
+    let read = |api_version: &str, kind: &str| {
+        let shape = Shapes::built_in().kind(api_version, kind);
+        document.decode(shape, kind).map_err(|failure| unreadable(failure.to_string()))
+    };
+    if said_kind == kind.kind && said_version == expected {
+        return read(&expected, &kind.kind);
+    }
+    Err(match kinds.of_object(&said_version, &said_kind) {
+        Some((other, _)) => {
+            if !other.custom {
+                read(&said_version, &said_kind)?;
+            }
+            let package = kind.group.split('.').next().filter(|group| !group.is_empty()).unwrap_or("core");
+            unreadable(format!("converting ({short}.{said_kind}) to ({package}.{}): unknown conversion", kind.kind))
+        }
+        None => unreadable(format!(
+            "no kind {said_kind:?} is registered for version {said_version:?} in scheme \"pkg/runtime/scheme.go:111\""
+        )),
+    })
+}
+
+/// Reads an object of a custom kind: its metadata as that of any, the rest by its schema.
+fn custom(document: &Document, schema: &Schema) -> Result<Read, String> {
+    let Read { mut value, mut problems } =
+        document.decode(Shape::deduced(), "").map_err(|failure| failure.to_string())?;
+    if let Some(found) = value.get_mut("metadata") {
+        let shape = Shapes::built_in().named("ObjectMeta");
+        let read = Document::Value(found.take()).decode(shape, "ObjectMeta").map_err(|failure| failure.to_string())?;
+        *found = read.value;
+        problems.extend(read.problems.iter().map(|problem| problem.replacen("field \"", "field \"metadata.", 1)));
+    }
+    let unknown = schema.prune(&mut value);
+    problems.extend(unknown.iter().map(|path| format!("unknown field \"{path}\"")));
+    schema.fill_in(&mut value);
+    Ok(Read { value, problems })
+}
+
+/// The object under its kind, in the version it is stored in, and in the namespace of the request.
+fn placed(target: &Target, head: &Head, value: Value) -> Result<Map<String, Value>, Box<Status>> {
+    let kind = &target.kind;
+    let mut object = match value {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    };
+    if kind.custom && !head.kind.is_empty() && head.kind != kind.kind {
+        let name = object.get("metadata").and_then(|metadata| metadata["name"].as_str()).unwrap_or_default();
+        let flaw = status::Flaw::invalid("kind", head.kind.as_str(), &format!("must be {}", kind.kind));
+        return Err(status::invalid_as(&kind.group, &head.kind, name, vec![flaw]));
+    }
     object.insert("kind".to_owned(), kind.kind.clone().into());
     object.insert("apiVersion".to_owned(), kind.api_version(&kind.stored).into());
-    for field in ["data", "binaryData", "stringData"].into_iter().filter(|_| !kind.custom) {
-        nulls_are_empty(object.get_mut(field));
-    }
     let metadata = metadata(&mut object);
-    for field in ["labels", "annotations"] {
-        nulls_are_empty(metadata.get_mut(field));
-    }
-    metadata.retain(|_, value| !value.is_null() && value.as_object().is_none_or(|map| !map.is_empty()));
     match text(metadata, "namespace") {
         _ if !kind.namespaced => drop(metadata.remove("namespace")),
         Some(other) if other != target.namespace => {
@@ -40,82 +197,4 @@ pub(super) fn decode(kinds: &Kinds, target: &Target, object: Value) -> Result<Ma
         _ => drop(metadata.insert("namespace".to_owned(), target.namespace.clone().into())),
     }
     Ok(object)
-}
-
-/// Maps of texts hold no null.
-fn nulls_are_empty(map: Option<&mut Value>) {
-    for value in map.and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
-        if value.is_null() {
-            *value = "".into();
-        }
-    }
-}
-
-/// Why something cannot be read as an object of a kind.
-pub(super) struct Unreadable {
-    /// What it says it is: `Secret in version "v1"`.
-    said: String,
-    pub(super) why: String,
-}
-
-/// Why the object cannot be read as what the request is about, if so.
-pub(super) fn unreadable(kinds: &Kinds, target: &Target, object: &Value) -> Option<Unreadable> {
-    let kind = &target.kind;
-    let unusable = |why: &str| {
-        Some(Unreadable { said: format!("{} in version {:?}", kind.kind, target.version), why: why.to_owned() })
-    };
-    let Value::Object(fields) = object else {
-        return unusable("json: cannot unmarshal a value that is not an object");
-    };
-    let other = other_kind(kinds, target, object, fields);
-    if other.is_some() {
-        return other;
-    }
-    if !fields.get("metadata").is_none_or(|metadata| metadata.is_object() || metadata.is_null()) {
-        return unusable("json: cannot unmarshal a value that is not an object into Go struct field .metadata");
-    }
-    unusable(&validation::unreadable(kind, object)?)
-}
-
-/// Refuses a custom object that says it is of another kind or version than the request is about.
-fn same_kind(target: &Target, object: &Map<String, Value>) -> Result<(), Box<Status>> {
-    let Kind { kind, group, custom, .. } = &*target.kind;
-    if !custom {
-        return Ok(());
-    }
-    let expected = target.kind.api_version(&target.version);
-    if let Some(said) = text(object, "apiVersion").filter(|said| *said != expected) {
-        return Err(status::bad_request(format!(
-            "the API version in the data ({said}) does not match the expected API version ({expected})"
-        )));
-    }
-    match text(object, "kind") {
-        Some(said) if said != *kind => {
-            let name = object.get("metadata").and_then(|metadata| metadata["name"].as_str()).unwrap_or_default();
-            let flaw = status::Flaw::invalid("kind", said.as_str(), &format!("must be {kind}"));
-            Err(status::invalid_as(group, &said, name, vec![flaw]))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Why an object that says it is of another built-in kind or version cannot be read, if it does.
-fn other_kind(kinds: &Kinds, target: &Target, object: &Value, fields: &Map<String, Value>) -> Option<Unreadable> {
-    let Kind { kind, custom, .. } = &*target.kind;
-    let expected = target.kind.api_version(&target.version);
-    let said_kind = text(fields, "kind").unwrap_or_else(|| kind.clone());
-    let said_version = text(fields, "apiVersion").unwrap_or_else(|| expected.clone());
-    if *custom || (said_kind == *kind && said_version == expected) {
-        return None;
-    }
-    let group_version = said_version.rsplit('/').next().unwrap_or_default();
-    let why = match kinds.of_object(&said_version, &said_kind) {
-        Some((other, _)) => validation::unreadable(other, object).unwrap_or_else(|| {
-            format!("converting ({group_version}.{said_kind}) to (core.{kind}): unknown conversion")
-        }),
-        None => format!(
-            "no kind {said_kind:?} is registered for version {said_version:?} in scheme \"pkg/runtime/scheme.go:111\""
-        ),
-    };
-    Some(Unreadable { said: format!("{said_kind} in version {group_version:?}"), why })
 }

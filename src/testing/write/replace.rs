@@ -8,11 +8,12 @@ use serde_json::{Map, Value};
 use super::{
     super::{
         kinds::{Kind, Rules},
+        owners,
         state::{State, Target},
         status,
         storage::{Object, key},
     },
-    Draft, Outcome, Write, create, delete, metadata, text,
+    Draft, Outcome, Write, create, delete, limits, metadata, text,
 };
 
 /// What a replacement must not change.
@@ -25,7 +26,7 @@ pub(super) fn admit(
     target: &Target,
     name: &str,
     mut object: Map<String, Value>,
-    write: Write,
+    write: Write<'_>,
 ) -> Result<Draft, Box<Status>> {
     let kind = &target.kind;
     let given = metadata(&mut object);
@@ -47,7 +48,7 @@ pub(super) fn admit(
         IDENTITY.iter().for_each(|field| drop(given.remove(*field)));
     }
     keep(given, &live);
-    Ok(Draft { object, live: Some(live), version, time: state.time() })
+    Ok(Draft { object, live: Some(live), version, time: state.time(), owned: false, warnings: Vec::new() })
 }
 
 /// The same for what a patch makes of the object that is there. That it is another object is a flaw of its uid here.
@@ -64,21 +65,20 @@ pub(super) fn admit_patched(
     let live = state.find(kind, &target.namespace, name)?.clone();
     current(kind, &live, number(kind, name, version.as_deref())?)?;
     keep(given, &live);
-    Ok(Draft { object, live: Some(live), version, time: state.time() })
+    Ok(Draft { object, live: Some(live), version, time: state.time(), owned: false, warnings: Vec::new() })
 }
 
-/// Gives the object the name of the request, unless it has another.
-fn named(given: &mut Map<String, Value>, name: &str) -> Result<(), Box<Status>> {
+/// Whether the object says the name of the request.
+pub(super) fn named(given: &Map<String, Value>, name: &str) -> Result<(), Box<Status>> {
     match text(given, "name") {
-        None => drop(given.insert("name".to_owned(), name.into())),
-        Some(other) if other != name => {
-            return Err(status::bad_request(format!(
-                "the name of the object ({other}) does not match the name on the URL ({name})"
-            )));
-        }
-        Some(_) => {}
+        None => Err(status::bad_request(format!(
+            "the name of the object ({name} based on URL) was undeterminable: name must be provided"
+        ))),
+        Some(other) if other != name => Err(status::bad_request(format!(
+            "the name of the object ({other}) does not match the name on the URL ({name})"
+        ))),
+        Some(_) => Ok(()),
     }
-    Ok(())
 }
 
 /// Sets what a replacement leaves as it is. What it must not change stays as given, to be refused.
@@ -117,12 +117,17 @@ fn number(kind: &Kind, name: &str, version: Option<&str>) -> Result<Option<u64>,
     }
 }
 
-fn same_object(kind: &Kind, key: &str, live: &Object, given: &Map<String, Value>) -> Result<(), Box<Status>> {
+pub(super) fn same_object(
+    kind: &Kind,
+    key: &str,
+    live: &Object,
+    given: &Map<String, Value>,
+) -> Result<(), Box<Status>> {
     let Some(uid) = text(given, "uid").filter(|uid| uid != live.metadata("uid")) else { return Ok(()) };
     let why = format!(
-        "StorageError: invalid object, Code: 4, Key: /registry/{}/{key}, ResourceVersion: 0, AdditionalErrorMsg: \
-         Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
-        if kind.custom { format!("{}/{}", kind.group, kind.plural) } else { kind.plural.clone() },
+        "StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: \
+         UID in precondition: {uid}, UID in object meta: {}",
+        limits::path(kind, key),
         live.metadata("uid")
     );
     Err(status::conflict(kind, &live.name, &why))
@@ -138,10 +143,16 @@ fn current(kind: &Kind, live: &Object, version: Option<u64>) -> Result<(), Box<S
     }
 }
 
-/// Stores it if it changes anything. An object that is being deleted goes with its last finalizer.
-pub(super) fn commit(state: &mut State, target: &Target, live: Arc<Object>, object: Value, write: Write) -> Outcome {
+/// Stores it if it changes anything but the times at which its owners took their fields. An object that is being deleted goes with its last finalizer.
+pub(super) fn commit(
+    state: &mut State,
+    target: &Target,
+    live: Arc<Object>,
+    object: Value,
+    write: Write<'_>,
+) -> Outcome {
     let kind = &target.kind;
-    if object == live.value {
+    if owners::same_but_times(&object, &live.value) {
         return Outcome { object: live, created: false, warnings: Vec::new() };
     }
     let key = key(&live.namespace, &live.name);

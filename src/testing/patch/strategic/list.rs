@@ -19,7 +19,7 @@ pub(super) fn merge(
     if live.is_empty() && patch.is_empty() {
         return Ok(live);
     }
-    check_types(live.iter().chain(&patch))?;
+    check_types(&live, &patch)?;
     if !live.iter().chain(&patch).any(Value::is_object) {
         let mut merged: Vec<Value> = Vec::with_capacity(live.len() + patch.len());
         for scalar in live.iter().chain(&patch) {
@@ -29,7 +29,8 @@ pub(super) fn merge(
         }
         return in_order(merged, &patch, &live, &Strategy::Merge(None));
     }
-    let key = key.ok_or_else(|| Error::Unforeseen("cannot merge lists without merge key for struct".into()))?;
+    let key =
+        key.as_deref().ok_or_else(|| Error::Unforeseen("cannot merge lists without merge key for struct".into()))?;
     let patch = directed(&mut live, patch, key)?;
     let mut merged = live.clone();
     for change in &patch {
@@ -75,7 +76,7 @@ fn directed(live: &mut Vec<Value>, patch: Vec<Value>, key: &str) -> Outcome<Vec<
 
 /// The scalars of a list that the patch does not name.
 pub(super) fn without(mut live: Vec<Value>, patch: Vec<Value>) -> Outcome<Value> {
-    check_types(live.iter().chain(&patch))?;
+    check_types(&live, &patch)?;
     live.retain(|item| !patch.contains(item));
     Ok(live.into())
 }
@@ -83,7 +84,7 @@ pub(super) fn without(mut live: Vec<Value>, patch: Vec<Value>) -> Outcome<Value>
 /// Items that `order` names come in its order, others as in the live list.
 pub(super) fn in_order(items: Vec<Value>, order: &[Value], live: &[Value], strategy: &Strategy) -> Outcome<Vec<Value>> {
     let key = match strategy {
-        Strategy::Merge(Some(key)) if items.iter().any(Value::is_object) => Some(*key),
+        Strategy::Merge(Some(key)) if items.iter().any(Value::is_object) => Some(&**key),
         _ => None,
     };
     let place = |list: &[Value], item: &Value| list.iter().position(|other| same(other, item, key));
@@ -111,7 +112,7 @@ pub(super) fn in_order(items: Vec<Value>, order: &[Value], live: &[Value], strat
 /// Whether the patch's items stand in the order that `order` asks for, and all in it.
 pub(super) fn check_order(patch: &[Value], order: &[Value], strategy: &Strategy) -> Outcome<()> {
     let key = match strategy {
-        Strategy::Merge(key) => *key,
+        Strategy::Merge(key) => key.as_deref(),
         _ => None,
     };
     if order.is_empty() {
@@ -133,14 +134,17 @@ pub(super) fn check_order(patch: &[Value], order: &[Value], strategy: &Strategy)
 }
 
 /// Whether all items have one type, which is not that of lists.
-pub(super) fn check_types<'v>(items: impl Iterator<Item = &'v Value>) -> Outcome<()> {
-    let mut types: Vec<&str> = items.map(go_type).collect();
+pub(super) fn check_types(live: &[Value], patch: &[Value]) -> Outcome<()> {
+    let mut types: Vec<&str> = live.iter().chain(patch).map(go_type).collect();
     types.dedup();
     match types[..] {
         [] => Err(Error::Unforeseen("no elements in any of the given slices".into())),
         ["[]interface {}", ..] => Err(Error::ListOfLists),
         [_] => Ok(()),
-        _ => Err(Error::Unforeseen("list element types are not identical".into())),
+        _ => {
+            let lists = format!("[{} {}]", in_go(&live.into()), in_go(&patch.into()));
+            Err(Error::Unforeseen(format!("list element types are not identical: {lists}")))
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+use proptest::prelude::{Strategy as _, any, prop_assert_eq, proptest};
 use serde_json::json;
 
 use super::*;
@@ -17,7 +18,7 @@ fn service(document: Value, patch: Value) -> Outcome<Value> {
 }
 
 fn metadata(document: Value, patch: Value) -> Outcome<Value> {
-    patched(document, patch, Shapes::built_in().kind("v1", "ObjectMeta"))
+    patched(document, patch, Shapes::built_in().named("ObjectMeta"))
 }
 
 fn names(document: Outcome<Value>, list: &str) -> Vec<String> {
@@ -167,7 +168,40 @@ fn only_objects_are_patches() {
     );
     assert_eq!(
         metadata(json!({"finalizers": ["a"]}), json!({"finalizers": [["a"]]})),
-        Err(Error::Unforeseen("list element types are not identical".into()))
+        Err(Error::Unforeseen("list element types are not identical: [[a] [[a]]]".into()))
     );
     assert_eq!(metadata(json!({"finalizers": [["a"]]}), json!({"finalizers": [["a"]]})), Err(Error::ListOfLists));
+}
+
+/// Containers with few names in any order.
+fn containers() -> impl proptest::strategy::Strategy<Value = Value> {
+    let container = proptest::option::of(any::<bool>());
+    proptest::collection::btree_map("[a-f]", container, 1..5)
+        .prop_map(|containers| {
+            let container = |(name, tty): (String, Option<bool>)| match tty {
+                Some(tty) => json!({"name": name, "tty": tty}),
+                None => json!({"name": name}),
+            };
+            containers.into_iter().map(container).collect::<Vec<_>>()
+        })
+        .prop_shuffle()
+        .prop_map(|containers| json!({"containers": containers}))
+}
+
+proptest! {
+    #[test]
+    fn patching_twice_is_patching_once(live in containers(), patch in containers()) {
+        let once = pod(live, patch.clone());
+        let twice = once.clone().and_then(|once| pod(once, patch));
+        prop_assert_eq!(twice, once);
+    }
+
+    #[test]
+    fn both_sides_keep_their_order(live in containers(), patch in containers()) {
+        let (mine, theirs) = (names(Ok(live.clone()), "containers"), names(Ok(patch.clone()), "containers"));
+        let (said, kept): (Vec<_>, Vec<_>) =
+            names(pod(live, patch), "containers").into_iter().partition(|name| theirs.contains(name));
+        prop_assert_eq!(&said, &theirs);
+        prop_assert_eq!(kept, mine.into_iter().filter(|name| !theirs.contains(name)).collect::<Vec<_>>());
+    }
 }

@@ -1,0 +1,135 @@
+//! What is in a cluster, all at once: as values, and as manifests.
+//!
+//! Not here: one object ([`get`](FakeCluster::get)), and a state to come back to.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use super::{
+    cluster::FakeCluster,
+    kinds::{Kind, Kinds},
+    state::State,
+    text, yaml,
+};
+
+impl FakeCluster {
+    /// All objects of a kind in the order of a list; none where there is no such kind.
+    pub fn objects(&self, kind: &str) -> Vec<Value> {
+        self.shared.read(|inner| {
+            let kind = inner.state.kinds.named(kind);
+            kind.map(|kind| objects(&inner.state, kind).collect()).unwrap_or_default()
+        })
+    }
+
+    /// All objects of all kinds as they are: built-in kinds in a fixed order, then custom ones as they were defined.
+    pub fn dump(&self) -> Vec<Value> {
+        self.shared.read(|inner| inner.state.kinds.iter().flat_map(|kind| objects(&inner.state, kind)).collect())
+    }
+
+    /// All objects of all kinds as manifests: text to commit, to compare with text that was committed, and to
+    /// [load](FakeCluster::load_yaml) into another cluster, which is then equal as far as this text goes.
+    ///
+    /// CustomResourceDefinitions come first, then Namespaces, then the rest in the order of [`dump`](FakeCluster::dump),
+    /// but owners before what they own. Documents are written as `kubectl get -o yaml` writes them.
+    ///
+    /// What each server sets anew is left out: resourceVersion, creationTimestamp, generation, managedFields, marks of
+    /// deletion, the status of a definition, and the uid, unless an owner reference names it. So two runs that come to the
+    /// same objects on different ways give the same text. [`dump`](FakeCluster::dump) leaves out nothing.
+    ///
+    /// ```
+    /// use kube_indexed_store::testing::FakeCluster;
+    /// use serde_json::json;
+    ///
+    /// let cluster = FakeCluster::new();
+    /// cluster.create(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"on": "yes"}}))?;
+    /// let text = cluster.dump_yaml();
+    /// assert!(text.ends_with("\
+    /// ---
+    /// apiVersion: v1
+    /// data:
+    ///   \"on\": \"yes\"
+    /// kind: ConfigMap
+    /// metadata:
+    ///   name: a
+    ///   namespace: default
+    /// "));
+    ///
+    /// let other = FakeCluster::new();
+    /// other.load_yaml(&text).complete()?;
+    /// assert_eq!(other.dump_yaml(), text);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn dump_yaml(&self) -> String {
+        let (definitions, namespaces, rest) = self.shared.read(|inner| {
+            let kinds = &inner.state.kinds;
+            let of = |kind: &Kind| objects(&inner.state, kind).collect::<Vec<_>>();
+            let rest = kinds.iter().filter(|kind| !comes_first(kinds, kind));
+            (of(kinds.definitions()), of(kinds.namespaces()), rest.flat_map(|kind| of(kind)).collect())
+        });
+        let definitions = definitions.into_iter().map(|mut definition| {
+            definition.as_object_mut().map(|fields| fields.remove("status"));
+            definition
+        });
+        let objects: Vec<_> = definitions.chain(namespaces).chain(owners_first(rest)).collect();
+        let named: HashSet<String> = objects.iter().flat_map(owners).map(str::to_owned).collect();
+        let documents = objects.into_iter().map(|mut object| {
+            if let Some(metadata) = object["metadata"].as_object_mut() {
+                without_the_servers(metadata, &named);
+            }
+            yaml::emit(&object)
+        });
+        documents.collect::<Vec<_>>().join("---\n")
+    }
+}
+
+/// The objects of a kind in a version that is served.
+fn objects<'s>(state: &'s State, kind: &'s Kind) -> impl Iterator<Item = Value> + use<'s> {
+    let served = if kind.serves(&kind.stored) { None } else { kind.versions.first() };
+    let version = served.map_or(&kind.stored, |version| &version.name);
+    state.storage.objects(kind.id, "").map(move |object| text::in_version(kind, version, object))
+}
+
+fn comes_first(kinds: &Kinds, kind: &Kind) -> bool {
+    [kinds.definitions().id, kinds.namespaces().id].contains(&kind.id)
+}
+
+/// Takes out what loading gives anew.
+fn without_the_servers(metadata: &mut Map<String, Value>, named: &HashSet<String>) {
+    const SERVERS: [&str; 6] = [
+        "resourceVersion",
+        "creationTimestamp",
+        "generation",
+        "managedFields",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+    ];
+    metadata.retain(|field, _| !SERVERS.contains(&field.as_str()));
+    if !metadata.get("uid").and_then(Value::as_str).is_some_and(|uid| named.contains(uid)) {
+        metadata.remove("uid");
+    }
+}
+
+/// The uids of those who own an object.
+fn owners(object: &Value) -> impl Iterator<Item = &str> {
+    let references = object["metadata"]["ownerReferences"].as_array().into_iter().flatten();
+    references.filter_map(|reference| reference["uid"].as_str())
+}
+
+/// Puts owners before what they own, and leaves the order as it is otherwise. Those who own each other come last.
+fn owners_first(mut waiting: Vec<Value>) -> Vec<Value> {
+    let mut ordered = Vec::with_capacity(waiting.len());
+    loop {
+        let uids: HashSet<String> =
+            waiting.iter().filter_map(|object| object["metadata"]["uid"].as_str()).map(str::to_owned).collect();
+        let count = waiting.len();
+        let (held, free): (Vec<_>, Vec<_>) =
+            waiting.into_iter().partition(|object| owners(object).any(|owner| uids.contains(owner)));
+        ordered.extend(free);
+        waiting = held;
+        if waiting.is_empty() || waiting.len() == count {
+            ordered.extend(waiting);
+            return ordered;
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Schemas of custom kinds, the `openAPIV3Schema` of a version: what they have no field for is pruned, what is missing
+//! gets its default, and the rest is checked.
+//!
+//! Not here: rules in CEL (`x-kubernetes-validations`), which nobody evaluates.
+
+mod check;
+mod defaults;
+mod embedded;
+mod format;
+mod lists;
+mod number;
+mod prune;
+
+use std::collections::HashMap;
+
+use regex::Regex;
+use serde_json::{Value, json};
+
+use super::{
+    shape::{Shape, Shapes},
+    status::Flaw,
+};
+
+/// A schema, made ready when its definition comes.
+#[derive(Debug)]
+pub(super) struct Schema {
+    document: Value,
+    shapes: Shapes,
+    /// All patterns in it that are regular expressions.
+    patterns: HashMap<String, Regex>,
+}
+
+impl Schema {
+    /// The schema a version declares; without one everything is kept.
+    pub(super) fn new(document: Option<&Value>) -> Self {
+        let anything = || json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+        let document = document.filter(|document| document.is_object()).cloned().unwrap_or_else(anything);
+        let mut patterns = HashMap::new();
+        collect(&document, &mut patterns);
+        Schema { shapes: Shapes::custom(ROOT, &document), document, patterns }
+    }
+
+    /// The fields objects have, and how they merge.
+    pub(super) fn shape(&self) -> Shape<'_> {
+        self.shapes.named(ROOT)
+    }
+
+    /// Removes what the schema has no field for, and nulls it has no use for. Tells the paths of the fields it removed.
+    pub(super) fn prune(&self, object: &mut Value) -> Vec<String> {
+        let mut unknown = prune::unknown_fields(object, &self.document);
+        prune::nulls(object, Some(&self.document));
+        unknown.extend(embedded::coerce(object, &self.document));
+        unknown
+    }
+
+    /// Gives fields that are missing their defaults.
+    pub(super) fn fill_in(&self, object: &mut Value) {
+        defaults::fill_in(object, &self.document);
+    }
+
+    /// What is wrong with an object. What was wrong with `old` and has not changed since may stay.
+    pub(super) fn flaws(&self, object: &Value, old: Option<&Value>) -> Vec<Flaw> {
+        let mut flaws = check::Check { patterns: &self.patterns }.flaws(object, old, &self.document);
+        for more in [embedded::flaws, lists::flaws] {
+            if old.is_none_or(|old| more(old, &self.document).is_empty()) {
+                flaws.extend(more(object, &self.document));
+            }
+        }
+        flaws
+    }
+}
+
+/// The name of the only type of its own.
+const ROOT: &str = "Object";
+
+fn collect(schema: &Value, patterns: &mut HashMap<String, Regex>) {
+    match schema {
+        Value::Object(fields) => {
+            if let Some(Ok(pattern)) = schema["pattern"].as_str().map(Regex::new) {
+                patterns.insert(pattern.as_str().to_owned(), pattern);
+            }
+            fields.values().for_each(|field| collect(field, patterns));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, patterns)),
+        _ => {}
+    }
+}
+
+/// Whether the schema says so.
+fn says(schema: &Value, flag: &str) -> bool {
+    schema[flag] == true
+}
+
+/// The schema of a field: its own, or that of all fields that have none.
+fn of_field<'s>(schema: &'s Value, name: &str) -> Option<&'s Value> {
+    let declared = schema["properties"].get(name);
+    declared.or_else(|| schema.get("additionalProperties").filter(|others| others.is_object()))
+}
+
+/// `spec.list[0].name`.
+fn child(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+#[cfg(test)]
+mod tests;

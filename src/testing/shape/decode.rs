@@ -1,0 +1,333 @@
+//! Decoding: a body becomes a value of its shape, as Go's decoder would have it. What it has no field for is left out,
+//! and told; so are fields that are there twice, of which the last counts.
+//!
+//! Not here: finding out of which kind a body is, and custom kinds' own schemas.
+
+use std::fmt;
+
+use serde::{
+    Deserializer,
+    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Map, Number, Value};
+
+use super::{Format, Shape, Type, format::NO_QUANTITY};
+
+/// How many problems of one body are told at most.
+const MOST: usize = 100;
+
+/// A value, and what is wrong with it although it could be read.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::testing) struct Decoded {
+    pub(in crate::testing) value: Value,
+    /// `unknown field "spec.wings"`, in the order in which they were met.
+    pub(in crate::testing) problems: Vec<String>,
+}
+
+/// Why a body is no value of its shape.
+#[derive(Debug)]
+pub(in crate::testing) enum Failure {
+    /// The text cannot be read at all.
+    Unreadable(serde_json::Error),
+    /// Something in it is of another type, in Go's words.
+    Mistyped(String),
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Failure::Unreadable(error)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Unreadable(error) => error.fmt(f),
+            Failure::Mistyped(why) => f.write_str(why),
+        }
+    }
+}
+
+/// Reads a value of a shape, which Go calls `name`.
+pub(in crate::testing) fn decode<'d, D>(source: D, shape: Shape<'_>, name: &str) -> Result<Decoded, Failure>
+where
+    D: Deserializer<'d, Error = serde_json::Error>,
+{
+    let mut notes = Notes { path: Vec::new(), problems: Vec::new(), mistyped: None, structure: name.to_owned() };
+    let value = Reader { shape, notes: &mut notes }.deserialize(source)?;
+    match notes.mistyped {
+        Some(why) => Err(Failure::Mistyped(why)),
+        None => Ok(Decoded { value, problems: notes.problems }),
+    }
+}
+
+/// Where the reader is, and what it met on the way.
+struct Notes {
+    path: Vec<Step>,
+    problems: Vec<String>,
+    /// The first value of a wrong type; reading goes on, for the text may be broken further down.
+    mistyped: Option<String>,
+    /// The structure the last field of the path is in.
+    structure: String,
+}
+
+enum Step {
+    Field(String),
+    Entry(String),
+    Item(usize),
+}
+
+impl Notes {
+    fn problem(&mut self, what: &str, name: &str) {
+        if self.problems.len() < MOST {
+            let mut path = String::new();
+            for step in &self.path {
+                match step {
+                    Step::Field(name) | Step::Entry(name) if path.is_empty() => path.push_str(name),
+                    Step::Field(name) | Step::Entry(name) => path.extend([".", name]),
+                    Step::Item(index) => path.push_str(&format!("[{index}]")),
+                }
+            }
+            let dot = if path.is_empty() { "" } else { "." };
+            self.problems.push(format!("{what} field \"{path}{dot}{name}\""));
+        }
+    }
+
+    /// A value that is there although something else should be.
+    fn mistyped(&mut self, found: &str, wanted: &str) {
+        let fields = self.path.iter().filter_map(|step| match step {
+            Step::Field(name) => Some(name.as_str()),
+            Step::Entry(_) | Step::Item(_) => None,
+        });
+        let path = fields.collect::<Vec<_>>().join(".");
+        self.wrong(match (path.is_empty(), self.structure.is_empty()) {
+            (false, _) => {
+                format!(
+                    "json: cannot unmarshal {found} into Go struct field {}.{path} of type {wanted}",
+                    self.structure
+                )
+            }
+            (true, false) => format!("json: cannot unmarshal {found} into Go value of type v1.{}", self.structure),
+            (true, true) => format!("json: cannot unmarshal {found} into Go value of type {HEAD}"),
+        });
+    }
+
+    fn wrong(&mut self, why: String) {
+        self.mistyped.get_or_insert(why);
+    }
+}
+
+/// Reads one value.
+struct Reader<'r> {
+    shape: Shape<'r>,
+    notes: &'r mut Notes,
+}
+
+impl Reader<'_> {
+    fn ty(&self) -> &Type {
+        self.shape.resolved().ty
+    }
+
+    /// A scalar that is not of the type.
+    fn refuse<E>(self, found: &str) -> Result<Value, E> {
+        match self.ty() {
+            Type::Formatted(Format::Quantity) => self.notes.wrong(NO_QUANTITY.to_owned()),
+            _ => self.notes.mistyped(found, &go_type(self.shape)),
+        }
+        Ok(Value::Null)
+    }
+
+    fn number<E>(self, number: Option<Number>) -> Result<Value, E> {
+        let Some(number) = number else { return self.refuse("number") };
+        match self.ty() {
+            Type::Formatted(Format::Quantity) => Ok(number.to_string().into()),
+            Type::Formatted(format @ (Format::Int32 | Format::Int64 | Format::IntOrText)) => {
+                match format.refuses(&number) {
+                    true => self.refuse(&format!("number {number}")),
+                    false => Ok(number.into()),
+                }
+            }
+            Type::Formatted(Format::Number) | Type::Any | Type::Open | Type::Scalar(_) => Ok(number.into()),
+            _ => self.refuse("number"),
+        }
+    }
+}
+
+impl<'d> DeserializeSeed<'d> for Reader<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'d>>(self, source: D) -> Result<Value, D::Error> {
+        source.deserialize_any(self)
+    }
+}
+
+impl<'d> Visitor<'d> for Reader<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        match self.ty() {
+            Type::Formatted(Format::Bool) | Type::Any | Type::Open | Type::Scalar(_) => Ok(value.into()),
+            _ => self.refuse("bool"),
+        }
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        self.number(Some(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        self.number(Some(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        let whole = value.fract() == 0.0 && value.abs() < 9.0e15;
+        match self.ty() {
+            // Where nothing is known of a number it is not told from an integer.
+            Type::Any if whole => self.number(Some((value as i64).into())),
+            _ => self.number(Number::from_f64(value)),
+        }
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+        self.visit_string(text.to_owned())
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Value, E> {
+        match self.ty() {
+            Type::Any | Type::Open | Type::Scalar(_) | Type::Formatted(Format::IntOrText) => Ok(text.into()),
+            Type::Formatted(Format::Bool | Format::Int32 | Format::Int64 | Format::Number) => self.refuse("string"),
+            Type::Formatted(format) => match format.text(text) {
+                Ok(text) => Ok(text.into()),
+                Err(why) => {
+                    self.notes.wrong(why);
+                    Ok(Value::Null)
+                }
+            },
+            _ => self.refuse("string"),
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'d>>(self, mut items: A) -> Result<Value, A::Error> {
+        let shape = match self.ty() {
+            Type::List(_) | Type::Any | Type::Open => self.shape.item(),
+            _ => {
+                self.refuse::<A::Error>("array")?;
+                while items.next_element::<IgnoredAny>()?.is_some() {}
+                return Ok(Value::Null);
+            }
+        };
+        let mut array = Vec::new();
+        loop {
+            self.notes.path.push(Step::Item(array.len()));
+            let item = items.next_element_seed(Reader { shape, notes: self.notes })?;
+            self.notes.path.pop();
+            match item {
+                Some(item) => array.push(present(item, shape)),
+                None => return Ok(array.into()),
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'d>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let Reader { shape, notes } = self;
+        if !matches!(shape.resolved().ty, Type::Map(_) | Type::Any | Type::Open) {
+            Reader { shape, notes }.refuse::<A::Error>("object")?;
+            while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            return Ok(Value::Null);
+        }
+        let keeps_nulls = matches!(shape.resolved().ty, Type::Any | Type::Open);
+        let mut object = Map::new();
+        let mut seen = Map::new();
+        while let Some(name) = fields.next_key::<String>()? {
+            if seen.insert(name.clone(), Value::Null).is_some() {
+                notes.problem("duplicate", &name);
+            }
+            let Some(member) = shape.member(&name) else {
+                notes.problem("unknown", &name);
+                fields.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            notes.path.push(if member.declared { Step::Field(name.clone()) } else { Step::Entry(name.clone()) });
+            // The structure is the one the last field is in; entries of maps do not count.
+            let named = shape.name().filter(|_| member.declared).map(str::to_owned);
+            let outer = named.map(|name| std::mem::replace(&mut notes.structure, name));
+            let value = fields.next_value_seed(Reader { shape: member.shape, notes })?;
+            if let Some(outer) = outer {
+                notes.structure = outer;
+            }
+            notes.path.pop();
+            let value = if member.declared || keeps_nulls { value } else { present(value, member.shape) };
+            let absent = match member.shape.resolved().ty {
+                _ if !member.declared || member.required => value.is_null() && !keeps_nulls,
+                // Go omits lists and maps with nothing in them.
+                Type::List(_) => value.is_null() || value.as_array().is_some_and(Vec::is_empty),
+                Type::Map(map) if map.entries.is_some() => {
+                    value.is_null() || value.as_object().is_some_and(Map::is_empty)
+                }
+                _ => value.is_null(),
+            };
+            match (absent, object.remove(&name)) {
+                (true, _) => {}
+                (false, Some(earlier)) if !keeps_nulls => drop(object.insert(name, over(earlier, value))),
+                (false, _) => drop(object.insert(name, value)),
+            }
+        }
+        Ok(object.into())
+    }
+}
+
+/// What is read again comes on top of what was there.
+fn over(earlier: Value, value: Value) -> Value {
+    match (earlier, value) {
+        (Value::Object(mut earlier), Value::Object(fields)) => {
+            for (name, field) in fields {
+                let merged = match earlier.remove(&name) {
+                    Some(earlier) => over(earlier, field),
+                    None => field,
+                };
+                earlier.insert(name, merged);
+            }
+            earlier.into()
+        }
+        (_, value) => value,
+    }
+}
+
+/// What null is where there has to be a value: an item of a list, an entry of a map.
+fn present(value: Value, shape: Shape<'_>) -> Value {
+    match (value, shape.resolved().ty) {
+        (Value::Null, Type::Formatted(format)) => format.zero(),
+        (Value::Null, Type::Map(map)) if map.entries.is_none() => Value::Object(Map::new()),
+        (value, _) => value,
+    }
+}
+
+/// The one structure without a name.
+const HEAD: &str =
+    "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }";
+
+/// What Go calls a type: `v1.PodSpec`, `map[string]string`.
+fn go_type(shape: Shape<'_>) -> String {
+    if let Type::Named(name) = shape.ty {
+        let mut parts = name.rsplit('.');
+        let (name, version) = (parts.next().unwrap_or_default(), parts.next().unwrap_or("v1"));
+        return format!("{version}.{name}");
+    }
+    match shape.ty {
+        Type::Formatted(format) => format.go_type().to_owned(),
+        Type::List(_) => format!("[]{}", go_type(shape.item())),
+        Type::Map(map) => {
+            let entry = map.entries.as_ref().map(|ty| go_type(Shape { ty, ..shape }));
+            format!("map[string]{}", entry.unwrap_or_default())
+        }
+        _ => "interface {}".to_owned(),
+    }
+}

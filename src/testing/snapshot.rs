@@ -1,0 +1,168 @@
+//! States of a cluster to come back to.
+//!
+//! Not here: states as text ([`FakeCluster::dump_yaml`]).
+
+use std::{collections::HashSet, fmt, sync::Arc};
+
+use super::{
+    cluster::FakeCluster,
+    kinds::{Kind, KindId, Kinds},
+    lifecycle,
+    state::State,
+    storage::{Object, Table, key},
+};
+
+/// Everything a cluster held at one moment: its objects and the custom kinds it served.
+///
+/// It shares its objects with the cluster: taking one and keeping it costs little more than a list of pointers. It does not
+/// hold clients, watches, faults, the log or the clock.
+#[derive(Clone)]
+pub struct Snapshot {
+    revision: u64,
+    /// The definitions of the custom kinds that were served, in their order.
+    definitions: Vec<Arc<Object>>,
+    contents: Vec<Content>,
+}
+
+/// The objects of a kind in the order of their keys.
+#[derive(Clone)]
+struct Content {
+    group: String,
+    plural: String,
+    /// The revision of the last change.
+    changed: u64,
+    objects: Vec<Arc<Object>>,
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let objects: usize = self.contents.iter().map(|content| content.objects.len()).sum();
+        f.debug_struct("Snapshot").field("revision", &self.revision).field("objects", &objects).finish()
+    }
+}
+
+impl FakeCluster {
+    /// The state of now, to come back to as often as needed, in this cluster or in another one.
+    ///
+    /// ```
+    /// use kube_indexed_store::testing::{FakeCluster, objects::config_map};
+    ///
+    /// let cluster = FakeCluster::new();
+    /// cluster.create(config_map("a"))?;
+    /// let before = cluster.snapshot();
+    /// cluster.delete("ConfigMap", "default", "a")?;
+    /// cluster.restore(&before);
+    /// assert!(cluster.get("ConfigMap", "default", "a").is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn snapshot(&self) -> Snapshot {
+        self.shared.read(|inner| Snapshot::of(&inner.state))
+    }
+
+    /// Makes everything as it was by writing and deleting: what differs gets new resourceVersions, open watches see the
+    /// difference as events, and what is as it was stays untouched. Objects have their uids, finalizers and marks of deletion
+    /// again, and nothing follows from any of it.
+    pub fn restore(&self, snapshot: &Snapshot) {
+        self.shared.update(|inner| restore(&mut inner.state, snapshot));
+    }
+
+    /// Makes everything as it was by going back in time, as an etcd does that is restored from a backup: resourceVersions
+    /// fall to those of the snapshot, and the same ones come again for something else.
+    ///
+    /// Nobody is told, as nobody is by a real server. Open watches stay open and silent until resourceVersions are beyond
+    /// theirs again, and tell only what is beyond; a list or a get at least as new as a client already knows is answered
+    /// with 504 and "Too large resource version"; a new list shows the smaller version. What was before the snapshot is
+    /// forgotten, so older versions are expired. [`restart`](FakeCluster::restart) after it ends the watches as well.
+    pub fn rewind(&self, snapshot: &Snapshot) {
+        self.shared.update(|inner| rewind(&mut inner.state, snapshot));
+    }
+}
+
+impl Snapshot {
+    fn of(state: &State) -> Self {
+        let definitions = state.kinds.definitions().id;
+        let served = state.kinds.iter().filter(|kind| kind.custom);
+        let content = |kind: &Arc<Kind>| Content {
+            group: kind.group.clone(),
+            plural: kind.plural.clone(),
+            changed: state.storage.table(kind.id).map_or(0, Table::last),
+            objects: state.storage.objects(kind.id, "").cloned().collect(),
+        };
+        Snapshot {
+            revision: state.storage.revision,
+            definitions: served.filter_map(|kind| state.storage.get(definitions, &kind.resource()).cloned()).collect(),
+            contents: state.kinds.iter().map(content).collect(),
+        }
+    }
+
+    fn content(&self, kind: &Kind) -> Option<&Content> {
+        self.contents.iter().find(|content| content.plural == kind.plural && content.group == kind.group)
+    }
+
+    fn objects(&self, kind: &Kind) -> &[Arc<Object>] {
+        self.content(kind).map_or(&[], |content| &content.objects)
+    }
+
+    /// Serves the custom kinds that were served, and no others; answers which are served no longer.
+    fn serve(&self, kinds: &mut Kinds) -> Vec<KindId> {
+        let customs =
+            |kinds: &Kinds| -> Vec<_> { kinds.iter().filter(|kind| kind.custom).map(|kind| kind.id).collect() };
+        let mut gone = customs(kinds);
+        gone.iter().for_each(|kind| kinds.forget(*kind));
+        self.definitions.iter().for_each(|definition| kinds.define(&definition.value));
+        let served = customs(kinds);
+        gone.retain(|kind| !served.contains(kind));
+        gone
+    }
+}
+
+/// What holds others comes before them and goes after them.
+fn restore(state: &mut State, snapshot: &Snapshot) {
+    let holders = [state.kinds.definitions().clone(), state.kinds.namespaces().clone()];
+    let contents =
+        |kinds: &Kinds| -> Vec<_> { kinds.iter().filter(|kind| !lifecycle::holds_content(kind)).cloned().collect() };
+    contents(&state.kinds).iter().for_each(|kind| remove_others(state, kind, snapshot));
+    holders.iter().for_each(|kind| put_back(state, kind, snapshot));
+    let gone = snapshot.serve(&mut state.kinds);
+    contents(&state.kinds).iter().for_each(|kind| put_back(state, kind, snapshot));
+    holders.iter().rev().for_each(|kind| remove_others(state, kind, snapshot));
+    gone.into_iter().for_each(|kind| state.storage.end(kind));
+}
+
+/// Takes away the objects of a kind that the snapshot does not have. Another one of the same name is no reason to stay.
+fn remove_others(state: &mut State, kind: &Kind, snapshot: &Snapshot) {
+    let identity =
+        |object: &Arc<Object>| (object.namespace.clone(), object.name.clone(), object.metadata("uid").to_owned());
+    let kept: HashSet<_> = snapshot.objects(kind).iter().map(identity).collect();
+    let objects: Vec<_> = state.storage.objects(kind.id, "").cloned().collect();
+    for object in objects.iter().filter(|object| !kept.contains(&identity(object))) {
+        state.storage.remove(kind.id, &key(&object.namespace, &object.name));
+    }
+}
+
+/// Puts the objects of a kind as the snapshot has them, as far as they are not.
+fn put_back(state: &mut State, kind: &Kind, snapshot: &Snapshot) {
+    for object in snapshot.objects(kind) {
+        let key = key(&object.namespace, &object.name);
+        if !state.storage.get(kind.id, &key).is_some_and(|live| same(live, object)) {
+            state.storage.put(kind.id, &key, object.value.clone());
+        }
+    }
+}
+
+/// Whether two states of an object differ in their versions only.
+fn same(one: &Arc<Object>, other: &Arc<Object>) -> bool {
+    let unversioned = |object: &Object| {
+        let mut value = object.value.clone();
+        value["metadata"]["resourceVersion"].take();
+        value
+    };
+    Arc::ptr_eq(one, other) || unversioned(one) == unversioned(other)
+}
+
+fn rewind(state: &mut State, snapshot: &Snapshot) {
+    snapshot.serve(&mut state.kinds);
+    let contents = state.kinds.iter().filter_map(|kind| Some((kind.id, snapshot.content(kind)?)));
+    let contents = contents.map(|(kind, content)| (kind, content.changed, content.objects.as_slice()));
+    state.storage.rewind(snapshot.revision, contents);
+}

@@ -1,0 +1,143 @@
+//! What is wrong with metadata.
+
+use serde_json::{Map, Value};
+
+use super::super::{
+    kinds::{Kind, Names},
+    status::Flaw,
+};
+use crate::selector;
+
+/// All that is wrong with the metadata of an object of this kind.
+pub(super) fn whole(kind: &Kind, object: &Value) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    let metadata = &object["metadata"];
+    let text = |field: &str| metadata[field].as_str().unwrap_or_default();
+    if !text("generateName").is_empty() {
+        for problem in name_problems(kind, text("generateName"), true) {
+            flaws.push(Flaw::invalid("metadata.generateName", text("generateName"), &problem));
+        }
+    }
+    if text("name").is_empty() {
+        flaws.push(Flaw::required("metadata.name", "name or generateName is required"));
+    }
+    for problem in name_problems(kind, text("name"), false) {
+        flaws.push(Flaw::invalid("metadata.name", text("name"), &problem));
+    }
+    flaws.extend(words(object));
+    let lenient = kind.custom
+        || ["admissionregistration.k8s.io", "apiextensions.k8s.io", "node.k8s.io"].contains(&kind.group.as_str());
+    let said = &metadata["finalizers"];
+    flaws.extend(if lenient { qualified(said) } else { finalizers(said, "metadata.finalizers") });
+    flaws
+}
+
+/// What is wrong with labels, annotations and owners.
+pub(super) fn words(object: &Value) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    let metadata = &object["metadata"];
+    labels(metadata["labels"].as_object(), "metadata.labels", &mut flaws);
+    let annotations = metadata["annotations"].as_object();
+    let mut bytes = 0;
+    for (key, value) in annotations.into_iter().flatten() {
+        for problem in selector::key_problems(&key.to_lowercase()) {
+            flaws.push(Flaw::invalid("metadata.annotations", key.as_str(), &problem));
+        }
+        bytes += key.len() + value.as_str().map_or(0, str::len);
+    }
+    if bytes > 256 * 1024 {
+        flaws.push(Flaw::too_long("metadata.annotations", 256 * 1024));
+    }
+    for owner in metadata["ownerReferences"].as_array().into_iter().flatten() {
+        for (field, why) in [
+            ("apiVersion", "version must not be empty"),
+            ("kind", "must not be empty"),
+            ("name", "must not be empty"),
+            ("uid", "must not be empty"),
+        ] {
+            if owner[field].as_str().unwrap_or_default().is_empty() {
+                flaws.push(Flaw::invalid(format!("metadata.ownerReferences.{field}"), "", why));
+            }
+        }
+    }
+    flaws
+}
+
+/// What is wrong with finalizers that may be of any kind: they are names.
+fn qualified(finalizers: &Value) -> Vec<Flaw> {
+    let names = finalizers.as_array().into_iter().flatten().filter_map(Value::as_str);
+    let problems = names.enumerate().flat_map(|(at, name)| {
+        let problems = selector::key_problems(name).into_iter();
+        problems.map(move |problem| Flaw::invalid(format!("metadata.finalizers[{at}]"), name, &problem))
+    });
+    problems.collect()
+}
+
+/// What is wrong with finalizers of built-in kinds: they are names, and say whose they are.
+pub(super) fn finalizers(finalizers: &Value, field: &str) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    let names = finalizers.as_array().into_iter().flatten().filter_map(Value::as_str);
+    for (index, name) in names.enumerate() {
+        let field = format!("{field}[{index}]");
+        for problem in selector::key_problems(name) {
+            flaws.push(Flaw::invalid(&field, name, &problem));
+        }
+        if !name.contains('/') && !["foregroundDeletion", "orphan", "kubernetes"].contains(&name) {
+            flaws.push(Flaw::invalid(
+                &field,
+                name,
+                "name is neither a standard finalizer name nor is it fully qualified",
+            ));
+        }
+    }
+    flaws
+}
+
+pub(super) fn labels(labels: Option<&Map<String, Value>>, field: &str, flaws: &mut Vec<Flaw>) {
+    for (key, value) in labels.into_iter().flatten() {
+        let value = value.as_str().unwrap_or_default();
+        for problem in selector::key_problems(key) {
+            flaws.push(Flaw::invalid(field, key.as_str(), &problem));
+        }
+        for problem in selector::value_problems(value) {
+            flaws.push(Flaw::invalid(field, value, &problem));
+        }
+    }
+}
+
+/// What is wrong with a name; a prefix may end with a dash, for more follows.
+fn name_problems(kind: &Kind, name: &str, prefix: bool) -> Vec<String> {
+    if name.is_empty() {
+        return Vec::new();
+    }
+    let masked = match name.strip_suffix('-') {
+        Some(rest) if prefix && !rest.is_empty() => format!("{rest}a"),
+        _ => name.to_owned(),
+    };
+    match kind.names {
+        Names::Subdomain => selector::subdomain_problems(&masked),
+        Names::Label => label_problems(&masked),
+        Names::PathSegment if [".", ".."].contains(&name) => vec![format!("may not be '{name}'")],
+        Names::PathSegment => {
+            let found = ["/", "%"].into_iter().filter(|part| name.contains(part));
+            found.map(|part| format!("may not contain '{part}'")).collect()
+        }
+    }
+}
+
+/// What is wrong with a DNS label (RFC 1123).
+pub(super) fn label_problems(text: &str) -> Vec<String> {
+    let mut problems = Vec::new();
+    if text.len() > 63 {
+        problems.push("must be no more than 63 bytes".to_owned());
+    }
+    if !selector::is_dns_label(text) {
+        let dotted = text.contains('.') && text.split('.').all(selector::is_dns_label);
+        problems.push(if dotted { "must not contain dots".to_owned() } else { LABEL_RULE.to_owned() });
+    }
+    problems
+}
+
+const LABEL_RULE: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must \
+                          start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for \
+                          validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";

@@ -1,0 +1,107 @@
+//! What is particular to server-side apply: that it starts from what is there, or from nothing, and settles itself who
+//! owns what.
+//!
+//! Not here: how configurations are merged ([`owners`]).
+
+use bytes::Bytes;
+use kube::core::Status;
+use serde_json::{Value, json};
+
+use super::{
+    super::{
+        options::FieldValidation,
+        owners::{self, kind_of},
+        state::{State, Target},
+        status,
+        storage::key,
+        yaml,
+    },
+    Draft, Write, create, decode, metadata, own, replace,
+};
+
+/// A configuration as a request brings it.
+#[derive(Debug)]
+pub(in super::super) struct Configuration {
+    /// YAML, read only once the object is looked for.
+    pub(in super::super) text: Bytes,
+    /// Whether it takes what others own.
+    pub(in super::super) force: bool,
+}
+
+/// What becomes of the object of this name, which need not be there; parts of it have to.
+pub(super) fn admit(
+    state: &mut State,
+    target: &Target,
+    name: &str,
+    configuration: &Configuration,
+    write: Write<'_>,
+) -> Result<Draft, Box<Status>> {
+    let live = state.storage.get(target.kind.id, &key(&target.namespace, name)).cloned();
+    if live.is_none() && write.part.is_some() {
+        return Err(status::not_found(&target.kind, name));
+    }
+    let time = state.time();
+    let merged = merged(target, live.as_ref().map(|live| &live.value), configuration, write, &time)?;
+    let uid = merged["metadata"]["uid"].as_str().filter(|uid| live.is_none() && !uid.is_empty());
+    if let Some(uid) = uid {
+        let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+        return Err(status::conflict(&target.kind, name, &why));
+    }
+    let mut object = decode::decode(&state.kinds, target, &merged.into(), FieldValidation::Ignore)?.object;
+    let draft = match live {
+        Some(_) => replace::admit_patched(state, target, name, object)?,
+        None => {
+            replace::named(metadata(&mut object), name)?;
+            // What is not there has no version to be of.
+            metadata(&mut object).remove("resourceVersion");
+            create::admit(state, target, object, write)?
+        }
+    };
+    Ok(Draft { owned: true, ..draft })
+}
+
+/// The live object with what the configuration says, and with its owners.
+pub(super) fn merged(
+    target: &Target,
+    live: Option<&Value>,
+    configuration: &Configuration,
+    write: Write<'_>,
+    time: &str,
+) -> Result<Value, Box<Status>> {
+    let unreadable = |why: &str| status::bad_request(format!("error decoding YAML: {why}"));
+    let text = std::str::from_utf8(&configuration.text).map_err(|_| unreadable("invalid UTF-8"))?;
+    let configured = match yaml::parse(text).map_err(|problem| unreadable(&problem.message))? {
+        Value::Null => json!({}),
+        object @ Value::Object(_) => object,
+        other => {
+            let found = status::json_type(&other);
+            return Err(unreadable(&format!(
+                "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go value of type \
+                 map[string]interface {{}}"
+            )));
+        }
+    };
+    let kind = &target.kind;
+    let api_version = kind.api_version(&target.version);
+    let is = kind_of(&configured);
+    if is != kind_of(&json!({"apiVersion": api_version, "kind": kind.kind})) {
+        return Err(status::bad_request(format!("invalid object type: {is}")));
+    }
+    let zero = own::zero(kind);
+    let mut live = live.unwrap_or(&zero).clone();
+    live["apiVersion"] = api_version.as_str().into();
+    live["kind"] = kind.kind.as_str().into();
+    let writer = own::writer(target, &api_version, write, time);
+    let shape = kind.shape(&target.version);
+    Ok(owners::apply(&live, &configured, &zero, shape, &writer, configuration.force)?)
+}
+
+impl From<owners::Error> for Box<Status> {
+    fn from(error: owners::Error) -> Self {
+        match error {
+            owners::Error::Conflicts(conflicts) => status::owned(&conflicts),
+            owners::Error::ManagedFields => status::bad_request(error.to_string()),
+            owners::Error::Untyped { .. } | owners::Error::Unreadable(_) => status::internal(error.to_string()),
+        }
+    }
+}

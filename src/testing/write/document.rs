@@ -1,0 +1,122 @@
+//! What a request brings: the text of an object, or the object itself.
+//!
+//! Not here: the types of bodies ([`media`](super::super::media)).
+
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::super::shape::{
+    Format, Shape, Type,
+    decode::{Decoded, Failure, decode},
+};
+use super::syntax;
+
+#[derive(Debug)]
+pub(in super::super) enum Document {
+    Json(Bytes),
+    /// What a text in YAML holds, and the text.
+    Yaml(Value, Bytes),
+    Value(Value),
+}
+
+impl From<Value> for Document {
+    fn from(value: Value) -> Self {
+        Document::Value(value)
+    }
+}
+
+/// What a document says it is.
+pub(super) struct Head {
+    pub(super) api_version: String,
+    pub(super) kind: String,
+}
+
+impl Document {
+    pub(super) fn decode(&self, shape: Shape<'_>, name: &str) -> Result<Decoded, Failure> {
+        match self {
+            Document::Json(text) => {
+                let mut source = serde_json::Deserializer::from_slice(text);
+                let decoded = decode(&mut source, shape, name)?;
+                source.end()?;
+                Ok(decoded)
+            }
+            Document::Yaml(value, _) | Document::Value(value) => decode(value, shape, name),
+        }
+    }
+
+    /// Empty where it does not say; a failure says nothing of what else is in the document.
+    pub(super) fn head(&self) -> Result<Head, String> {
+        static HEAD: LazyLock<Type> = LazyLock::new(|| {
+            let text = || Type::Formatted(Format::Text);
+            Type::structure().field("apiVersion", text()).field("kind", text())
+        });
+        match self.decode(Shape::alone(&HEAD), "") {
+            Ok(Decoded { value, .. }) => {
+                let text = |field: &str| value[field].as_str().unwrap_or_default().to_owned();
+                Ok(Head { api_version: text("apiVersion"), kind: text("kind") })
+            }
+            Err(Failure::Mistyped(why)) => Err(why),
+            Err(Failure::Unreadable(error)) => Err(syntax::complaint(self.text().unwrap_or_default(), &error)),
+        }
+    }
+
+    /// The text it came as.
+    pub(super) fn text(&self) -> Option<&[u8]> {
+        match self {
+            Document::Json(text) | Document::Yaml(_, text) => Some(text),
+            Document::Value(_) => None,
+        }
+    }
+}
+
+/// How messages show a body: its beginning, in hexadecimal digits where it does not look like an object.
+pub(in super::super) fn summary(text: &[u8]) -> String {
+    const LONGEST: usize = 30;
+    let (shown, more) = text
+        .split_at_checked(LONGEST)
+        .map_or((text, ""), |(shown, rest)| (shown, if rest.is_empty() { "" } else { " ..." }));
+    match text.first() {
+        None => "<empty>".to_owned(),
+        Some(b'{') => format!("{}{more}", String::from_utf8_lossy(shown)),
+        Some(_) => {
+            let mut digits = String::new();
+            shown.iter().for_each(|byte| digits.push_str(&format!("{byte:02x}")));
+            format!("{digits}{more}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn bodies_are_shown_by_their_first_bytes() {
+        assert_eq!(summary(b""), "<empty>");
+        assert_eq!(summary(b"{\"a\":1"), "{\"a\":1");
+        assert_eq!(
+            summary(b"{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\""),
+            "{\"apiVersion\":\"v1\",\"kind\":\"Con ..."
+        );
+        assert_eq!(summary(b"[1]"), "5b315d");
+    }
+
+    #[test]
+    fn a_document_says_what_it_is_or_why_not() {
+        let head = |text: &'static str| Document::Json(text.into()).head().map(|head| (head.api_version, head.kind));
+        let said = |version: &str, kind: &str| Ok((version.to_owned(), kind.to_owned()));
+        assert_eq!(head("{\"kind\":\"A\",\"apiVersion\":\"v1\",\"x\":{}}"), said("v1", "A"));
+        assert_eq!(head("null"), said("", ""));
+        let number = "json: cannot unmarshal number into Go struct field .kind of type string";
+        assert_eq!(head("{\"kind\":5}"), Err(number.to_owned()));
+        assert_eq!(head("{\"kind\":"), Err("unexpected end of JSON input".to_owned()));
+        assert_eq!(head("{} x"), Err("invalid character 'x' after top-level value".to_owned()));
+        let list = "json: cannot unmarshal array into Go value of type struct { APIVersion string \
+                    \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }";
+        assert_eq!(Document::Value(json!([])).head().map(|_| ()), Err(list.to_owned()));
+    }
+}

@@ -1,0 +1,62 @@
+//! Who owns what a write took.
+//!
+//! Not here: how owners are found and kept ([`owners`]).
+
+use serde_json::{Map, Value};
+
+use super::{
+    super::{
+        kinds::{Kind, Part},
+        owners::{self, Writer},
+        shape,
+        state::Target,
+    },
+    Author, Write, part,
+};
+
+/// The manager of what tests write through their doors.
+const TEST: &str = "fake-cluster";
+
+/// Notes in the new object what the write took. What a test creates has no owners, and stays without them until
+/// somebody applies something to it.
+pub(super) fn update(
+    target: &Target,
+    live: Option<&Value>,
+    object: Map<String, Value>,
+    write: Write<'_>,
+    time: &str,
+) -> Map<String, Value> {
+    if matches!((write.author, live), (Author::Test, None)) {
+        return object;
+    }
+    let api_version = target.kind.api_version(&target.version);
+    let writer = writer(target, &api_version, write, time);
+    let shape = target.kind.shape(&target.version);
+    let mut object = Value::Object(object);
+    match live {
+        Some(live) => owners::update(live, &mut object, shape, &writer),
+        None => owners::update(&zero(&target.kind), &mut object, shape, &writer),
+    }
+    match object {
+        Value::Object(object) => object,
+        _ => unreachable!("it was one"),
+    }
+}
+
+pub(super) fn writer<'w>(target: &Target, api_version: &'w str, write: Write<'w>, now: &'w str) -> Writer<'w> {
+    let (manager, scope) = match write.author {
+        Author::Test => (TEST, owners::Scope::All),
+        Author::Client(manager) => (manager, part::scope(target, write.part)),
+    };
+    Writer { manager, api_version, subresource: write.part.map_or("", Part::name), scope, now }
+}
+
+/// A new object of a kind, which belongs to nobody. Bookmarks show the same, except that the server's own types count
+/// replicas that nobody has said.
+pub(super) fn zero(kind: &Kind) -> Value {
+    let mut zero = Value::Object(shape::zero(&kind.api_version(&kind.stored), &kind.kind).clone());
+    if let Some(spec) = zero.get_mut("spec").and_then(Value::as_object_mut) {
+        spec.remove("replicas");
+    }
+    zero
+}

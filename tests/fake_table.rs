@@ -1,0 +1,338 @@
+//! Tables: what `kubectl get` shows of each kind, and the ways they are asked for.
+
+#[path = "store/random.rs"]
+#[allow(dead_code)]
+mod random;
+#[allow(dead_code)]
+mod real;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use http_body_util::BodyExt;
+use kube::Client;
+use kube_indexed_store::testing::{Clock, FakeCluster, manifests};
+use random::Random;
+use real::RealCluster;
+use serde_json::{Value, json};
+
+const TABLE: &str = "application/json;as=Table;g=meta.k8s.io;v=v1";
+const CONFIG_MAPS: &str = "/api/v1/namespaces/default/configmaps";
+
+/// What a server answers to a request without a body.
+async fn ask(client: &Client, accept: &str, path: &str) -> Value {
+    let request = http::Request::get(path).header("accept", accept).body(Vec::new()).unwrap();
+    serde_json::from_str(&client.request_text(request).await.unwrap()).unwrap()
+}
+
+fn config_map(name: &str, data: Value) -> Value {
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data})
+}
+
+mod forms {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_row_holds_metadata_the_object_or_nothing() {
+        let cluster = FakeCluster::new();
+        let name = Random::new().name();
+        let object = cluster.create(config_map(&name, json!({"a": "1", "b": "2"}))).unwrap();
+        tokio::time::advance(Duration::from_secs(594)).await;
+        let partial =
+            json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object["metadata"]});
+        for (include, held) in [
+            ("", &partial),
+            ("?includeObject=Metadata", &partial),
+            ("?includeObject=Object", &object),
+            ("?includeObject=None", &Value::Null),
+        ] {
+            for path in [format!("{CONFIG_MAPS}{include}"), format!("{CONFIG_MAPS}/{name}{include}")] {
+                let table = ask(&cluster.client(), TABLE, &path).await;
+                assert_eq!(table["rows"], json!([{"cells": [name, 2, "9m54s"], "object": held}]), "{path}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn pages_are_told_as_those_of_lists_are() {
+        let cluster = FakeCluster::new();
+        for name in ["a", "b", "c"] {
+            cluster.create(config_map(name, json!({}))).unwrap();
+        }
+        let list = ask(&cluster.client(), "application/json", &format!("{CONFIG_MAPS}?limit=2")).await;
+        let table = ask(&cluster.client(), TABLE, &format!("{CONFIG_MAPS}?limit=2")).await;
+        assert_eq!(table["metadata"], list["metadata"]);
+        assert_eq!(table["metadata"]["remainingItemCount"], 1);
+        assert_eq!(table["rows"].as_array().unwrap().len(), 2);
+        let token = table["metadata"]["continue"].as_str().unwrap();
+        let rest = ask(&cluster.client(), TABLE, &format!("{CONFIG_MAPS}?continue={token}")).await;
+        assert_eq!(rest["rows"][0]["cells"][0], "c");
+        assert_eq!(rest["metadata"], json!({"resourceVersion": list["metadata"]["resourceVersion"]}));
+    }
+
+    #[tokio::test]
+    async fn an_empty_list_has_columns_and_no_rows() {
+        let cluster = FakeCluster::new();
+        let table = ask(&cluster.client(), TABLE, "/api/v1/namespaces/default/secrets").await;
+        let names = |table: &Value| -> Vec<String> {
+            let columns = table["columnDefinitions"].as_array().unwrap().iter();
+            columns.map(|column| column["name"].as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(names(&table), ["Name", "Type", "Data", "Age"]);
+        assert_eq!(table["rows"], json!([]));
+    }
+
+    #[tokio::test]
+    async fn errors_stay_what_they_are() {
+        let cluster = FakeCluster::new();
+        let accept = format!("{TABLE},application/json");
+        for (path, code, message) in [
+            (format!("{CONFIG_MAPS}/none"), 404, "configmaps \"none\" not found"),
+            (
+                format!("{CONFIG_MAPS}?includeObject=All"),
+                400,
+                "Unable to convert to Table as requested: includeObject: Invalid value: \"All\": must be 'Metadata', \
+                 'Object', 'None', or empty",
+            ),
+        ] {
+            let request = http::Request::get(path).header("accept", &accept).body(Vec::new()).unwrap();
+            let Err(kube::Error::Api(status)) = cluster.client().request_text(request).await else {
+                panic!("a refusal")
+            };
+            assert_eq!((status.code, status.message.as_str()), (code, message));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_older_version_is_said_where_it_is_asked_for() {
+        let cluster = FakeCluster::new();
+        cluster.create(config_map("one", json!({}))).unwrap();
+        let table = ask(&cluster.client(), "application/json;as=Table;g=meta.k8s.io;v=v1beta1", CONFIG_MAPS).await;
+        assert_eq!(table["apiVersion"], "meta.k8s.io/v1beta1");
+        assert_eq!(table["rows"][0]["object"]["apiVersion"], "meta.k8s.io/v1beta1");
+    }
+
+    #[tokio::test]
+    async fn a_pod_that_came_to_its_end_has_a_condition() {
+        let cluster = FakeCluster::new();
+        let spec = json!({"containers": [{"name": "a", "image": "i"}]});
+        let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec});
+        let mut pod = cluster.create(pod).unwrap();
+        pod["status"] = json!({"phase": "Succeeded"});
+        let request = http::Request::put("/api/v1/namespaces/default/pods/p/status");
+        let request = request.header("content-type", "application/json").body(pod.to_string().into_bytes()).unwrap();
+        cluster.client().request_text(request).await.unwrap();
+        let table = ask(&cluster.client(), TABLE, "/api/v1/namespaces/default/pods").await;
+        let message = "The pod has completed successfully.";
+        let condition = json!({"type": "Completed", "status": "True", "reason": "Succeeded", "message": message});
+        assert_eq!(table["rows"][0]["conditions"], json!([condition]));
+    }
+}
+
+mod kinds {
+    use super::*;
+
+    #[tokio::test]
+    async fn aggregated_apis_tell_whether_their_service_answers() {
+        let cluster = FakeCluster::new();
+        let api = |name: &str, spec: Value, conditions: Value| {
+            let metadata = json!({"name": name});
+            let status = json!({"conditions": conditions});
+            json!({"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": metadata, "spec": spec, "status": status})
+        };
+        let service = json!({"service": {"namespace": "default", "name": "there"}});
+        let available = |status: &str| json!([{"type": "Available", "status": status, "reason": "Why"}]);
+        for object in [
+            api("v1.a.example.com", service.clone(), available("True")),
+            api("v1.b.example.com", service, available("False")),
+            api("v1.c.example.com", json!({}), json!([])),
+        ] {
+            assert!(cluster.load_yaml(&object.to_string()).refused.is_empty());
+        }
+        let table = ask(&cluster.client(), TABLE, "/apis/apiregistration.k8s.io/v1/apiservices").await;
+        let cells: Vec<_> = table["rows"].as_array().unwrap().iter().map(|row| &row["cells"]).collect();
+        assert_eq!(
+            cells,
+            [
+                &json!(["v1.a.example.com", "default/there", "True", "0s"]),
+                &json!(["v1.b.example.com", "default/there", "False (Why)", "0s"]),
+                &json!(["v1.c.example.com", "Local", "Unknown", "0s"]),
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn scales_show_how_many_there_are_and_should_be() {
+        let cluster = FakeCluster::new();
+        let template =
+            json!({"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "a", "image": "i"}]}});
+        let spec = json!({"replicas": 3, "selector": {"matchLabels": {"a": "b"}}, "template": template});
+        let deployment =
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}, "spec": spec});
+        cluster.create(deployment).unwrap();
+        let table = ask(&cluster.client(), TABLE, "/apis/apps/v1/namespaces/default/deployments/d/scale").await;
+        assert_eq!(table["rows"][0]["cells"], json!(["d", 3, 0, "0s"]));
+        let columns = table["columnDefinitions"].as_array().unwrap().iter();
+        let columns: Vec<_> = columns.map(|column| column["name"].as_str().unwrap()).collect();
+        assert_eq!(columns, ["Name", "Desired", "Available", "Age"]);
+    }
+}
+
+mod watches {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn only_the_first_event_says_what_the_columns_are() {
+        let cluster = FakeCluster::new();
+        cluster.create(config_map("one", json!({}))).unwrap();
+        let path = format!("{CONFIG_MAPS}?watch=true&allowWatchBookmarks=true&timeoutSeconds=90");
+        let request = http::Request::get(path).header("accept", TABLE).body(String::new()).unwrap();
+        let response = tower::Service::call(&mut cluster.clone(), request).await.unwrap();
+        let watching = tokio::spawn(response.into_body().collect());
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        cluster.create(config_map("two", json!({"a": "1"}))).unwrap();
+        let text = watching.await.unwrap().unwrap().to_bytes();
+        let events: Vec<Value> =
+            text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        let told = events.iter().map(|event| {
+            let table = &event["object"];
+            assert_eq!((&table["kind"], table["rows"].as_array().unwrap().len()), (&json!("Table"), 1));
+            (event["type"].as_str().unwrap(), !table["columnDefinitions"].is_null(), table["rows"][0]["cells"].clone())
+        });
+        let bookmark = json!(["", 0, "<unknown>"]);
+        assert_eq!(
+            told.collect::<Vec<_>>(),
+            [
+                ("ADDED", true, json!(["one", 0, "0s"])),
+                ("BOOKMARK", false, bookmark.clone()),
+                ("ADDED", false, json!(["two", 1, "0s"])),
+                ("BOOKMARK", false, bookmark.clone()),
+                ("BOOKMARK", false, bookmark),
+            ]
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_goes_wrong_is_told_as_a_status() {
+        let cluster = FakeCluster::new();
+        cluster.create(config_map("one", json!({}))).unwrap();
+        cluster.compact();
+        let path = format!("{CONFIG_MAPS}?watch=true&resourceVersion=1");
+        let request = http::Request::get(path).header("accept", TABLE).body(String::new()).unwrap();
+        let response = tower::Service::call(&mut cluster.clone(), request).await.unwrap();
+        let event: Value = serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap();
+        assert_eq!((&event["type"], &event["object"]["kind"]), (&json!("ERROR"), &json!("Status")));
+    }
+}
+
+mod cells {
+    use super::*;
+
+    fn documents(text: &str) -> Vec<Value> {
+        manifests::read(text.as_bytes()).into_iter().flat_map(|document| document.content.unwrap()).collect()
+    }
+
+    fn text(value: &Value) -> &str {
+        value.as_str().unwrap_or_default()
+    }
+
+    /// What discovery says of the kind of an object: where it is served, and whether its status is.
+    async fn place(client: &Client, object: &Value) -> (String, bool) {
+        let group = match text(&object["apiVersion"]) {
+            core if !core.contains('/') => format!("/api/{core}"),
+            group => format!("/apis/{group}"),
+        };
+        let list = ask(client, "application/json", &group).await;
+        let resources = list["resources"].as_array().unwrap();
+        let resource = resources.iter().find(|resource| resource["kind"] == object["kind"]).unwrap();
+        let status = format!("{}/status", text(&resource["name"]));
+        let namespace = if resource["namespaced"] == true { "/namespaces/default" } else { "" };
+        let path = format!("{group}{namespace}/{}", text(&resource["name"]));
+        (path, resources.iter().any(|resource| resource["name"] == status.as_str()))
+    }
+
+    async fn send(client: &Client, method: &str, path: &str, object: &Value) -> Value {
+        let request = http::Request::builder().method(method).uri(path).header("content-type", "application/json");
+        let answer = client.request_text(request.body(object.to_string().into_bytes()).unwrap()).await;
+        let answer = answer.unwrap_or_else(|error| panic!("{method} {path} {}: {error}", object["metadata"]["name"]));
+        serde_json::from_str(&answer).unwrap()
+    }
+
+    /// Creates an object and writes its status. Answers where such objects are.
+    async fn create(client: &Client, object: &Value) -> String {
+        let (path, has_status) = place(client, object).await;
+        let mut created = send(client, "POST", &path, object).await;
+        if let Some(status) = object.get("status").filter(|_| has_status) {
+            created["status"] = status.clone();
+            send(client, "PUT", &format!("{path}/{}/status", text(&object["metadata"]["name"])), &created).await;
+        }
+        path
+    }
+
+    /// Everything is made, and each kind is asked for its Table.
+    async fn tables(client: &Client) -> Vec<(String, Value)> {
+        for definition in documents(include_str!("table/definition.yaml")) {
+            let path = create(client, &definition).await;
+            let path = format!("{path}/{}", text(&definition["metadata"]["name"]));
+            while ask(client, "application/json", &path).await["status"]["conditions"].as_array().is_none_or(
+                |conditions| !conditions.iter().any(|c| c["type"] == "Established" && c["status"] == "True"),
+            ) {
+                tokio::task::yield_now().await;
+            }
+        }
+        let objects = documents(include_str!("table/objects.yaml"));
+        let mut names = BTreeMap::<_, Vec<_>>::new();
+        for object in &objects {
+            names.entry(create(client, object).await).or_default().push(&object["metadata"]["name"]);
+        }
+        let mut tables = Vec::new();
+        for (path, names) in names {
+            let mut table = ask(client, TABLE, &path).await;
+            let rows = table["rows"].as_array_mut().unwrap();
+            // What the servers made on their own is not compared.
+            rows.retain(|row| names.contains(&&row["object"]["metadata"]["name"]));
+            for row in rows {
+                row["object"].take();
+                row["cells"].as_array_mut().unwrap().iter_mut().for_each(without_age);
+            }
+            table["metadata"].take();
+            tables.push((path, table));
+        }
+        tables
+    }
+
+    /// Ages and times differ from one moment to the next.
+    fn without_age(cell: &mut Value) {
+        let is_age = |text: &str| {
+            let digits = text.trim_end_matches(|c: char| "smhdy".contains(c) || c.is_ascii_digit());
+            digits.is_empty()
+                && text.starts_with(|c: char| c.is_ascii_digit())
+                && text.ends_with(['s', 'm', 'h', 'd', 'y'])
+        };
+        let words: Vec<_> = text(cell).split(['(', ' ']).collect();
+        if words.iter().any(|word| is_age(word) || word.parse::<jiff::Timestamp>().is_ok()) {
+            let shown = text(cell).split(' ').map(|word| {
+                let bare = word.trim_start_matches('(');
+                if is_age(bare) || bare.parse::<jiff::Timestamp>().is_ok() { "AGE" } else { word }
+            });
+            *cell = shown.collect::<Vec<_>>().join(" ").into();
+        }
+    }
+
+    #[tokio::test]
+    async fn every_kind_shows_what_a_real_server_shows() {
+        let Some(real) = RealCluster::start().await else { return };
+        let fake = FakeCluster::builder().clock(Clock::system()).build();
+        let (expected, shown) = (tables(real.client()).await, tables(&fake.client()).await);
+        let mut wrong = Vec::new();
+        for ((path, expected), (_, shown)) in expected.iter().zip(&shown) {
+            for field in ["columnDefinitions", "rows"] {
+                if expected[field] != shown[field] {
+                    wrong.push(format!("{path}\n  real {}\n  fake {}", expected[field], shown[field]));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert_eq!(expected.len(), shown.len());
+    }
+}

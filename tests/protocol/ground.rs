@@ -1,0 +1,187 @@
+//! Where a case takes place: a namespace of its own, and ways to ask about it.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use http::HeaderMap;
+use http_body_util::BodyExt;
+use kube::{Client, client::Body};
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::{
+    kinds::{KINDS, Kind},
+    random::Random,
+};
+
+/// Longer than any answer takes, on a machine with other things to do.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A namespace, and chance that can be repeated.
+pub struct Ground {
+    client: Client,
+    pub namespace: String,
+    random: Mutex<Random>,
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub code: u16,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl Ground {
+    pub async fn new(client: Client, namespace: String) -> Self {
+        let ground = Ground { client, namespace, random: Mutex::new(Random::new()) };
+        let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ground.namespace}});
+        assert_eq!(ground.post("/api/v1/namespaces", &object).await.code, 201);
+        ground
+    }
+
+    /// A kind of which objects can be had for nothing.
+    pub fn kind(&self) -> &'static Kind {
+        self.random.lock().pick(&KINDS.each_ref())
+    }
+
+    /// Such a kind of which only the case makes objects.
+    pub fn quiet_kind(&self) -> &'static Kind {
+        let quiet: Vec<&Kind> = KINDS.iter().filter(|kind| !kind.filled).collect();
+        self.random.lock().pick(&quiet)
+    }
+
+    /// So many different names.
+    pub fn names(&self, count: usize) -> Vec<String> {
+        let mut random = self.random.lock();
+        let mut names = BTreeSet::new();
+        while names.len() < count {
+            names.insert(random.name());
+        }
+        random.shuffled(names)
+    }
+
+    pub fn name(&self) -> String {
+        self.names(1).remove(0)
+    }
+
+    /// A number from zero on.
+    pub fn below(&self, bound: usize) -> usize {
+        self.random.lock().below(bound)
+    }
+
+    pub fn pick<'a>(&self, among: &[&'a str]) -> &'a str {
+        self.random.lock().pick(among)
+    }
+
+    /// The path of a kind's objects here.
+    pub fn all(&self, kind: &Kind) -> String {
+        kind.path(&self.namespace)
+    }
+
+    /// The path of one object here.
+    pub fn one(&self, kind: &Kind, name: &str) -> String {
+        format!("{}/{name}", self.all(kind))
+    }
+
+    /// Creates an object, which must succeed; returns it.
+    pub async fn create(&self, kind: &Kind, name: &str, metadata: Value) -> Value {
+        let created = self.post(&self.all(kind), &kind.object(name, metadata)).await;
+        assert_eq!(created.code, 201, "{created:?}");
+        created.body
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.ask("POST", path, Some(("application/json", body))).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.ask("PUT", path, Some(("application/json", body))).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.ask("DELETE", path, None).await
+    }
+
+    pub async fn merge(&self, path: &str, patch: &Value) -> Answer {
+        self.ask("PATCH", path, Some(("application/merge-patch+json", patch))).await
+    }
+
+    /// Any request, with a body of any type.
+    pub async fn ask(&self, method: &str, path: &str, body: Option<(&str, &Value)>) -> Answer {
+        let request = http::Request::builder().method(method).uri(path).header("Accept", "application/json");
+        let request = match body {
+            Some((media_type, body)) => request.header("Content-Type", media_type).body(body.to_string().into_bytes()),
+            None => request.body(Vec::new()),
+        };
+        let response = self.send(request.expect("a request")).await;
+        let (head, body) = response.into_parts();
+        let bytes = timeout(PATIENCE, body.collect()).await.expect("an answer").expect("a whole body").to_bytes();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Answer { code: head.status.as_u16(), headers: head.headers, body }
+    }
+
+    /// Opens a watch, which must succeed.
+    pub async fn watch(&self, path: &str) -> Watch {
+        let response = self.send(http::Request::get(path).body(Vec::new()).expect("a request")).await;
+        assert_eq!(response.status(), 200);
+        Watch { body: response.into_body(), read: Vec::new() }
+    }
+
+    async fn send(&self, request: http::Request<Vec<u8>>) -> http::Response<Body> {
+        let sent = self.client.send(request.map(Body::from));
+        timeout(PATIENCE, sent).await.expect("an answer in time").expect("an answer")
+    }
+}
+
+/// A watch that is open.
+pub struct Watch {
+    body: Body,
+    read: Vec<u8>,
+}
+
+impl Watch {
+    /// The next event, or nothing where the server ended the watch.
+    pub async fn next(&mut self) -> Option<Value> {
+        loop {
+            if let Some(end) = self.read.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.read.drain(..=end).collect();
+                return Some(serde_json::from_slice(&line).expect("an event"));
+            }
+            let frame = timeout(PATIENCE, self.body.frame()).await.expect("an event in time")?.expect("a clean end");
+            self.read.extend(frame.into_data().unwrap_or_default());
+        }
+    }
+
+    /// So many events, as what happened and to whom.
+    pub async fn told(&mut self, count: usize) -> Vec<(String, String)> {
+        let mut told = Vec::new();
+        while told.len() < count {
+            let event = self.next().await.expect("an event");
+            told.push((text(&event["type"]), text(&event["object"]["metadata"]["name"])));
+        }
+        told
+    }
+}
+
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// A Status that tells of a failure.
+pub fn failure(code: u16, reason: &str, message: &str, details: Value) -> Value {
+    let mut status = json!({
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message, "code": code
+    });
+    for (field, value) in [("reason", json!(reason)), ("details", details)] {
+        if !value.is_null() && value != "" {
+            status[field] = value;
+        }
+    }
+    status
+}

@@ -1,0 +1,94 @@
+//! Creating and replacing.
+
+use serde_json::json;
+
+use crate::ground::{Ground, failure, text};
+
+pub async fn a_new_object_has_an_identity(ground: Ground) {
+    let (kind, name) = (ground.kind(), ground.name());
+    let created = ground.create(kind, &name, json!({"labels": {"a": "b"}})).await;
+    let metadata = &created["metadata"];
+    assert_eq!([&metadata["name"], &metadata["namespace"]], [&json!(name), &json!(ground.namespace)]);
+    assert_eq!(metadata["labels"], json!({"a": "b"}));
+    assert_eq!(text(&metadata["uid"]).len(), 36);
+    assert!(text(&metadata["resourceVersion"]).parse::<u64>().is_ok(), "{metadata}");
+    assert!(text(&metadata["creationTimestamp"]).parse::<jiff::Timestamp>().is_ok(), "{metadata}");
+    assert_eq!(ground.get(&ground.one(kind, &name)).await.body, created);
+}
+
+pub async fn what_exists_cannot_be_created(ground: Ground) {
+    let (kind, name) = (ground.kind(), ground.name());
+    ground.create(kind, &name, json!({})).await;
+    let again = ground.post(&ground.all(kind), &kind.object(&name, json!({}))).await;
+    let message = format!("{} {name:?} already exists", kind.resource());
+    assert_eq!(again.body, failure(409, "AlreadyExists", &message, kind.details(&name)));
+}
+
+pub async fn a_generated_name_begins_with_what_was_asked(ground: Ground) {
+    let (kind, prefix) = (ground.kind(), format!("{}-", ground.name()));
+    let mut object = kind.object("", json!({"generateName": prefix}));
+    object["metadata"].as_object_mut().expect("metadata").remove("name");
+    let [first, second] = [ground.post(&ground.all(kind), &object).await, ground.post(&ground.all(kind), &object).await];
+    let [first, second] = [first, second].map(|created| text(&created.body["metadata"]["name"]));
+    assert!(first != second && first.starts_with(&prefix) && second.starts_with(&prefix), "{first} {second}");
+    assert_eq!([first.len(), second.len()], [prefix.len() + 5; 2]);
+}
+
+pub async fn a_namespace_must_exist(ground: Ground) {
+    let (kind, name) = (ground.kind(), ground.name());
+    let missing = format!("{}-missing", ground.namespace);
+    let answer = ground.post(&kind.path(&missing), &kind.object(&name, json!({}))).await;
+    let details = json!({"name": missing, "kind": "namespaces"});
+    assert_eq!(answer.body, failure(404, "NotFound", &format!("namespaces {missing:?} not found"), details));
+}
+
+pub async fn a_replacement_of_another_version_conflicts(ground: Ground) {
+    let (kind, name) = (ground.kind(), ground.name());
+    let mut object = ground.create(kind, &name, json!({})).await;
+    object["metadata"]["labels"] = json!({"a": "1"});
+    let replaced = ground.put(&ground.one(kind, &name), &object).await;
+    assert_eq!((replaced.code, &replaced.body["metadata"]["labels"]), (200, &json!({"a": "1"})));
+    object["metadata"]["labels"] = json!({"a": "2"});
+    let message = format!(
+        "Operation cannot be fulfilled on {} {name:?}: the object has been modified; please apply your changes to the \
+         latest version and try again",
+        kind.resource()
+    );
+    let late = ground.put(&ground.one(kind, &name), &object).await;
+    assert_eq!(late.body, failure(409, "Conflict", &message, kind.details(&name)));
+    assert_eq!(ground.get(&ground.one(kind, &name)).await.body, replaced.body);
+}
+
+pub async fn a_replacement_without_a_version_overwrites_where_the_kind_allows_it(ground: Ground) {
+    let (kind, name) = (ground.kind(), ground.name());
+    ground.create(kind, &name, json!({})).await;
+    let replaced = ground.put(&ground.one(kind, &name), &kind.object(&name, json!({"labels": {"a": "1"}}))).await;
+    if !kind.needs_version {
+        assert_eq!((replaced.code, &replaced.body["metadata"]["labels"]), (200, &json!({"a": "1"})));
+        return;
+    }
+    let why = "Invalid value: 0: must be specified for an update";
+    let message = format!("{} {name:?} is invalid: metadata.resourceVersion: {why}", kind.resource());
+    let mut details = kind.details(&name);
+    details["causes"] = json!([{"reason": "FieldValueInvalid", "message": why, "field": "metadata.resourceVersion"}]);
+    assert_eq!(replaced.body, failure(422, "Invalid", &message, details));
+}
+
+pub async fn a_replacement_that_changes_nothing_keeps_its_version(ground: Ground) {
+    let (kind, name) = (ground.kind(), ground.name());
+    let created = ground.create(kind, &name, json!({"annotations": {"a": "b"}})).await;
+    let replaced = ground.put(&ground.one(kind, &name), &created).await;
+    assert_eq!((replaced.code, replaced.body), (200, created));
+}
+
+pub async fn a_dry_run_changes_nothing(ground: Ground) {
+    let (kind, name) = (ground.kind(), ground.name());
+    let object = kind.object(&name, json!({}));
+    let tried = ground.post(&format!("{}?dryRun=All", ground.all(kind)), &object).await;
+    assert_eq!((tried.code, &tried.body["metadata"]["resourceVersion"]), (201, &json!(null)));
+    assert_eq!(ground.get(&ground.one(kind, &name)).await.code, 404);
+    let created = ground.create(kind, &name, json!({})).await;
+    let tried = ground.delete(&format!("{}?dryRun=All", ground.one(kind, &name))).await;
+    assert_eq!(tried.code, 200);
+    assert_eq!(ground.get(&ground.one(kind, &name)).await.body, created);
+}
