@@ -35,7 +35,8 @@
 //!
 //! - speak protobuf or CBOR, TLS or HTTP/2, or compress;
 //! - authenticate or authorize: see [`Fault::forbidden`];
-//! - run any other controller or a scheduler: nobody makes the pods of a Deployment;
+//! - run any other controller, a scheduler or a kubelet: nobody makes the pods of a Deployment, and a pod on a node that
+//!   is deleted waits for somebody to delete it with a grace period of 0;
 //! - serve what is a request rather than an object (reviews, bindings, evictions, logs, exec), alpha and beta groups;
 //! - show what the body of a Secret holds in a message, where the server shows its first bytes;
 //! - check the rarer formats of texts in schemas, or all of pod templates;
