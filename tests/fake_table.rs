@@ -3,11 +3,10 @@
 #[path = "store/random.rs"]
 #[allow(dead_code)]
 mod random;
-#[allow(dead_code)]
 mod real;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http_body_util::BodyExt;
 use kube::Client;
@@ -17,6 +16,8 @@ use real::RealCluster;
 use serde_json::{Value, json};
 
 const TABLE: &str = "application/json;as=Table;g=meta.k8s.io;v=v1";
+/// How long a real server may take to serve a new kind.
+const PATIENCE: Duration = Duration::from_secs(30);
 const CONFIG_MAPS: &str = "/api/v1/namespaces/default/configmaps";
 
 /// What a server answers to a request without a body.
@@ -274,9 +275,14 @@ mod cells {
         for definition in documents(include_str!("table/definition.yaml")) {
             let path = create(client, &definition).await;
             let path = format!("{path}/{}", text(&definition["metadata"]["name"]));
-            while ask(client, "application/json", &path).await["status"]["conditions"].as_array().is_none_or(
-                |conditions| !conditions.iter().any(|c| c["type"] == "Established" && c["status"] == "True"),
-            ) {
+            let established = async || {
+                let definition = ask(client, "application/json", &path).await;
+                let conditions = definition["status"]["conditions"].as_array().cloned().unwrap_or_default();
+                conditions.iter().any(|condition| condition["type"] == "Established" && condition["status"] == "True")
+            };
+            let started = Instant::now();
+            while !established().await {
+                assert!(started.elapsed() < PATIENCE, "{path} is not served");
                 tokio::task::yield_now().await;
             }
         }

@@ -41,6 +41,8 @@ pub(super) struct Look {
     pub(super) form: Form,
     /// Whether objects become a Table. They are whole until then.
     pub(super) table: Option<table::Options>,
+    /// Whether the first event of a watch ends it, as no event can look as it was asked to.
+    pub(super) unfit: bool,
     pub(super) encoding: Encoding,
 }
 
@@ -97,12 +99,13 @@ impl Accept {
         };
         for offer in &self.offers {
             let Some(encoding) = self.encoding(offer) else { continue };
-            let mut look = Look { form: Form::Whole, table: None, encoding };
+            let mut look = Look { form: Form::Whole, table: None, unfit: false, encoding };
             match offer.conversion() {
                 None => {}
                 Some(("Table", version)) => look.table = Some(table::Options { include: Include::Metadata, version }),
                 Some(("PartialObjectMetadata", _)) if !list => look.form = Form::Metadata,
                 Some(("PartialObjectMetadataList", _)) if list => look.form = Form::Metadata,
+                Some(("PartialObjectMetadataList", _)) if watch => look.unfit = true,
                 Some((wrong @ ("PartialObjectMetadata" | "PartialObjectMetadataList"), _)) => {
                     let is = if list { "a list" } else { "not a list" };
                     let go = go_type(kind, list);

@@ -1,6 +1,7 @@
 //! Answers: what the server says, as HTTP.
 
 use bytes::Bytes;
+use futures::{StreamExt, future};
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::BodyDataStream;
 use jiff::Timestamp;
@@ -38,6 +39,17 @@ impl Answer {
         }
     }
 
+    /// The same, but the first event of a watch ends it instead of being told.
+    pub(super) fn without_events(self) -> Self {
+        match self {
+            Answer::Watch(events) => {
+                let none = BodyDataStream::new(events).take_while(|_| future::ready(false));
+                Answer::Watch(Body::stream(none))
+            }
+            answer => answer,
+        }
+    }
+
     /// The same in Tables. `now` is the time from which ages are counted.
     pub(super) fn in_tables(self, printer: Printer, now: impl Fn() -> Timestamp + Send + 'static) -> Self {
         let table = |text: &Bytes| match serde_json::from_slice(text) {
@@ -59,6 +71,13 @@ pub(super) fn refusal(refusal: &Status, encoding: Encoding) -> Response<Body> {
     let mut response = Answer::Json(refusal.code, status::text(refusal)).into_response(encoding);
     let wait = refusal.details.as_ref().map(|details| u64::from(details.retry_after_seconds));
     retry_after(&mut response, wait.filter(|seconds| *seconds > 0));
+    response
+}
+
+/// A code alone.
+pub(super) fn bare(code: u16) -> Response<Body> {
+    let mut response = response(code, "", Body::full(Bytes::new()));
+    response.headers_mut().remove(header::CONTENT_TYPE);
     response
 }
 

@@ -2,6 +2,7 @@
 
 mod aggregated;
 mod health;
+mod open_api;
 
 use http::{HeaderMap, Response};
 use kube::core::Status;
@@ -26,6 +27,7 @@ pub(super) enum Page {
     Indented(Value),
     /// What the checks of the server's health say.
     Health(String),
+    OpenApi(open_api::Page),
 }
 
 impl Page {
@@ -36,6 +38,10 @@ impl Page {
         let aggregated = |groups: fn(&Kinds) -> Value| Some(Page::Aggregated(groups(kinds), accept.aggregated()?));
         match path.split('/').collect::<Vec<_>>()[..] {
             [""] if request.path == "/" => Some(Page::Indented(json!({"paths": paths(kinds)}))),
+            ["openapi", "v3", ..] => {
+                let path = path.trim_start_matches("openapi/v3").trim_start_matches('/');
+                Some(Page::OpenApi(open_api::Page::at(kinds, path)))
+            }
             ["version"] => Some(Page::Indented(version())),
             ["healthz" | "livez" | "readyz", ..] => Some(Page::Health(health::report(path, request)?)),
             ["api"] => aggregated(aggregated::core).or_else(|| Some(Page::Document(versions()))),
@@ -69,6 +75,7 @@ impl Page {
                 Answer::Json(200, document.to_string().into()).into_response(Encoding::Indented)
             }
             Page::Health(report) => answer::plain(200, &report),
+            Page::OpenApi(page) => return page.response(request, headers, accept),
         })
     }
 }
@@ -95,7 +102,8 @@ fn all_groups(kinds: &Kinds) -> Value {
 
 /// All paths there are, apart from those of resources.
 fn paths(kinds: &Kinds) -> Vec<String> {
-    let mut paths: Vec<_> = ["/api", "/api/v1", "/apis", "/apis/", "/version"].map(str::to_owned).into();
+    let mut paths: Vec<_> =
+        ["/api", "/api/v1", "/apis", "/apis/", "/openapi/v3", "/openapi/v3/", "/version"].map(str::to_owned).into();
     for group in groups(kinds) {
         paths.extend(group_versions(kinds, &group).iter().map(|version| format!("/apis/{group}/{version}")));
         paths.push(format!("/apis/{group}"));

@@ -40,6 +40,11 @@ impl Schema {
         Schema { shapes: Shapes::custom(ROOT, &document), document, patterns }
     }
 
+    /// What the definition declares.
+    pub(super) fn document(&self) -> &Value {
+        &self.document
+    }
+
     /// The fields objects have, and how they merge.
     pub(super) fn shape(&self) -> Shape<'_> {
         self.shapes.named(ROOT)

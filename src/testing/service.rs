@@ -199,6 +199,7 @@ impl Exchange {
         let answer = self.answer_to(call, &target, look.form).await?;
         let answer = match printer {
             Some(printer) => answer.in_tables(printer, self.clock()),
+            None if look.unfit => answer.without_events(),
             None => answer,
         };
         Ok(answer.into_response(look.encoding))
@@ -298,13 +299,9 @@ impl Exchange {
     fn delete(&self, target: &Target, name: &str) -> Result<Answer, Box<Status>> {
         let deletion = self.deletion()?;
         let deleted = self.shared.update(|inner| inner.state.delete(target, name, &deletion))?;
-        let text = text::whole(&target.kind, &deleted.answer);
         // Whoever asks in the old way is told when there is more to come.
-        Ok(if deletion.cascades && !deleted.gone {
-            Answer::Json(202, text)
-        } else {
-            Answer::Warned(200, text, deleted.warnings)
-        })
+        let code = if deletion.cascades && !deleted.gone { 202 } else { 200 };
+        Ok(Answer::Warned(code, text::whole(&target.kind, &deleted.answer), deleted.warnings))
     }
 
     async fn delete_collection(&self, target: &Target) -> Result<Answer, Box<Status>> {

@@ -240,9 +240,7 @@ impl Watch {
     /// Fills a frame, and lets the cluster know how far that brings the reader.
     fn look(&mut self, frame: &mut Frame, inner: &mut Inner) {
         self.fill(frame, inner);
-        if self.end.is_some() {
-            inner.watches.remove(&self.id);
-        } else if let Some(open) = inner.watches.get_mut(&self.id) {
+        if let Some(open) = inner.watches.get_mut(&self.id) {
             open.shown.initial_events_sent = self.initial.as_slice().is_empty() && self.initial_end.is_none();
             open.shown.seen = if open.shown.initial_events_sent { self.since } else { 0 };
         }

@@ -50,6 +50,7 @@ pub(super) use apply::Configuration;
 use decode::Decoded;
 pub(super) use document::Document;
 pub(super) use scale::of as scale;
+pub(super) use syntax::complaint;
 
 /// How a write is meant.
 #[derive(Debug, Clone, Copy, Default)]

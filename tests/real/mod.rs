@@ -3,6 +3,9 @@
 //! The programs lie in the folder that `KUBEBUILDER_ASSETS` names, as envtest has it. Without it there is no server, and
 //! tests pass with a notice. Nothing else of a cluster runs: no controllers, no nodes.
 
+// Each file of tests needs a part of it.
+#![allow(dead_code)]
+
 use std::collections::hash_map::RandomState;
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -28,6 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// The server; it stops when this is dropped.
 pub struct RealCluster {
     config: kube::Config,
+    token: String,
     client: kube::Client,
     // Dropped in this order.
     apiserver: Process,
@@ -80,10 +84,10 @@ impl RealCluster {
                 .args(["--token-auth-file", &file("tokens.csv")]);
         });
         let mut config = kube::Config::new(format!("https://127.0.0.1:{port}").parse().expect("an address"));
-        config.auth_info.token = Some(token.into());
+        config.auth_info.token = Some(token.clone().into());
         config.accept_invalid_certs = true;
         let client = kube::Client::try_from(config.clone()).expect("a client");
-        let mut cluster = RealCluster { config, client, apiserver, etcd, _folder: folder };
+        let mut cluster = RealCluster { config, token, client, apiserver, etcd, _folder: folder };
         cluster.ready().await.map(|()| cluster)
     }
 
@@ -104,6 +108,20 @@ impl RealCluster {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+    }
+
+    /// How programs that read kubeconfigs get to the server.
+    pub fn kubeconfig(&self) -> String {
+        let cluster = json!({"server": self.config.cluster_url.to_string(), "insecure-skip-tls-verify": true});
+        json!({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "real", "cluster": cluster}],
+            "users": [{"name": "admin", "user": {"token": self.token}}],
+            "contexts": [{"name": "real", "context": {"cluster": "real", "user": "admin", "namespace": "default"}}],
+            "current-context": "real",
+        })
+        .to_string()
     }
 
     /// A client that may do everything.

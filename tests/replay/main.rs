@@ -63,7 +63,8 @@ async fn exchanges_whose_state_their_file_builds_are_answered_as_recorded() {
     let Some(traces) = traces() else { return };
     let mut table = Table::default();
     for (file, exchanges) in &traces {
-        let cluster = FakeCluster::builder().watch_list(!WITHOUT_WATCH_LISTS.contains(&file.as_str())).build();
+        let cluster =
+            FakeCluster::builder().controllers(false).watch_list(!WITHOUT_WATCH_LISTS.contains(&file.as_str())).build();
         let mut player = Player::new(&traces, cluster);
         if WITH_CUSTOM_KIND.contains(&file.as_str()) {
             player.define().await;
@@ -81,7 +82,7 @@ async fn exchanges_whose_state_their_file_builds_are_answered_as_recorded() {
 async fn exchanges_that_lean_on_the_history_of_their_cluster_are_answered_as_recorded() {
     let Some(traces) = traces() else { return };
     let mut table = Table::default();
-    let mut player = Player::new(&traces, FakeCluster::new());
+    let mut player = Player::new(&traces, FakeCluster::builder().controllers(false).build());
     let mut open = None;
     let seeded = |file: &str, number: usize| matches!(excluded::why(file, number), Some(Why::Earlier | Why::Meanwhile));
     for step in seed::history() {

@@ -84,7 +84,7 @@ pub(super) fn response(document: &Bytes, encoding: Encoding, headers: &HeaderMap
     let tag = format!("\"{:016X}\"", hasher.finish());
     let known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
     let mut response = if known {
-        answer::response(304, "", Body::full(Bytes::new()))
+        answer::bare(304)
     } else {
         let media_type = match encoding {
             Encoding::Yaml => "application/yaml;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
@@ -95,9 +95,6 @@ pub(super) fn response(document: &Bytes, encoding: Encoding, headers: &HeaderMap
         answer::response(200, media_type, Body::full(encoding.encode(document)))
     };
     let headers = response.headers_mut();
-    if known {
-        headers.remove(header::CONTENT_TYPE);
-    }
     headers.extend(HeaderValue::try_from(tag).map(|tag| (header::ETAG, tag)).ok());
     headers.insert(header::VARY, HeaderValue::from_static("Accept"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public"));

@@ -70,7 +70,7 @@ pub(super) fn commit(
     write: Write<'_>,
 ) -> Result<Outcome, Box<Status>> {
     let kind = &target.kind;
-    if version.is_some_and(|version| !["", "0"].contains(&version)) {
+    if !write.dry_run && version.and_then(|version| version.parse().ok()).is_some_and(|version: u64| version != 0) {
         return Err(status::internal("resourceVersion should not be set on objects to be created"));
     }
     let name = object["metadata"]["name"].as_str().unwrap_or_default();

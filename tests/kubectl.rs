@@ -1,0 +1,314 @@
+//! kubectl against the fake server, and against a real one where there is one: the same session prints the same.
+//!
+//! Without kubectl there is nothing to do.
+
+mod real;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use kube_indexed_store::testing::{Clock, FakeCluster, Server};
+use real::RealCluster;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+/// Longer than any command takes, on a machine with other things to do.
+const PATIENCE: Duration = Duration::from_secs(60);
+const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
+
+/// kubectl with a kubeconfig and a cache of its own.
+struct Kubectl(TempDir);
+
+/// What a command printed, and whether it succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Printed {
+    success: bool,
+    out: String,
+    err: String,
+}
+
+impl Kubectl {
+    /// Nothing where there is no kubectl.
+    fn new(kubeconfig: &str) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("config"), kubeconfig).unwrap();
+        let kubectl = Kubectl(folder);
+        let version = kubectl.command(&["version", "--client"]).output();
+        if version.is_err() {
+            eprintln!("skipped: there is no kubectl");
+        }
+        version.is_ok().then_some(kubectl)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let folder = self.0.path();
+        let mut command = Command::new("kubectl");
+        command.arg("--kubeconfig").arg(folder.join("config")).arg("--cache-dir").arg(folder.join("cache"));
+        command
+            .arg("--request-timeout")
+            .arg(format!("{}s", PATIENCE.as_secs()))
+            .args(arguments)
+            .current_dir(FILES)
+            .stdin(Stdio::null());
+        // What differences are shown in must not depend on who runs the tests.
+        command.env("KUBECTL_EXTERNAL_DIFF", "diff -u0 --label live --label merged").env_remove("KUBECONFIG");
+        command
+    }
+
+    async fn run(&self, arguments: &[&str]) -> Printed {
+        let mut command = self.command(arguments);
+        let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Printed { success: output.status.success(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// What a command prints that succeeds.
+    async fn print(&self, arguments: &[&str]) -> String {
+        let printed = self.run(arguments).await;
+        assert!(printed.success, "{arguments:?}: {}", printed.err);
+        printed.out
+    }
+}
+
+async fn fake() -> Option<(FakeCluster, Server, Kubectl)> {
+    let cluster = FakeCluster::builder().clock(Clock::system()).build();
+    let server = cluster.serve("127.0.0.1:0").await.unwrap();
+    let kubectl = Kubectl::new(&server.kubeconfig())?;
+    Some((cluster, server, kubectl))
+}
+
+fn config_map(name: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"a": "1"}})
+}
+
+#[tokio::test]
+async fn lists_are_read_in_pages_and_printed_whole() {
+    let Some((cluster, _server, kubectl)) = fake().await else { return };
+    for name in ["a", "b", "c", "d", "e"] {
+        cluster.create(config_map(name)).unwrap();
+    }
+    let printed = kubectl.print(&["get", "configmaps", "-o", "json", "--chunk-size", "2"]).await;
+    let list: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(list["items"], Value::Array(cluster.objects("ConfigMap")));
+    assert_eq!(cluster.requests().verb("list").resource("configmaps").count(), 3);
+    let names = kubectl.print(&["get", "cm", "-o", "name", "--field-selector", "metadata.name!=c"]).await;
+    assert_eq!(names, "configmap/a\nconfigmap/b\nconfigmap/d\nconfigmap/e\n");
+}
+
+#[tokio::test]
+async fn what_changes_is_printed_while_it_is_watched() {
+    let Some((cluster, _server, kubectl)) = fake().await else { return };
+    cluster.create(config_map("before")).unwrap();
+    let mut watching = kubectl.command(&["get", "configmaps", "--watch", "--output-watch-events"]);
+    let mut child = watching.stdout(Stdio::piped()).spawn().unwrap();
+    let (out, (sender, mut lines)) = (BufReader::new(child.stdout.take().unwrap()), mpsc::unbounded_channel());
+    let reading =
+        std::thread::spawn(move || out.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line))));
+    let mut next = async || {
+        let line = timeout(PATIENCE, lines.recv()).await.expect("in time").expect("another line");
+        line.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(next().await, "EVENT NAME DATA");
+    assert_eq!(next().await, "ADDED before 1");
+    timeout(PATIENCE, cluster.watch_established("configmaps")).await.expect("in time");
+    cluster.create(config_map("during")).unwrap();
+    assert_eq!(next().await, "ADDED during 1");
+    cluster.delete("ConfigMap", "default", "before").unwrap();
+    assert_eq!(next().await, "DELETED before 1");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    reading.join().unwrap();
+}
+
+#[tokio::test]
+async fn deletions_are_waited_for() {
+    let Some((cluster, _server, kubectl)) = fake().await else { return };
+    cluster.create(config_map("gone")).unwrap();
+    assert_eq!(kubectl.print(&["delete", "configmap", "gone"]).await, "configmap \"gone\" deleted\n");
+    assert_eq!(cluster.objects("ConfigMap"), Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn what_is_sent_in_protobuf_is_refused_in_clear_words() {
+    let Some((cluster, _server, kubectl)) = fake().await else { return };
+    let printed = kubectl.run(&["create", "configmap", "one", "--from-literal=a=b"]).await;
+    let err = "error: failed to create configmap: this fake cluster reads no protobuf: send application/json or \
+               application/yaml\n";
+    assert_eq!(printed, Printed { success: false, out: String::new(), err: err.to_owned() });
+    assert_eq!(cluster.objects("ConfigMap"), Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn what_is_served_is_listed_with_its_short_names() {
+    let Some((_cluster, _server, kubectl)) = fake().await else { return };
+    let printed = kubectl.print(&["api-resources", "--api-group=apps", "--no-headers"]).await;
+    let lines: Vec<_> = printed.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(
+        lines,
+        [
+            "controllerrevisions apps/v1 true ControllerRevision",
+            "daemonsets ds apps/v1 true DaemonSet",
+            "deployments deploy apps/v1 true Deployment",
+            "replicasets rs apps/v1 true ReplicaSet",
+            "statefulsets sts apps/v1 true StatefulSet",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn fields_are_explained_with_their_types() {
+    let Some((_cluster, _server, kubectl)) = fake().await else { return };
+    let printed = kubectl.print(&["explain", "deployment.spec.strategy", "--recursive"]).await;
+    let fields: Vec<_> = printed.lines().skip_while(|line| *line != "FIELDS:").skip(1).collect();
+    assert_eq!(
+        fields,
+        [
+            "  rollingUpdate\t<RollingUpdateDeployment>",
+            "    maxSurge\t<IntOrString>",
+            "    maxUnavailable\t<IntOrString>",
+            "  type\t<string>",
+            "",
+        ]
+    );
+}
+
+/// Commands in their order. Where a real server differs by what runs beside it, none is asked.
+const SESSION: &[&str] = &[
+    "get configmaps",
+    "create -f kubectl/config.yaml",
+    "create -f kubectl/config.yaml",
+    "get configmap config",
+    "get cm config -o yaml --show-managed-fields",
+    "get cm -l app=web -o wide",
+    "get cm -l app=other",
+    "get cm --field-selector metadata.name=config -o jsonpath={.items[*].data}",
+    "get cm nothing",
+    "get nothing",
+    "describe configmap config",
+    "apply -f kubectl/config-new.yaml",
+    "apply -f kubectl/config-new.yaml",
+    "get cm config -o json",
+    "diff -f kubectl/config.yaml",
+    "replace -f kubectl/config.yaml",
+    "label configmap config x=y",
+    "label configmap config x=z",
+    "annotate configmap config note=words",
+    "patch configmap config -p {\"data\":{\"p\":\"strategic\"}}",
+    "patch configmap config --type=merge -p {\"data\":{\"p\":\"merge\"}}",
+    "patch configmap config --type=json -p [{\"op\":\"remove\",\"path\":\"/data/p\"}]",
+    "patch configmap config --type=json -p [{\"op\":\"remove\",\"path\":\"/data/p\"}]",
+    "get cm config -o yaml --show-managed-fields",
+    "wait --for=jsonpath={.data.a}=1 cm/config --timeout=20s",
+    "wait --for=delete cm/config --timeout=1s",
+    "apply -f kubectl/deployment.yaml",
+    "apply -f kubectl/deployment.yaml",
+    "get deployments -o wide",
+    "get deployment web -o yaml --show-managed-fields",
+    "describe deployment web",
+    "diff -f kubectl/deployment-new.yaml",
+    "apply -f kubectl/deployment-new.yaml",
+    "apply -f kubectl/deployment-wrong.yaml",
+    "create -f kubectl/deployment-wrong.yaml",
+    "apply --server-side -f kubectl/deployment-new.yaml",
+    "apply --server-side --field-manager=other -f kubectl/deployment.yaml",
+    "apply --server-side --field-manager=other --force-conflicts -f kubectl/deployment.yaml",
+    "set image deployment/web server=server:3",
+    "scale deployment/web --replicas=5",
+    "scale deployment/web --replicas=7 --current-replicas=1",
+    "get deployment web --subresource=scale",
+    "get deployment web -o yaml --show-managed-fields",
+    "patch deployment web --subresource=status -p {\"status\":{\"observedGeneration\":9,\"replicas\":5}}",
+    "get deployments",
+    "rollout status deployment/web --timeout=1s",
+    "rollout history deployment/web",
+    "get deployments,configmaps -o name",
+    "create -f table/definition.yaml",
+    "wait --for=condition=Established crd/things.things.example.com --timeout=20s",
+    "apply -f kubectl/things.yaml",
+    "get things",
+    "get things -o wide",
+    "get thing one -o yaml",
+    "get things.v2.things.example.com",
+    "label things --all x=y",
+    "explain things.spec",
+    "delete things --all",
+    "delete -f table/definition.yaml",
+    "delete deployment web --cascade=orphan",
+    "delete cm config",
+    "get namespaces default -o name",
+    "explain pod.spec.containers.ports.hostPort",
+    "api-resources --api-group=batch",
+    "get --raw /healthz",
+    "auth whoami",
+];
+
+/// Words of a command. Blanks stand between them, and there are none in them.
+fn words(command: &str) -> Vec<&str> {
+    command.split(' ').collect()
+}
+
+/// What differs from server to server and from moment to moment is not compared.
+fn comparable(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let words = line.split(' ').map(|word| {
+            let bare = word.trim_matches(|c: char| "\"',()".contains(c));
+            let age = bare.len() > 1 && bare.ends_with(['s', 'm']) && bare[..bare.len() - 1].parse::<u32>().is_ok();
+            let uid = bare.len() == 36 && bare.matches('-').count() == 4;
+            let time = bare.parse::<jiff::Timestamp>().is_ok();
+            if age || uid || time { word.replace(bare, "*") } else { word.to_owned() }
+        });
+        let line = words.collect::<Vec<_>>().join(" ");
+        match line.split_once(':') {
+            Some((name, _))
+                if ["resourceVersion", "\"resourceVersion\"", "CreationTimestamp"].contains(&name.trim()) =>
+            {
+                format!("{name}: *")
+            }
+            _ => line,
+        }
+    });
+    // How far columns stand apart depends on what is in them.
+    let lines = lines.map(|line| {
+        let indent = line.len() - line.trim_start().len();
+        format!("{}{}", &line[..indent], line.split_whitespace().collect::<Vec<_>>().join(" "))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn a_session_prints_what_it_prints_with_a_real_server() {
+    let Some((_cluster, _server, fake)) = fake().await else { return };
+    let Some(real) = RealCluster::start().await else { return };
+    let Some(real_kubectl) = Kubectl::new(&real.kubeconfig()) else { return };
+    let mut wrong = Vec::new();
+    for command in SESSION {
+        let words = words(command);
+        let (expected, printed) = tokio::join!(real_kubectl.run(&words), fake.run(&words));
+        let shown = |printed: &Printed| {
+            let Printed { success, out, err } = printed;
+            format!("{success}\n{}\n{}", comparable(out), comparable(err))
+        };
+        let (expected, printed) = (shown(&expected), shown(&printed));
+        if expected != printed {
+            let differences = similar::TextDiff::from_lines(&expected, &printed);
+            wrong.push(format!(
+                "kubectl {command}\n{}",
+                differences.unified_diff().context_radius(2).header("real", "fake")
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn every_command_of_the_session_is_answered() {
+    let Some((cluster, _server, kubectl)) = fake().await else { return };
+    for command in SESSION {
+        kubectl.run(&words(command)).await;
+    }
+    let failed = cluster.requests().only(|request| request.answered.is_none_or(|code| code >= 500));
+    assert_eq!(failed.count(), 0, "{failed:?}");
+}
