@@ -36,8 +36,8 @@
 //! - speak protobuf or CBOR, TLS or HTTP/2, or compress; kubectl's `create configmap` and its like send protobuf, and
 //!   manifests of `kind: List` make it ask for OpenAPI v2, unless it is told `--validate=false`;
 //! - authenticate or authorize: see [`Fault::forbidden`];
-//! - run any other controller, a scheduler or a kubelet: nobody makes the pods of a Deployment, and a pod on a node that is
-//!   deleted waits for somebody to delete it with a grace period of 0;
+//! - run any other controller, a scheduler or a kubelet: nobody makes the pods of a Deployment, and a pod on a node that
+//!   is deleted waits for somebody to delete it with a grace period of 0;
 //! - serve what is a request rather than an object (reviews, bindings, evictions, logs, exec), alpha and beta groups;
 //! - show what the body of a Secret holds in a message, where the server shows its first bytes;
 //! - check the rarer formats of texts in schemas, or all of pod templates;

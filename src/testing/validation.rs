@@ -40,14 +40,15 @@ fn contents(kind: &Kind, object: &Value) -> Vec<Flaw> {
     let mut flaws = Vec::new();
     match kind.plural.as_str() {
         _ if kind.custom => {}
+        "ingresses" => ingress::check(object, &mut flaws),
+        "services" => network::service(object, &mut flaws),
+        "endpointslices" => network::endpoint_slice(object, &mut flaws),
+        "configmaps" => content::config_map(object, &mut flaws),
+        "secrets" => content::secret(object, &mut flaws),
+        "namespaces" => flaws.extend(metadata::finalizers(&object["spec"]["finalizers"], "spec.finalizers")),
+        CRDS => definition::check(object, &mut flaws),
         "pods" => pod::pod(object, &mut flaws),
         "podtemplates" => pod::template(&object["template"], "template", &mut flaws),
-        "replicationcontrollers" => workload::replication_controller(object, &mut flaws),
-        "replicasets" => workload::replica_set(object, &mut flaws),
-        "statefulsets" => workload::stateful_set(object, &mut flaws),
-        "daemonsets" => workload::daemon_set(object, &mut flaws),
-        "jobs" => workload::job(object, &mut flaws),
-        "cronjobs" => workload::cron_job(object, &mut flaws),
         "persistentvolumes" => storage::volume(object, &mut flaws),
         "persistentvolumeclaims" => storage::claim(object, &mut flaws),
         "storageclasses" => storage::class(object, &mut flaws),
@@ -57,21 +58,9 @@ fn contents(kind: &Kind, object: &Value) -> Vec<Flaw> {
         "horizontalpodautoscalers" => policy::autoscaler(object, &mut flaws),
         "leases" => policy::lease(object, &mut flaws),
         "priorityclasses" => policy::priority_class(object, &mut flaws),
-        "ingresses" => ingress::check(object, &mut flaws),
-        "services" => network::service(object, &mut flaws),
-        "endpointslices" => network::endpoint_slice(object, &mut flaws),
-        "configmaps" => content::config_map(object, &mut flaws),
-        "secrets" => content::secret(object, &mut flaws),
-        "namespaces" => flaws.extend(metadata::finalizers(&object["spec"]["finalizers"], "spec.finalizers")),
-        CRDS => definition::check(object, &mut flaws),
-        "deployments" => workload::deployment(object, &mut flaws),
-        _ => {}
+        plural => workload::check(plural, object, &mut flaws),
     }
     flaws
-}
-
-pub(super) fn finalizers(object: &Value) -> Vec<&str> {
-    object["metadata"]["finalizers"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 /// A text, empty where there is none.
@@ -126,4 +115,8 @@ fn share(value: &Value, field: &str, limited: bool, flaws: &mut Vec<Flaw>) {
 fn port_problem(field: &str, number: i64) -> Option<Flaw> {
     let wrong = !(1..=65535).contains(&number);
     wrong.then(|| Flaw::invalid(field, number, "must be between 1 and 65535, inclusive"))
+}
+
+pub(super) fn finalizers(object: &Value) -> Vec<&str> {
+    object["metadata"]["finalizers"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }

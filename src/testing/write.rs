@@ -50,6 +50,7 @@ use super::{
 pub(super) use apply::Configuration;
 pub(super) use document::Document;
 pub(super) use scale::of as scale;
+pub(super) use syntax::complaint;
 
 /// How a write is meant.
 #[derive(Debug, Clone, Copy, Default)]

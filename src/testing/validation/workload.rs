@@ -2,12 +2,31 @@
 
 use serde_json::Value;
 
-use super::{super::status::Flaw, items, label_problems, labels, not_negative, one_of, pod, problems, share, text};
+use super::{
+    super::status::Flaw,
+    items,
+    metadata::{label_problems, labels},
+    not_negative, one_of, pod, problems, share, text,
+};
 use crate::selector::{key_problems, value_problems};
 
 const TEMPLATE: &str = "spec.template";
 
-pub(super) fn deployment(object: &Value, flaws: &mut Vec<Flaw>) {
+/// Looks at an object of a kind that runs pods; others have nothing to look at here.
+pub(super) fn check(plural: &str, object: &Value, flaws: &mut Vec<Flaw>) {
+    match plural {
+        "deployments" => deployment(object, flaws),
+        "replicasets" => replica_set(object, flaws),
+        "statefulsets" => stateful_set(object, flaws),
+        "daemonsets" => daemon_set(object, flaws),
+        "replicationcontrollers" => replication_controller(object, flaws),
+        "jobs" => job(object, flaws),
+        "cronjobs" => cron_job(object, flaws),
+        _ => {}
+    }
+}
+
+fn deployment(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
     not_negative(&spec["replicas"], "spec.replicas", flaws);
     selected(spec, "deployment", true, flaws);
@@ -45,7 +64,7 @@ fn rolling(rolling: &Value, flaws: &mut Vec<Flaw>) {
     }
 }
 
-pub(super) fn replica_set(object: &Value, flaws: &mut Vec<Flaw>) {
+fn replica_set(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
     for field in ["replicas", "minReadySeconds"] {
         not_negative(&spec[field], &format!("spec.{field}"), flaws);
@@ -55,7 +74,7 @@ pub(super) fn replica_set(object: &Value, flaws: &mut Vec<Flaw>) {
     pod::lasts(&spec["template"], TEMPLATE, "ReplicaSet", flaws);
 }
 
-pub(super) fn stateful_set(object: &Value, flaws: &mut Vec<Flaw>) {
+fn stateful_set(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
     if !["OrderedReady", "Parallel"].contains(&text(&spec["podManagementPolicy"])) {
         let why = "must be 'OrderedReady' or 'Parallel'";
@@ -89,7 +108,7 @@ pub(super) fn stateful_set(object: &Value, flaws: &mut Vec<Flaw>) {
     pod::lasts(&spec["template"], TEMPLATE, "StatefulSet", flaws);
 }
 
-pub(super) fn daemon_set(object: &Value, flaws: &mut Vec<Flaw>) {
+fn daemon_set(object: &Value, flaws: &mut Vec<Flaw>) {
     const ROLLING: &str = "spec.updateStrategy.rollingUpdate";
     let spec = &object["spec"];
     selected(spec, "daemonset", false, flaws);
@@ -114,7 +133,7 @@ pub(super) fn daemon_set(object: &Value, flaws: &mut Vec<Flaw>) {
     not_negative(&spec["revisionHistoryLimit"], "spec.revisionHistoryLimit", flaws);
 }
 
-pub(super) fn replication_controller(object: &Value, flaws: &mut Vec<Flaw>) {
+fn replication_controller(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
     not_negative(&spec["minReadySeconds"], "spec.minReadySeconds", flaws);
     let selector = spec["selector"].as_object().filter(|selector| !selector.is_empty());
@@ -135,7 +154,7 @@ pub(super) fn replication_controller(object: &Value, flaws: &mut Vec<Flaw>) {
     pod::lasts(template, TEMPLATE, "ReplicationController", flaws);
 }
 
-pub(super) fn job(object: &Value, flaws: &mut Vec<Flaw>) {
+fn job(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
     let uid = &object["metadata"]["uid"];
     job_spec(spec, "spec", Some(uid), flaws);
@@ -175,7 +194,7 @@ fn job_spec(spec: &Value, field: &str, uid: Option<&Value>, flaws: &mut Vec<Flaw
     pod::ends(template, &field, flaws);
 }
 
-pub(super) fn cron_job(object: &Value, flaws: &mut Vec<Flaw>) {
+fn cron_job(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
     let schedule = text(&spec["schedule"]);
     let fields: Vec<_> = schedule.split_whitespace().collect();
