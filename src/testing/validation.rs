@@ -25,7 +25,6 @@ use super::{
 };
 
 pub(super) use metadata::new_finalizers;
-use metadata::{label_problems, labels};
 pub(super) use update::{Old, update};
 
 /// Everything wrong with an object that is to be stored, in the server's order.
