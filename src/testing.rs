@@ -174,6 +174,7 @@ mod storage;
 mod table;
 mod text;
 mod validation;
+mod warnings;
 mod watches;
 mod watching;
 mod write;

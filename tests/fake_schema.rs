@@ -234,6 +234,33 @@ async fn custom_objects_are_pruned_by_their_schema() {
 }
 
 #[tokio::test]
+async fn a_refusal_comes_with_its_warnings() {
+    let garden = Garden::new(&json!({"type": "object", "properties": {"height": {"type": "integer", "maximum": 5}}}));
+    let path = format!("/apis/{}/v1/namespaces/default/{}", garden.group, garden.plural);
+    let body = garden.object(&json!({"height": 6, "width": 1})).to_string();
+    let (code, warnings, _) = ask(&garden.cluster, "POST", &path, &body).await;
+    assert_eq!((code, warnings), (422, vec![unknown("spec.width")]));
+}
+
+#[tokio::test]
+async fn new_finalizers_of_custom_objects_that_do_not_say_whose_they_are_are_warned_of() {
+    let garden = Garden::new(&json!({"type": "object"}));
+    let path = format!("/apis/{}/v1/namespaces/default/{}", garden.group, garden.plural);
+    let mut object = garden.object(&json!({}));
+    object["metadata"]["finalizers"] = json!(["gate", "example.com/gate", "orphan"]);
+    let (code, warnings, _) = ask(&garden.cluster, "POST", &path, &object.to_string()).await;
+    let warning = |name: &str, more: &str| {
+        format!(
+            "299 - \"metadata.finalizers: \\\"{name}\\\": prefer a domain-qualified finalizer name{more} to avoid accidental conflicts with other finalizer writers\""
+        )
+    };
+    assert_eq!((code, warnings), (201, vec![warning("gate", "")]));
+    let patch = r#"{"metadata": {"finalizers": ["gate", "a.example"]}}"#;
+    let (code, warnings, _) = ask(&garden.cluster, "PATCH", &format!("{path}/{}", garden.name), patch).await;
+    assert_eq!((code, warnings), (200, vec![warning("a.example", " including a path (/)")]));
+}
+
+#[tokio::test]
 async fn custom_objects_get_the_defaults_of_their_schema() {
     let garden = Garden::new(&json!({"type": "object", "properties": {
         "height": {"type": "integer", "default": 7},

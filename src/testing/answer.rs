@@ -19,8 +19,6 @@ use super::{
 pub(super) enum Answer {
     /// One JSON text, with its code.
     Json(u16, Bytes),
-    /// One JSON text, with its code and what the server warns of.
-    Warned(u16, Bytes, Vec<String>),
     /// Events for as long as there are any.
     Watch(Body),
 }
@@ -29,12 +27,6 @@ impl Answer {
     pub(super) fn into_response(self, encoding: Encoding) -> Response<Body> {
         match self {
             Answer::Json(code, text) => response(code, encoding.media_type(), Body::full(encoding.encode(&text))),
-            Answer::Warned(code, text, warnings) => {
-                let mut response = Answer::Json(code, text).into_response(encoding);
-                let warnings = warnings.into_iter().filter_map(|why| format!("299 - {why:?}").try_into().ok());
-                response.headers_mut().extend(warnings.map(|warning: HeaderValue| (header::WARNING, warning)));
-                response
-            }
             Answer::Watch(events) => response(200, Encoding::Json.media_type(), events),
         }
     }
@@ -58,7 +50,6 @@ impl Answer {
         };
         match self {
             Answer::Json(code, text) => Answer::Json(code, table(&text)),
-            Answer::Warned(code, text, warnings) => Answer::Warned(code, table(&text), warnings),
             Answer::Watch(events) => {
                 Answer::Watch(Body::stream(table::tables(BodyDataStream::new(events), printer, now)))
             }
@@ -72,6 +63,12 @@ pub(super) fn refusal(refusal: &Status, encoding: Encoding) -> Response<Body> {
     let wait = refusal.details.as_ref().map(|details| u64::from(details.retry_after_seconds));
     retry_after(&mut response, wait.filter(|seconds| *seconds > 0));
     response
+}
+
+/// Adds a header for each warning.
+pub(super) fn warn(response: &mut Response<Body>, warnings: Vec<String>) {
+    let warnings = warnings.into_iter().filter_map(|why| format!("299 - {why:?}").try_into().ok());
+    response.headers_mut().extend(warnings.map(|warning: HeaderValue| (header::WARNING, warning)));
 }
 
 /// A code alone.

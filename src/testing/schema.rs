@@ -50,12 +50,13 @@ impl Schema {
         self.shapes.named(ROOT)
     }
 
-    /// Removes what the schema has no field for, and nulls it has no use for. Tells the paths of the fields it removed.
-    pub(super) fn prune(&self, object: &mut Value) -> Vec<String> {
+    /// Removes what the schema has no field for, and nulls it has no use for. Tells the paths of the fields it removed,
+    /// or why a resource in it is none.
+    pub(super) fn prune(&self, object: &mut Value) -> Result<Vec<String>, String> {
         let mut unknown = prune::unknown_fields(object, &self.document);
         prune::nulls(object, Some(&self.document));
-        unknown.extend(embedded::coerce(object, &self.document));
-        unknown
+        unknown.extend(embedded::coerce(object, &self.document)?);
+        Ok(unknown)
     }
 
     /// Gives fields that are missing their defaults.

@@ -24,6 +24,7 @@ use super::{
     status::Flaw,
 };
 
+pub(super) use metadata::new_finalizers;
 pub(super) use update::{Old, update};
 
 /// Everything wrong with an object that is to be stored, in the server's order.

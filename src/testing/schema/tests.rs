@@ -6,7 +6,7 @@ fn without_a_schema_everything_is_kept() {
         let schema = Schema::new(document.as_ref());
         let whole = json!({"a": {"b": [null, 1]}, "metadata": {"name": "n"}});
         let mut object = whole.clone();
-        assert_eq!(schema.prune(&mut object), Vec::<String>::new());
+        assert_eq!(schema.prune(&mut object), Ok(vec![]));
         schema.fill_in(&mut object);
         assert_eq!(object, whole);
         assert_eq!(schema.flaws(&object, None), vec![]);
@@ -28,7 +28,7 @@ fn schemas_that_make_no_sense_refuse_or_allow_but_never_panic() {
     });
     let schema = Schema::new(Some(&schema));
     for mut value in [json!({}), json!({"a": [1]}), json!([{}]), json!(null), json!("text")] {
-        schema.prune(&mut value);
+        let _ = schema.prune(&mut value);
         schema.fill_in(&mut value);
         schema.flaws(&value, Some(&json!(5)));
     }
@@ -43,10 +43,21 @@ fn embedded_resources_keep_what_all_objects_have() {
     let mut object = json!({"plan": {
         "apiVersion": "v1", "kind": "Map", "data": {}, "spec": {"a": 1}, "metadata": {"name": "n", "wings": 1},
     }});
-    assert_eq!(schema.prune(&mut object), ["plan.data", "plan.spec.a", "plan.metadata.wings"]);
+    let pruned = ["plan.data", "plan.spec.a", "plan.metadata.wings"].map(str::to_owned).to_vec();
+    assert_eq!(schema.prune(&mut object), Ok(pruned));
     assert_eq!(object, json!({"plan": {"apiVersion": "v1", "kind": "Map", "spec": {}, "metadata": {"name": "n"}}}));
     assert_eq!(schema.flaws(&object, None), vec![]);
     let lacking = schema.flaws(&json!({"plan": {"kind": ""}}), None);
     let expected = vec![Flaw::required("plan.apiVersion", ""), Flaw::invalid("plan.kind", "", "must not be empty")];
     assert_eq!(lacking, expected);
+}
+
+#[test]
+fn metadata_of_the_wrong_type_is_refused_wherever_it_is() {
+    let plan = json!({"x-kubernetes-embedded-resource": true, "x-kubernetes-preserve-unknown-fields": true});
+    let schema = Schema::new(Some(&json!({"type": "object", "properties": {"plan": plan}})));
+    let why = "plan.metadata: Invalid value: 5: json: cannot unmarshal number into Go value of type v1.ObjectMeta";
+    assert_eq!(schema.prune(&mut json!({"plan": {"metadata": 5}})), Err(why.to_owned()));
+    let why = "plan.kind: Invalid value: 5: must be a string";
+    assert_eq!(schema.prune(&mut json!({"plan": {"kind": 5}})), Err(why.to_owned()));
 }

@@ -86,7 +86,7 @@ fn versions(object: &Value, flaws: &mut Vec<Flaw>) {
         }
     }
     let shown = items(&spec["versions"]).map(|(_, version)| internal(version)).collect::<Vec<_>>();
-    let shown = format!("[{}]", shown.join(","));
+    let shown = if spec["versions"].is_null() { "null".to_owned() } else { format!("[{}]", shown.join(",")) };
     if !unique {
         flaws.push(Flaw::showing("spec.versions", &shown, "must contain unique version names"));
     }
@@ -160,7 +160,7 @@ fn hoisted(spec: &Value, flaws: &mut Vec<Flaw>) {
 
 fn names(names: &Value, flaws: &mut Vec<Flaw>) {
     const MIXED: &str = "may have mixed case, but should otherwise match: ";
-    for field in ["plural", "kind"] {
+    for field in ["plural", "singular", "kind", "listKind"] {
         if text(&names[field]).is_empty() {
             flaws.push(Flaw::required(format!("spec.names.{field}"), ""));
         }

@@ -37,7 +37,7 @@ pub(super) fn admit(
     }
     metadata.insert("creationTimestamp".to_owned(), time.clone().into());
     let version = metadata.remove("resourceVersion").and_then(|version| version.as_str().map(str::to_owned));
-    Ok(Draft { object, live: None, version, time, owned: false, warnings: Vec::new() })
+    Ok(Draft { object, live: None, version, time, owned: false })
 }
 
 /// Refuses what is new where the namespace is missing or going, or the definition is.
@@ -79,5 +79,5 @@ pub(super) fn commit(
         return Err(status::already_exists(kind, name, existing.terminating()));
     }
     let object = if write.dry_run { Object::new(object).into() } else { state.put(kind, &key, object, write) };
-    Ok(Outcome { object, created: true, warnings: Vec::new() })
+    Ok(Outcome { object, created: true })
 }
