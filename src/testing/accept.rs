@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::{
     kinds::Kind,
+    media,
     requests::Request,
     status,
     table::{self, Include},
@@ -94,9 +95,6 @@ impl Accept {
         if !kind.custom {
             self.produced(&produced)?;
         }
-        let unacceptable = |types: &str| {
-            Err(status::failure(406, "NotAcceptable", format!("only the following media types are accepted: {types}")))
-        };
         for offer in &self.offers {
             let Some(encoding) = self.encoding(offer) else { continue };
             let mut look = Look { form: Form::Whole, table: None, unfit: false, encoding };
@@ -118,20 +116,26 @@ impl Accept {
                 table.include = Include::read(request)?;
             }
             if watch && encoding == Encoding::Yaml {
-                return unacceptable(STREAMS);
+                return Err(unacceptable(STREAMS));
             }
             return Ok(look);
         }
-        unacceptable(TYPES)
+        Err(self.nothing_acceptable())
     }
 
     /// How a document that describes the server is to look.
     pub(super) fn document(&self) -> Result<Encoding, Box<Status>> {
         self.produced(TYPES)?;
-        self.plain().ok_or_else(|| {
-            let message = format!("only the following media types are accepted: {TYPES}");
-            status::failure(406, "NotAcceptable", message)
-        })
+        self.plain().ok_or_else(|| self.nothing_acceptable())
+    }
+
+    /// Protobuf is what a real server would have had.
+    fn nothing_acceptable(&self) -> Box<Status> {
+        if self.offers.iter().any(|offer| offer.media_type == media::PROTOBUF) {
+            let message = "this fake cluster writes no protobuf: accept application/json or application/yaml";
+            return status::failure(406, "NotAcceptable", message);
+        }
+        unacceptable(TYPES)
     }
 
     /// Refuses clients that do not accept JSON, where there is nothing else.
@@ -212,6 +216,10 @@ impl Offer {
             _ => Some(("", "")),
         }
     }
+}
+
+fn unacceptable(types: &str) -> Box<Status> {
+    status::failure(406, "NotAcceptable", format!("only the following media types are accepted: {types}"))
 }
 
 /// What the server's own language calls objects of a kind.

@@ -15,6 +15,7 @@ use super::{
     yaml,
 };
 
+pub(super) const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 const APPLY: &str = "application/apply-patch+yaml";
 
 /// What a request to patch brings.
@@ -83,7 +84,7 @@ pub(super) fn document(kind: &Kind, headers: &HeaderMap, body: &Bytes) -> Result
             let value = yaml::parse(text).map_err(|problem| unrecognized(&format!("yaml: {}", problem.message)))?;
             Ok(Document::Yaml(value, body.clone()))
         }
-        "application/vnd.kubernetes.protobuf" => Err(status::failure(
+        PROTOBUF => Err(status::failure(
             415,
             "UnsupportedMediaType",
             "this fake cluster reads no protobuf: send application/json or application/yaml",
