@@ -60,6 +60,7 @@ pub(super) fn check(plural: &str, old: &Value, new: &Value, flaws: &mut Vec<Flaw
             flaws.push(Flaw::invalid("spec.attachedRequired", value, "field is immutable"));
         }
         "services" => service(&old["spec"], &new["spec"], flaws),
+        CRDS => definition::frozen(old, new, flaws),
         "rolebindings" | "clusterrolebindings" => role(&old["roleRef"], &new["roleRef"], flaws),
         "priorityclasses" => {
             if old["value"] != new["value"] {
