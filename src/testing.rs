@@ -38,7 +38,10 @@
 //! - authenticate or authorize: see [`Fault::forbidden`];
 //! - run any other controller, a scheduler or a kubelet: nobody makes the pods of a Deployment, and a pod on a node that
 //!   is deleted waits for somebody to delete it with a grace period of 0;
-//! - serve what is a request rather than an object (reviews, bindings, evictions, logs, exec), alpha and beta groups;
+//! - serve what is a request rather than an object (reviews, bindings, evictions, logs, exec), the parts of pods and
+//!   certificate requests that are neither status nor scale (resize, ephemeralcontainers, approval), alpha and beta groups;
+//! - note the owners of fields in what tests bring through its doors, such as [`FakeCluster::create`], before a client
+//!   applies something to it;
 //! - show what the body of a Secret holds in a message, where the server shows its first bytes;
 //! - check the rarer formats of texts in schemas, or all of pod templates;
 //! - evaluate rules in CEL, call webhooks or admission policies, or convert between versions: objects differ in nothing
