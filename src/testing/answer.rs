@@ -39,6 +39,14 @@ impl Answer {
         }
     }
 
+    /// Whether it is no object, but how it went.
+    pub(super) fn is_status(&self) -> bool {
+        match self {
+            Answer::Json(_, text) | Answer::Warned(_, text, _) => text.starts_with(b"{\"kind\":\"Status\""),
+            Answer::Watch(_) => false,
+        }
+    }
+
     /// The same watch without its events.
     pub(super) fn silent(self) -> Self {
         match self {
