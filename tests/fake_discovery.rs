@@ -487,6 +487,8 @@ mod media_types {
     #[tokio::test]
     async fn forms_an_object_or_a_list_does_not_have_are_refused_in_the_words_of_go() {
         let cluster = with_things();
+        let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "one"}});
+        cluster.create(node).unwrap();
         for (path, form, message) in [
             ("/api/v1/configmaps", "PartialObjectMetadata", "a list (*core.ConfigMapList)"),
             ("/apis/rbac.authorization.k8s.io/v1/roles", "PartialObjectMetadata", "a list (*rbac.RoleList)"),
@@ -498,6 +500,9 @@ mod media_types {
             let message = format!("you requested {form}, but the requested object is {message}");
             assert_eq!(refusal(&answer), (406, message), "{path}");
         }
+        // What is not there has no form at all.
+        let lists = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+        assert_eq!(get(&cluster, "/api/v1/nodes/two", lists).await.code, 404);
     }
 
     #[tokio::test]

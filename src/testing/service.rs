@@ -204,6 +204,9 @@ impl Exchange {
             _ => Printer::new(&target, options),
         });
         let answer = self.answer_to(call, &target, look.form).await?;
+        if let Some(misfit) = look.misfit.filter(|_| !answer.is_status()) {
+            return Err(misfit);
+        }
         let answer = match printer {
             Some(printer) => answer.in_tables(printer, self.clock()),
             None if look.unfit => answer.without_events(),

@@ -90,8 +90,9 @@ pub(super) fn patched(kind: &Kind, value: &Value) -> String {
 /// What the deletion of an object answers: the object as it was, or a Status, which has no other form.
 pub(super) fn deleted(kind: &Kind, answer: &Value, form: Form) -> Bytes {
     match form {
-        Form::Metadata if answer["kind"] != "Status" => metadata(answer),
-        _ => whole(kind, answer),
+        _ if answer["kind"] == "Status" => ordered(answer, &OBJECT),
+        Form::Metadata => metadata(answer),
+        Form::Whole => whole(kind, answer),
     }
 }
 
