@@ -39,6 +39,9 @@ fn contents(kind: &Kind, object: &Value) -> Vec<Flaw> {
     let mut flaws = Vec::new();
     match kind.plural.as_str() {
         _ if kind.custom => {}
+        "controllerrevisions" => needed(&object["data"], "data", "data is mandatory", &mut flaws),
+        "ingressclasses" => needed(&object["spec"]["controller"], "spec.controller", "", &mut flaws),
+        "runtimeclasses" => needed(&object["handler"], "handler", "", &mut flaws),
         "ingresses" => ingress::check(object, &mut flaws),
         "services" => network::service(object, &mut flaws),
         "endpointslices" => network::endpoint_slice(object, &mut flaws),
@@ -76,6 +79,13 @@ fn items<'v>(value: &'v Value, field: &str) -> &'v [Value] {
 fn problems(field: &str, value: &str, found: Vec<String>, flaws: &mut Vec<Flaw>) {
     if !value.is_empty() {
         flaws.extend(found.iter().map(|why| Flaw::invalid(field, value, why)));
+    }
+}
+
+/// Something has to be there.
+fn needed(value: &Value, field: &str, why: &str, flaws: &mut Vec<Flaw>) {
+    if value.is_null() || value == "" {
+        flaws.push(Flaw::required(field, why));
     }
 }
 

@@ -196,7 +196,12 @@ const GROUPS: &[Group] = &[
             namespaced("daemonsets", "DaemonSet").category(ALL).parts(STATUS).short("ds").with(GENERATION),
             namespaced("deployments", "Deployment").category(ALL).parts(SCALE).short("deploy").with(GENERATION),
             namespaced("replicasets", "ReplicaSet").category(ALL).parts(SCALE).short("rs").with(GENERATION),
-            namespaced("statefulsets", "StatefulSet").category(ALL).parts(SCALE).short("sts").with(GENERATION),
+            namespaced("statefulsets", "StatefulSet")
+                .category(ALL)
+                .parts(SCALE)
+                .short("sts")
+                .names(Names::Label)
+                .with(GENERATION),
         ],
     },
     Group {

@@ -1,7 +1,6 @@
 //! What a replacement must not change, kind by kind.
 //!
-//! The server shows the difference where a whole specification is frozen; this says only that there is one. What a
-//! replacement leaves out counts as unchanged.
+//! The server shows the difference where a whole specification is frozen; this says only that there is one.
 
 use serde_json::{Value, json};
 
@@ -125,6 +124,14 @@ fn pod(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
     let free = if shortened { "terminationGracePeriodSeconds" } else { "" };
     let waits = !old["schedulingGates"].as_array().is_none_or(Vec::is_empty);
     let scheduled = if waits { ["nodeSelector", "affinity"] } else { [""; 2] };
+    let kept = |toleration: &Value| {
+        let alike = |other: &Value| !changed(toleration, other, &["tolerationSeconds"]);
+        new["tolerations"].as_array().is_some_and(|tolerations| tolerations.iter().any(alike))
+    };
+    if !old["tolerations"].as_array().into_iter().flatten().all(kept) {
+        let why = "existing toleration can not be modified except its tolerationSeconds";
+        flaws.push(Flaw::forbidden("spec.tolerations", why));
+    }
     let free = [free, scheduled[0], scheduled[1], "activeDeadlineSeconds", "schedulingGates", "tolerations"];
     if changed(old, &compared, &free) {
         let why = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,\
@@ -165,10 +172,12 @@ fn role(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
     }
 }
 
-/// Whether any field that `new` has differs in `old`, but for those that are free to.
+/// Whether any field differs, but for those that are free to.
 fn changed(old: &Value, new: &Value, free: &[&str]) -> bool {
-    let mut fields = new.as_object().into_iter().flatten();
-    fields.any(|(field, value)| !free.contains(&field.as_str()) && old[field] != *value)
+    let fields =
+        |spec: &Value| spec.as_object().into_iter().flatten().map(|(field, _)| field.clone()).collect::<Vec<_>>();
+    let mut all = fields(old).into_iter().chain(fields(new));
+    all.any(|field| !free.contains(&field.as_str()) && old[&field] != new[&field])
 }
 
 #[cfg(test)]
