@@ -203,8 +203,10 @@ async fn typed_clients_write_what_they_read() {
     let created =
         Api::<ConfigMap>::default_namespaced(client.clone()).create(&PostParams::default(), &map).await.unwrap();
     assert_eq!(created.data, map.data);
-    let pod: Pod =
-        serde_json::from_value(json!({"metadata": {"name": name}, "spec": {"containers": [{"name": "c"}]}})).unwrap();
+    let pod: Pod = serde_json::from_value(
+        json!({"metadata": {"name": name}, "spec": {"containers": [{"name": "c", "image": "i"}]}}),
+    )
+    .unwrap();
     let created = Api::<Pod>::default_namespaced(client).create(&PostParams::default(), &pod).await.unwrap();
     assert_eq!(created.spec.unwrap().containers[0].name, "c");
 }

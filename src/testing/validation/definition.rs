@@ -188,7 +188,8 @@ fn label(field: &str, name: &str, mixed: &str, flaws: &mut Vec<Flaw>) {
                         regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
     let lower = if mixed.is_empty() { name.to_owned() } else { name.to_lowercase() };
     let starts = lower.starts_with(|c: char| c.is_ascii_lowercase());
-    if !name.is_empty() && !(starts && selector::is_dns_label(&lower)) {
+    let fits = starts && selector::is_dns_label(&lower);
+    if !name.is_empty() && !fits {
         flaws.push(Flaw::invalid(field, name, &format!("{mixed}{RULE}")));
     }
 }
