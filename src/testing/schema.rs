@@ -11,7 +11,7 @@ mod lists;
 mod number;
 mod prune;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::OnceLock};
 
 use regex::Regex;
 use serde_json::{Value, json};
@@ -26,8 +26,8 @@ use super::{
 pub(super) struct Schema {
     document: Value,
     shapes: Shapes,
-    /// All patterns in it that are regular expressions.
-    patterns: HashMap<String, Regex>,
+    /// All patterns in it that are regular expressions, once an object is checked: to make them ready takes its time.
+    patterns: OnceLock<HashMap<String, Regex>>,
 }
 
 impl Schema {
@@ -35,9 +35,7 @@ impl Schema {
     pub(super) fn new(document: Option<&Value>) -> Self {
         let anything = || json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
         let document = document.filter(|document| document.is_object()).cloned().unwrap_or_else(anything);
-        let mut patterns = HashMap::new();
-        collect(&document, &mut patterns);
-        Schema { shapes: Shapes::custom(ROOT, &document), document, patterns }
+        Schema { shapes: Shapes::custom(ROOT, &document), document, patterns: OnceLock::new() }
     }
 
     /// What the definition declares.
@@ -66,7 +64,12 @@ impl Schema {
 
     /// What is wrong with an object. What was wrong with `old` and has not changed since may stay.
     pub(super) fn flaws(&self, object: &Value, old: Option<&Value>) -> Vec<Flaw> {
-        let mut flaws = check::Check { patterns: &self.patterns }.flaws(object, old, &self.document);
+        let patterns = self.patterns.get_or_init(|| {
+            let mut patterns = HashMap::new();
+            collect(&self.document, &mut patterns);
+            patterns
+        });
+        let mut flaws = check::Check { patterns }.flaws(object, old, &self.document);
         for more in [embedded::flaws, lists::flaws] {
             if old.is_none_or(|old| more(old, &self.document).is_empty()) {
                 flaws.extend(more(object, &self.document));
