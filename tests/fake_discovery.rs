@@ -487,6 +487,8 @@ mod media_types {
     #[tokio::test]
     async fn forms_an_object_or_a_list_does_not_have_are_refused_in_the_words_of_go() {
         let cluster = with_things();
+        let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "one"}});
+        cluster.create(node).unwrap();
         for (path, form, message) in [
             ("/api/v1/configmaps", "PartialObjectMetadata", "a list (*core.ConfigMapList)"),
             ("/apis/rbac.authorization.k8s.io/v1/roles", "PartialObjectMetadata", "a list (*rbac.RoleList)"),
@@ -498,6 +500,37 @@ mod media_types {
             let message = format!("you requested {form}, but the requested object is {message}");
             assert_eq!(refusal(&answer), (406, message), "{path}");
         }
+        // What is not there has no form at all.
+        let lists = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+        assert_eq!(get(&cluster, "/api/v1/nodes/two", lists).await.code, 404);
+    }
+
+    #[tokio::test]
+    async fn deletions_answer_metadata_alone_where_they_answer_objects() {
+        let cluster = FakeCluster::new();
+        let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "one"}});
+        let mut metadata = cluster.create(account).unwrap()["metadata"].take();
+        config_map(&cluster);
+        let delete = async |path: &str, form: &str| {
+            let accept = format!("application/json;as={form};g=meta.k8s.io;v=v1");
+            send(&cluster, "DELETE", path, &[("accept", &accept)]).await.json()
+        };
+        let deleted = delete("/api/v1/namespaces/default/serviceaccounts/one", "PartialObjectMetadata").await;
+        metadata["resourceVersion"] = cluster.revision().to_string().into();
+        let partial = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata});
+        assert_eq!(deleted, partial);
+        assert_eq!(delete(&format!("{CONFIG_MAPS}/one"), "PartialObjectMetadata").await["kind"], "Status");
+        let list = delete(CONFIG_MAPS, "PartialObjectMetadataList").await;
+        assert_eq!((&list["kind"], &list["items"]), (&json!("PartialObjectMetadataList"), &json!([])));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_watch_of_lists_of_metadata_is_silent() {
+        let cluster = FakeCluster::new();
+        config_map(&cluster);
+        let accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+        let answer = get(&cluster, &format!("{CONFIG_MAPS}?watch=true&timeoutSeconds=5"), accept).await;
+        assert_eq!((answer.code, answer.text.as_str()), (200, ""));
     }
 
     #[tokio::test]

@@ -44,6 +44,8 @@ pub(super) struct Look {
     pub(super) table: Option<table::Options>,
     /// Whether the first event of a watch ends it, as no event can look as it was asked to.
     pub(super) unfit: bool,
+    /// Why objects do not have the form that is asked for. Servers find that out once there are any.
+    pub(super) misfit: Option<Box<Status>>,
     pub(super) encoding: Encoding,
 }
 
@@ -97,7 +99,7 @@ impl Accept {
         }
         for offer in &self.offers {
             let Some(encoding) = self.encoding(offer) else { continue };
-            let mut look = Look { form: Form::Whole, table: None, unfit: false, encoding };
+            let mut look = Look { form: Form::Whole, table: None, unfit: false, misfit: None, encoding };
             match offer.conversion() {
                 None => {}
                 Some(("Table", version)) => look.table = Some(table::Options { include: Include::Metadata, version }),
@@ -108,7 +110,7 @@ impl Accept {
                     let is = if list { "a list" } else { "not a list" };
                     let go = go_type(kind, list);
                     let message = format!("you requested {wrong}, but the requested object is {is} ({go})");
-                    return Err(status::failure(406, "NotAcceptable", message));
+                    look.misfit = Some(status::failure(406, "NotAcceptable", message));
                 }
                 Some(_) => continue,
             }

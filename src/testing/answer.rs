@@ -31,6 +31,14 @@ impl Answer {
         }
     }
 
+    /// Whether it is no object, but how it went.
+    pub(super) fn is_status(&self) -> bool {
+        match self {
+            Answer::Json(_, text) => text.starts_with(b"{\"kind\":\"Status\""),
+            Answer::Watch(_) => false,
+        }
+    }
+
     /// The same, but the first event of a watch ends it instead of being told.
     pub(super) fn without_events(self) -> Self {
         match self {
