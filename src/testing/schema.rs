@@ -9,25 +9,23 @@ mod embedded;
 mod format;
 mod lists;
 mod number;
+mod patterns;
 mod prune;
 
-use std::{collections::HashMap, sync::OnceLock};
-
-use regex::Regex;
 use serde_json::{Value, json};
 
 use super::{
     shape::{Shape, Shapes},
     status::Flaw,
 };
+use patterns::Patterns;
 
 /// A schema, made ready when its definition comes.
 #[derive(Debug)]
 pub(super) struct Schema {
     document: Value,
     shapes: Shapes,
-    /// All patterns in it that are regular expressions, once an object is checked: to make them ready takes its time.
-    patterns: OnceLock<HashMap<String, Regex>>,
+    patterns: Patterns,
 }
 
 impl Schema {
@@ -35,7 +33,7 @@ impl Schema {
     pub(super) fn new(document: Option<&Value>) -> Self {
         let anything = || json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
         let document = document.filter(|document| document.is_object()).cloned().unwrap_or_else(anything);
-        Schema { shapes: Shapes::custom(ROOT, &document), document, patterns: OnceLock::new() }
+        Schema { shapes: Shapes::custom(ROOT, &document), document, patterns: Patterns::default() }
     }
 
     /// What the definition declares.
@@ -64,12 +62,7 @@ impl Schema {
 
     /// What is wrong with an object. What was wrong with `old` and has not changed since may stay.
     pub(super) fn flaws(&self, object: &Value, old: Option<&Value>) -> Vec<Flaw> {
-        let patterns = self.patterns.get_or_init(|| {
-            let mut patterns = HashMap::new();
-            collect(&self.document, &mut patterns);
-            patterns
-        });
-        let mut flaws = check::Check { patterns }.flaws(object, old, &self.document);
+        let mut flaws = check::Check { patterns: &self.patterns }.flaws(object, old, &self.document);
         for more in [embedded::flaws, lists::flaws] {
             if old.is_none_or(|old| more(old, &self.document).is_empty()) {
                 flaws.extend(more(object, &self.document));
@@ -81,19 +74,6 @@ impl Schema {
 
 /// The name of the only type of its own.
 const ROOT: &str = "Object";
-
-fn collect(schema: &Value, patterns: &mut HashMap<String, Regex>) {
-    match schema {
-        Value::Object(fields) => {
-            if let Some(Ok(pattern)) = schema["pattern"].as_str().map(Regex::new) {
-                patterns.insert(pattern.as_str().to_owned(), pattern);
-            }
-            fields.values().for_each(|field| collect(field, patterns));
-        }
-        Value::Array(items) => items.iter().for_each(|item| collect(item, patterns)),
-        _ => {}
-    }
-}
 
 /// Whether the schema says so.
 fn says(schema: &Value, flag: &str) -> bool {

@@ -195,6 +195,7 @@ impl Exchange {
             Place::Resource(target) => target,
         };
         let call = route::call(&self.request, &target)?;
+        self.warnings.add(target.kind.version(&target.version).and_then(|version| version.deprecation.clone()));
         let look = accept.objects(&self.request, &target.kind)?;
         let printer = look.table.map(|options| match &call {
             Call::Get(_, part) | Call::Update(_, part) | Call::Patch(_, part) => {
@@ -308,9 +309,9 @@ impl Exchange {
     fn delete(&self, target: &Target, name: &str, form: Form) -> Result<Answer, Box<Status>> {
         let deletion = self.deletion()?;
         let deleted = self.shared.update(|inner| inner.state.delete(target, name, &deletion))?;
+        self.warnings.add(deleted.warnings);
         // Whoever asks in the old way is told when there is more to come.
         let code = if deletion.cascades && !deleted.gone { 202 } else { 200 };
-        self.warnings.add(deleted.warnings);
         Ok(Answer::Json(code, text::deleted(&target.kind, &deleted.answer, form)))
     }
 
