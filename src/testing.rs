@@ -20,7 +20,8 @@
 //!   periods, propagation policies, generations and generated names; no change, no event;
 //! - JSON patches, merge patches, strategic merge patches of built-in kinds, server-side apply; managed fields with their
 //!   conflicts; the parts status, scale and, of namespaces, finalize;
-//! - unknown and doubled fields, which are warned of or refused (`fieldValidation`);
+//! - the types of all built-in kinds, down to the last field: unknown and doubled fields are warned of or refused
+//!   (`fieldValidation`), values of wrong types are refused in the words of the server's decoder;
 //! - the defaults of all built-in kinds, quantities in their one form, and what the server sets on its own: a new
 //!   object's status, the selector of a Job, the class, priority and tolerations of a pod, finalizers that protect;
 //! - cluster IPs (of 10.0.0.0/16), IP families and node ports for Services: given out, kept, checked, given back;
@@ -35,9 +36,14 @@
 //! - speak protobuf or CBOR, TLS or HTTP/2, or compress; kubectl's `create configmap` and its like send protobuf, and
 //!   manifests of `kind: List` make it ask for OpenAPI v2, unless it is told `--validate=false`;
 //! - authenticate or authorize: see [`Fault::forbidden`];
-//! - run any other controller, a scheduler or a kubelet: nobody makes the pods of a Deployment, and a pod on a node that is
-//!   deleted waits for somebody to delete it with a grace period of 0;
-//! - serve what is a request rather than an object (reviews, bindings, evictions, logs, exec), alpha and beta groups;
+//! - run any other controller, a scheduler or a kubelet: nobody makes the pods of a Deployment, and a pod on a node that
+//!   is deleted waits for somebody to delete it with a grace period of 0;
+//! - serve what is a request rather than an object (reviews, bindings, evictions, logs, exec), the parts of pods and
+//!   certificate requests that are neither status nor scale (resize, ephemeralcontainers, approval), alpha and beta groups;
+//! - note the owners of fields in what tests bring through its doors, such as [`FakeCluster::create`], before a client
+//!   applies something to it;
+//! - show what the body of a Secret holds in a message, where the server shows its first bytes;
+//! - check the rarer formats of texts in schemas, or all of pod templates;
 //! - evaluate rules in CEL, call webhooks or admission policies, or convert between versions: objects differ in nothing
 //!   but apiVersion, and the two Event groups are apart;
 //! - forget by time: of each kind the last 10,000 changes can be watched and listed, or as many as
@@ -172,6 +178,7 @@ mod storage;
 mod table;
 mod text;
 mod validation;
+mod warnings;
 mod watches;
 mod watching;
 mod write;

@@ -373,7 +373,7 @@ mod lists {
         let secret = |name: &str, kind: &str| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "type": kind});
         cluster.create(secret("a", "example.com/x")).unwrap();
         cluster.create(secret("b", "")).unwrap();
-        cluster.create(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"nodeName": "n", "containers": []}})).unwrap();
+        cluster.create(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"nodeName": "n", "containers": [{"name": "c", "image": "i"}]}})).unwrap();
         cluster.create(thing("t1", "a")).unwrap();
         cluster.create(thing("t2", "b")).unwrap();
         for (path, selector, expected) in [

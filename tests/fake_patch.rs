@@ -421,9 +421,9 @@ mod strategic_merge_patches {
         let of_pods =
             ["dnsPolicy", "restartPolicy", "schedulerName", "securityContext", "terminationGracePeriodSeconds"];
         let of_containers = ["imagePullPolicy", "resources", "terminationMessagePath", "terminationMessagePolicy"];
-        of_pods.map(|field| pod.as_object_mut().unwrap().remove(field).unwrap());
+        of_pods.iter().for_each(|field| drop(pod.as_object_mut().unwrap().remove(*field).unwrap()));
         for container in pod["containers"].as_array_mut().unwrap() {
-            of_containers.map(|field| container.as_object_mut().unwrap().remove(field).unwrap());
+            of_containers.iter().for_each(|field| drop(container.as_object_mut().unwrap().remove(*field).unwrap()));
         }
         pod
     }

@@ -42,8 +42,8 @@ pub(super) struct Look {
     pub(super) form: Form,
     /// Whether objects become a Table. They are whole until then.
     pub(super) table: Option<table::Options>,
-    /// Whether nothing is said: a watch has no lists to tell of, and servers find out too late.
-    pub(super) silent: bool,
+    /// Whether the first event of a watch ends it, as no event can look as it was asked to.
+    pub(super) unfit: bool,
     /// Why objects do not have the form that is asked for. Servers find that out once there are any.
     pub(super) misfit: Option<Box<Status>>,
     pub(super) encoding: Encoding,
@@ -99,13 +99,13 @@ impl Accept {
         }
         for offer in &self.offers {
             let Some(encoding) = self.encoding(offer) else { continue };
-            let mut look = Look { form: Form::Whole, table: None, silent: false, misfit: None, encoding };
+            let mut look = Look { form: Form::Whole, table: None, unfit: false, misfit: None, encoding };
             match offer.conversion() {
                 None => {}
                 Some(("Table", version)) => look.table = Some(table::Options { include: Include::Metadata, version }),
                 Some(("PartialObjectMetadata", _)) if !list => look.form = Form::Metadata,
                 Some(("PartialObjectMetadataList", _)) if list => look.form = Form::Metadata,
-                Some(("PartialObjectMetadataList", _)) if watch => look.silent = true,
+                Some(("PartialObjectMetadataList", _)) if watch => look.unfit = true,
                 Some((wrong @ ("PartialObjectMetadata" | "PartialObjectMetadataList"), _)) => {
                     let is = if list { "a list" } else { "not a list" };
                     let go = go_type(kind, list);

@@ -84,8 +84,9 @@ fn address(
     let asked = texts(spec, "clusterIPs");
     let had = live["clusterIPs"][0].as_str();
     match asked.first().map(String::as_str) {
-        Some(asked) if asked == "None" || had == Some(asked) => return Ok(()),
+        Some(asked) if had == Some(asked) => return Ok(()),
         Some(_) if write.force => return Ok(()),
+        Some("None") if had.is_none() => return Ok(()),
         Some(address) => {
             let refuse = |why: &str| {
                 let why = format!("failed to allocate IP {address}: {why}");

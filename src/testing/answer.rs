@@ -19,8 +19,6 @@ use super::{
 pub(super) enum Answer {
     /// One JSON text, with its code.
     Json(u16, Bytes),
-    /// One JSON text, with its code and what the server warns of.
-    Warned(u16, Bytes, Vec<String>),
     /// Events for as long as there are any.
     Watch(Body),
 }
@@ -29,12 +27,6 @@ impl Answer {
     pub(super) fn into_response(self, encoding: Encoding) -> Response<Body> {
         match self {
             Answer::Json(code, text) => response(code, encoding.media_type(), Body::full(encoding.encode(&text))),
-            Answer::Warned(code, text, warnings) => {
-                let mut response = Answer::Json(code, text).into_response(encoding);
-                let warnings = warnings.into_iter().filter_map(|why| format!("299 - {why:?}").try_into().ok());
-                response.headers_mut().extend(warnings.map(|warning: HeaderValue| (header::WARNING, warning)));
-                response
-            }
             Answer::Watch(events) => response(200, Encoding::Json.media_type(), events),
         }
     }
@@ -42,17 +34,17 @@ impl Answer {
     /// Whether it is no object, but how it went.
     pub(super) fn is_status(&self) -> bool {
         match self {
-            Answer::Json(_, text) | Answer::Warned(_, text, _) => text.starts_with(b"{\"kind\":\"Status\""),
+            Answer::Json(_, text) => text.starts_with(b"{\"kind\":\"Status\""),
             Answer::Watch(_) => false,
         }
     }
 
-    /// The same watch without its events.
-    pub(super) fn silent(self) -> Self {
+    /// The same, but the first event of a watch ends it instead of being told.
+    pub(super) fn without_events(self) -> Self {
         match self {
             Answer::Watch(events) => {
-                let ends = BodyDataStream::new(events).filter(|frame| future::ready(frame.is_err()));
-                Answer::Watch(Body::stream(ends))
+                let none = BodyDataStream::new(events).take_while(|_| future::ready(false));
+                Answer::Watch(Body::stream(none))
             }
             answer => answer,
         }
@@ -66,7 +58,6 @@ impl Answer {
         };
         match self {
             Answer::Json(code, text) => Answer::Json(code, table(&text)),
-            Answer::Warned(code, text, warnings) => Answer::Warned(code, table(&text), warnings),
             Answer::Watch(events) => {
                 Answer::Watch(Body::stream(table::tables(BodyDataStream::new(events), printer, now)))
             }
@@ -80,6 +71,12 @@ pub(super) fn refusal(refusal: &Status, encoding: Encoding) -> Response<Body> {
     let wait = refusal.details.as_ref().map(|details| u64::from(details.retry_after_seconds));
     retry_after(&mut response, wait.filter(|seconds| *seconds > 0));
     response
+}
+
+/// Adds a header for each warning.
+pub(super) fn warn(response: &mut Response<Body>, warnings: Vec<String>) {
+    let warnings = warnings.into_iter().filter_map(|why| format!("299 - {why:?}").try_into().ok());
+    response.headers_mut().extend(warnings.map(|warning: HeaderValue| (header::WARNING, warning)));
 }
 
 /// A code alone.

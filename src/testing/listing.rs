@@ -1,7 +1,7 @@
 //! Lists: which state they show, their pages, and the tokens between pages.
 
 use base64::{
-    Engine,
+    DecodeError, Engine,
     alphabet::URL_SAFE,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
@@ -35,7 +35,8 @@ const TOKENS: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Where the next page starts.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
 struct Token {
     v: String,
     rv: i64,
@@ -44,9 +45,12 @@ struct Token {
 
 /// The revision a list waits for, if its options name one that may lie ahead.
 pub(super) fn awaited(options: &Options) -> Result<u64, Box<Status>> {
+    if !options.token.is_empty() {
+        return Ok(0);
+    }
     let asked = revision(&options.version)
         .map_err(|problem| status::bad_request(format!("invalid resource version: {problem}")))?;
-    Ok(asked.filter(|_| options.token.is_empty()).unwrap_or(0))
+    Ok(asked.unwrap_or(0))
 }
 
 impl List {
@@ -74,10 +78,11 @@ pub(super) fn list(state: &State, target: &Target, options: &Options, form: Form
     let mut limit = usize::try_from(options.limit).unwrap_or(0);
     let (mut at, mut start) = (newest, String::new());
     if !options.token.is_empty() {
+        let token = Token::read(&options.token)?;
         if !["", "0"].contains(&options.version.as_str()) {
             return Err(status::bad_request("specifying resource version is not allowed when using continue"));
         }
-        (at, start) = resume(state, kind.id, &options.token)?;
+        (at, start) = resume(state, kind.id, token)?;
     } else if options.version_match == "Exact" || (options.version_match.is_empty() && asked > 0 && limit > 0) {
         if asked < state.storage.oldest(kind.id) {
             return Err(status::expired("The resourceVersion for the provided list is too old."));
@@ -121,38 +126,56 @@ fn encoded(token: &Token) -> String {
     TOKENS.encode(serde_json::to_vec(token).unwrap_or_default())
 }
 
-/// The revision and the place a token stands for.
-fn resume(state: &State, kind: KindId, text: &str) -> Result<(u64, String), Box<Status>> {
-    let bad = |why: String| status::bad_request(format!("invalid continue token: continue key is not valid: {why}"));
-    let text = text.trim_end_matches('=');
-    let bytes = TOKENS.decode(text).map_err(|error| {
-        let at = match error {
-            base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol { offset: at, .. } => at,
-            _ => text.len(),
-        };
-        bad(format!("illegal base64 data at input byte {at}"))
-    })?;
-    let token: Token = serde_json::from_slice(&bytes).map_err(|_| match bytes.first() {
-        Some(byte) if !b"{[\"0123456789-tfn \t\r\n".contains(byte) => {
-            let shown = if byte.is_ascii_graphic() { char::from(*byte).to_string() } else { format!("\\u{byte:04x}") };
-            bad(format!("invalid character '{shown}' looking for beginning of value"))
+fn invalid(why: impl std::fmt::Display) -> Box<Status> {
+    status::bad_request(format!("invalid continue token: continue key is not valid: {why}"))
+}
+
+impl Token {
+    /// What a token says, if it is one.
+    fn read(text: &str) -> Result<Self, Box<Status>> {
+        let text = text.trim_end_matches('=');
+        let bytes = TOKENS.decode(text).map_err(|error| {
+            let at = match error {
+                DecodeError::InvalidByte(at, _) | DecodeError::InvalidLastSymbol { offset: at, .. } => at,
+                _ => text.len(),
+            };
+            invalid(format!("illegal base64 data at input byte {at}"))
+        })?;
+        let token: Token = serde_json::from_slice(&bytes).map_err(|_| match bytes.first() {
+            Some(byte) if !b"{[\"0123456789-tfn \t\r\n".contains(byte) => {
+                let shown =
+                    if byte.is_ascii_graphic() { char::from(*byte).to_string() } else { format!("\\u{byte:04x}") };
+                invalid(format!("invalid character '{shown}' looking for beginning of value"))
+            }
+            _ => invalid("it is no JSON object with v, rv and start"),
+        })?;
+        if token.v != VERSION {
+            let why = format!("server does not recognize this encoded version {}", token.v);
+            return Err(invalid(why));
         }
-        _ => bad("it is no JSON object with v, rv and start".to_owned()),
-    })?;
-    if token.v != VERSION {
-        let version = token.v;
-        return Err(bad(format!("server does not recognize this encoded version {version:?}")));
+        if token.rv == 0 {
+            return Err(invalid(format!("incorrect encoded start resourceVersion (version {VERSION})")));
+        }
+        if token.start.is_empty() {
+            return Err(invalid(format!("encoded start key empty (version {VERSION})")));
+        }
+        let place = token.start.strip_prefix('/').unwrap_or(&token.start);
+        if !place.is_empty() && place.split('/').any(|part| ["", ".", ".."].contains(&part)) {
+            return Err(invalid(token.start));
+        }
+        Ok(token)
     }
+}
+
+/// The revision and the place a token stands for.
+fn resume(state: &State, kind: KindId, token: Token) -> Result<(u64, String), Box<Status>> {
     let start = token.start.strip_prefix('/').unwrap_or(&token.start);
-    if start.is_empty() || start.split('/').any(|part| ["", ".", ".."].contains(&part)) {
-        return Err(bad(token.start));
-    }
     let newest = state.storage.revision;
     let Ok(at) = u64::try_from(token.rv) else {
         return Ok((newest, start.to_owned()));
     };
-    if at == 0 || at > newest {
-        return Err(bad(format!("incorrect encoded start resourceVersion (version {VERSION})")));
+    if at > newest {
+        return Err(status::too_large_version(at, newest));
     }
     if at < state.storage.oldest(kind) {
         let mut gone = status::expired(

@@ -80,6 +80,7 @@ pub(super) fn update(
                 let changed = live["spec"]["template"] != at(object, "spec")["template"];
                 template_generation(object, generation + i64::from(changed));
             }
+            ("batch", "jobs") if write.force => job::select(object),
             ("certificates.k8s.io", _) => keep(object, live, "spec"),
             (_, CRDS) => stored_version(object),
             _ => {}

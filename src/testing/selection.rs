@@ -23,18 +23,11 @@ struct Term {
 }
 
 impl Selection {
+    /// The selection, if the kind has all the fields it names.
     pub(super) fn new(target: &Target, labels: &str, fields: &str) -> Result<Self, Box<Status>> {
-        let labels: LabelSelector =
-            labels.parse().map_err(|error: crate::selector::Error| status::bad_request(error.problem()))?;
-        let mut terms = Vec::new();
-        for term in split(fields).filter(|term| !term.is_empty()) {
-            let term = parse(term).ok_or_else(|| {
-                status::bad_request(format!("invalid selector: '{fields}'; can't understand '{term}'"))
-            })?;
-            check(&target.kind, &target.version, &term.path)?;
-            terms.push(term);
-        }
-        Ok(Selection { namespace: target.namespace.clone(), labels, fields: terms })
+        let (labels, fields) = read(labels, fields)?;
+        fields.iter().try_for_each(|term| check(&target.kind, &target.version, &term.path))?;
+        Ok(Selection { namespace: target.namespace.clone(), labels, fields })
     }
 
     /// Whether anything but the namespace narrows it.
@@ -50,6 +43,28 @@ impl Selection {
     }
 }
 
+/// What two selectors say, if they say anything.
+fn read(labels: &str, fields: &str) -> Result<(LabelSelector, Vec<Term>), Box<Status>> {
+    let labels = labels.parse().map_err(|error: crate::selector::Error| status::bad_request(error.problem()))?;
+    let mut terms: Vec<&str> = split(fields).filter(|term| !term.is_empty()).collect();
+    terms.sort_unstable();
+    let terms = terms.into_iter().map(|term| {
+        let unclear = || format!("invalid selector: '{fields}'; can't understand '{term}'");
+        let (path, equal, value) = parse(term).ok_or_else(unclear)?;
+        let value = unescaped(value).map_err(|problem| format!("invalid field selector: {problem}"))?;
+        Ok(Term { path: path.to_owned(), value, equal })
+    });
+    let terms: Result<Vec<Term>, String> = terms.collect();
+    let mut terms = terms.map_err(status::bad_request)?;
+    terms.retain(|term| !term.path.is_empty() || !term.value.is_empty());
+    Ok((labels, terms))
+}
+
+/// Refuses selectors that say nothing, whatever kind they are about.
+pub(super) fn check_syntax(labels: &str, fields: &str) -> Result<(), Box<Status>> {
+    read(labels, fields).map(drop)
+}
+
 /// The terms between commas that no backslash precedes.
 fn split(fields: &str) -> impl Iterator<Item = &str> {
     let mut escaped = false;
@@ -60,20 +75,33 @@ fn split(fields: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn parse(term: &str) -> Option<Term> {
-    let at = term.find(['=', '!'])?;
-    let (path, rest) = term.split_at(at);
-    let (value, equal) = if let Some(value) = rest.strip_prefix("!=") {
-        (value, false)
-    } else {
-        (rest.strip_prefix("==").or_else(|| rest.strip_prefix('='))?, true)
-    };
+/// What stands before and behind the first operator of a term, and whether that means equal.
+fn parse(term: &str) -> Option<(&str, bool, &str)> {
+    let mut places = term.char_indices().map(|(at, _)| term.split_at(at));
+    places.find_map(|(path, rest)| {
+        let differs = rest.strip_prefix("!=").map(|value| (path, false, value));
+        let equals = || rest.strip_prefix("==").or_else(|| rest.strip_prefix('=')).map(|value| (path, true, value));
+        differs.or_else(equals)
+    })
+}
+
+/// A value without the backslashes before commas, equal signs and backslashes, which it cannot have otherwise.
+fn unescaped(value: &str) -> Result<String, String> {
     let mut unescaped = String::new();
-    let mut chars = value.chars();
-    while let Some(c) = chars.next() {
-        unescaped.push(if c == '\\' { chars.next()? } else { c });
+    let mut letters = value.chars();
+    while let Some(letter) = letters.next() {
+        unescaped.push(match letter {
+            '\\' => match letters.next() {
+                Some(escaped @ ('\\' | ',' | '=')) => escaped,
+                other => {
+                    return Err(format!("invalid escape sequence: \\{}", other.map(String::from).unwrap_or_default()));
+                }
+            },
+            ',' | '=' => return Err(format!("unescaped character in value: {}", u32::from(letter))),
+            other => other,
+        });
     }
-    Some(Term { path: path.to_owned(), value: unescaped, equal })
+    Ok(unescaped)
 }
 
 fn check(kind: &Kind, version: &str, path: &str) -> Result<(), Box<Status>> {

@@ -39,6 +39,7 @@ use super::{
     storage::Object,
     table::Printer,
     text::{self, Form},
+    warnings::Warnings,
     watching,
     write::{self, Author, Change, Configuration, Write},
 };
@@ -77,6 +78,7 @@ struct Exchange {
     request: Arc<Request>,
     headers: HeaderMap,
     body: Result<Bytes, Box<Status>>,
+    warnings: Warnings,
 }
 
 impl Exchange {
@@ -103,7 +105,8 @@ impl Exchange {
             shared.update(|inner| inner.log.note(place, Some(body.clone()), None));
         }
         let request = shared.read(|inner| inner.log[place].clone());
-        let exchange = Exchange { shared: shared.clone(), request, headers: parts.headers, body };
+        let exchange =
+            Exchange { shared: shared.clone(), request, headers: parts.headers, body, warnings: Warnings::default() };
         let response = exchange.through(effect).await?;
         // Whose entry is not copied as long as nobody else has it.
         drop(exchange);
@@ -175,7 +178,10 @@ impl Exchange {
 
     async fn respond(&self) -> Response<Body> {
         let accept = Accept::new(&self.request, &self.headers);
-        self.serve(&accept).await.unwrap_or_else(|status| answer::refusal(&status, accept.refusals()))
+        let answer = self.serve(&accept).await;
+        let mut response = answer.unwrap_or_else(|status| answer::refusal(&status, accept.refusals()));
+        answer::warn(&mut response, self.warnings.take());
+        response
     }
 
     fn refuse(&self, status: &Status) -> Response<Body> {
@@ -189,6 +195,7 @@ impl Exchange {
             Place::Resource(target) => target,
         };
         let call = route::call(&self.request, &target)?;
+        self.warnings.add(target.kind.version(&target.version).and_then(|version| version.deprecation.clone()));
         let look = accept.objects(&self.request, &target.kind)?;
         let printer = look.table.map(|options| match &call {
             Call::Get(_, part) | Call::Update(_, part) | Call::Patch(_, part) => {
@@ -202,7 +209,7 @@ impl Exchange {
         }
         let answer = match printer {
             Some(printer) => answer.in_tables(printer, self.clock()),
-            None if look.silent => answer.silent(),
+            None if look.unfit => answer.without_events(),
             None => answer,
         };
         Ok(answer.into_response(look.encoding))
@@ -271,44 +278,41 @@ impl Exchange {
     fn create(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
         let options = WriteOptions::read(&self.request, "CreateOptions", self.agent())?;
         let document = media::document(&target.kind, &self.headers, &self.body.clone()?)?;
-        let created = self.shared.update(|inner| inner.state.create(target, document, write(&options, None)))?;
-        Ok(Answer::Warned(201, printed(target, &created.object, form), created.warnings))
+        let created = self.shared.update(|inner| inner.state.create(target, document, self.write(&options, None)))?;
+        Ok(Answer::Json(201, printed(target, &created.object, form)))
     }
 
     fn update(&self, target: &Target, name: &str, part: Option<Part>, form: Form) -> Result<Answer, Box<Status>> {
         let options = WriteOptions::read(&self.request, "UpdateOptions", self.agent())?;
         let seen = seen(target, &part);
         let change = Change::Replace(media::document(&seen.kind, &self.headers, &self.body.clone()?)?);
-        let write = write(&options, part.as_ref());
+        let write = self.write(&options, part.as_ref());
         let written = self.shared.update(|inner| inner.state.change(target, name, change, write))?;
         let code = if written.created { 201 } else { 200 };
-        Ok(Answer::Warned(code, printed(&seen, &written.object, form), written.warnings))
+        Ok(Answer::Json(code, printed(&seen, &written.object, form)))
     }
 
     fn patch(&self, target: &Target, name: &str, part: Option<Part>, form: Form) -> Result<Answer, Box<Status>> {
         let said = PatchType::of(&target.kind, media::content_type(&self.headers).unwrap_or_default())?;
         let text = self.body.clone()?;
         let options = WriteOptions::of_patch(&self.request, said == PatchType::Apply, self.agent())?;
-        let write = write(&options, part.as_ref());
+        let write = self.write(&options, part.as_ref());
         let change = |change: Change<'_>| self.shared.update(|inner| inner.state.change(target, name, change, write));
         let written = match said {
             PatchType::Apply => change(Change::Apply(&Configuration { text, force: options.force })),
             PatchType::Change(language) => change(Change::Patch(&Patch { language, text })),
         }?;
         let text = printed(&seen(target, &part), &written.object, form);
-        Ok(Answer::Warned(if written.created { 201 } else { 200 }, text, written.warnings))
+        Ok(Answer::Json(if written.created { 201 } else { 200 }, text))
     }
 
     fn delete(&self, target: &Target, name: &str, form: Form) -> Result<Answer, Box<Status>> {
         let deletion = self.deletion()?;
         let deleted = self.shared.update(|inner| inner.state.delete(target, name, &deletion))?;
-        let text = text::deleted(&target.kind, &deleted.answer, form);
+        self.warnings.add(deleted.warnings);
         // Whoever asks in the old way is told when there is more to come.
-        Ok(if deletion.cascades && !deleted.gone {
-            Answer::Json(202, text)
-        } else {
-            Answer::Warned(200, text, deleted.warnings)
-        })
+        let code = if deletion.cascades && !deleted.gone { 202 } else { 200 };
+        Ok(Answer::Json(code, text::deleted(&target.kind, &deleted.answer, form)))
     }
 
     async fn delete_collection(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
@@ -317,7 +321,8 @@ impl Exchange {
         self.revision_reached(listing::awaited(&options)?).await?;
         let delete = |inner: &mut Inner| inner.state.delete_collection(target, &options, &deletion, form);
         let (list, warnings) = self.shared.update(delete)?;
-        Ok(Answer::Warned(200, list.text(), warnings))
+        self.warnings.add(warnings);
+        Ok(Answer::Json(200, list.text()))
     }
 
     /// Waits a little for a revision that is yet to come.
@@ -327,6 +332,18 @@ impl Exchange {
             return Err(status::too_large_version(asked, current));
         }
         Ok(())
+    }
+
+    /// How a write is meant.
+    fn write<'w>(&'w self, options: &'w WriteOptions, part: Option<&'w Part>) -> Write<'w> {
+        Write {
+            dry_run: options.dry_run,
+            force: false,
+            author: Author::Client(&options.manager),
+            validation: options.validation,
+            part,
+            warnings: Some(&self.warnings),
+        }
     }
 
     /// What the client calls itself.
@@ -349,9 +366,4 @@ fn seen(target: &Target, part: &Option<Part>) -> Target {
 
 fn printed(target: &Target, object: &Object, form: Form) -> Bytes {
     text::object(&target.kind, &target.version, object, form)
-}
-
-fn write<'w>(options: &'w WriteOptions, part: Option<&'w Part>) -> Write<'w> {
-    let author = Author::Client(&options.manager);
-    Write { dry_run: options.dry_run, force: false, author, validation: options.validation, part }
 }

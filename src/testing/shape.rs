@@ -66,6 +66,16 @@ struct Field {
     required: bool,
     /// Whether strategic patches say which fields stay.
     retains_keys: bool,
+    go: Go,
+}
+
+/// What Go has beyond what can be seen of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Go {
+    /// The structure the field stands in within its own.
+    within: Option<&'static str>,
+    /// The name of its type, where that does not follow from what it is.
+    ty: Option<&'static str>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -124,7 +134,8 @@ impl Type {
     /// The structure with one more field that strategic patches treat in their own way.
     pub(super) fn patched_field(mut self, name: impl Into<Cow<'static, str>>, ty: Type, strategy: Strategy) -> Self {
         if let Type::Map(map) = &mut self {
-            map.fields.insert(name.into(), Field { ty, strategy, required: false, retains_keys: false });
+            let field = Field { ty, strategy, required: false, retains_keys: false, go: Go::default() };
+            map.fields.insert(name.into(), field);
         }
         self
     }
@@ -137,22 +148,10 @@ impl Type {
         self
     }
 
-    /// The structure where this field has to be there.
-    fn requiring(mut self, name: &str) -> Self {
-        if let Type::Map(map) = &mut self
-            && let Some(field) = map.fields.get_mut(name)
-        {
-            field.required = true;
-        }
-        self
-    }
-
-    /// The structure where strategic patches say which fields of this one stay.
-    fn retaining(mut self, name: &str) -> Self {
-        if let Type::Map(map) = &mut self
-            && let Some(field) = map.fields.get_mut(name)
-        {
-            field.retains_keys = true;
+    /// The structure with something else about this field.
+    fn with(mut self, name: &str, change: impl FnMut(&mut Field)) -> Self {
+        if let Type::Map(map) = &mut self {
+            map.fields.get_mut(name).into_iter().for_each(change);
         }
         self
     }
@@ -272,6 +271,7 @@ pub(super) struct Member<'s> {
     pub(super) strategy: &'s Strategy,
     /// Whether there has to be one.
     required: bool,
+    go: Go,
 }
 
 impl Shape<'static> {
@@ -339,14 +339,16 @@ impl<'s> Shape<'s> {
     pub(super) fn member(self, name: &str) -> Option<Member<'s>> {
         const USUAL: &Strategy = &Strategy::Usual;
         let Shape { shapes, ty } = self.resolved();
-        let member =
-            |ty, declared, strategy| Some(Member { shape: Shape { shapes, ty }, declared, strategy, required: false });
+        let member = |ty, declared, strategy| {
+            Some(Member { shape: Shape { shapes, ty }, declared, strategy, required: false, go: Go::default() })
+        };
         match ty {
             Type::Open => member(&Type::Open, true, USUAL),
             Type::Any => member(&Type::Any, false, USUAL),
             Type::Map(map) => match (map.fields.get(name), &map.entries) {
-                (Some(Field { ty, strategy, required, .. }), _) => {
-                    Some(Member { shape: Shape { shapes, ty }, declared: true, strategy, required: *required })
+                (Some(Field { ty, strategy, required, go, .. }), _) => {
+                    let shape = Shape { shapes, ty };
+                    Some(Member { shape, declared: true, strategy, required: *required, go: *go })
                 }
                 (None, Some(ty)) => member(ty, false, USUAL),
                 (None, None) => None,

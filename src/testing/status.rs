@@ -237,6 +237,11 @@ impl Flaw {
         Flaw { field: field.into(), reason: "FieldValueDuplicate", message }
     }
 
+    pub(super) fn not_found(field: impl Into<String>, value: impl Into<Value>) -> Self {
+        let message = format!("Not found: {}", shown(&value.into()));
+        Flaw { field: field.into(), reason: "FieldValueNotFound", message }
+    }
+
     pub(super) fn too_long(field: impl Into<String>, bytes: usize) -> Self {
         let message = format!("Too long: may not be more than {bytes} bytes");
         Flaw { field: field.into(), reason: "FieldValueTooLong", message }

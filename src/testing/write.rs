@@ -44,12 +44,13 @@ use super::{
     status,
     storage::{Object, key},
     validation,
+    warnings::Warnings,
 };
 
 pub(super) use apply::Configuration;
-use decode::Decoded;
 pub(super) use document::Document;
 pub(super) use scale::of as scale;
+pub(super) use syntax::complaint;
 
 /// How a write is meant.
 #[derive(Debug, Clone, Copy, Default)]
@@ -64,9 +65,22 @@ pub(super) struct Write<'w> {
     pub(super) validation: FieldValidation,
     /// The part of the object whose path the write came by.
     pub(super) part: Option<&'w Part>,
+    /// Where to tell what the client should know.
+    pub(super) warnings: Option<&'w Warnings>,
 }
 
 impl Write<'_> {
+    /// The same for what no client wrote as it is.
+    fn unasked(self) -> Self {
+        Write { validation: FieldValidation::Ignore, ..self }
+    }
+
+    fn warn(self, of: impl IntoIterator<Item = String>) {
+        if let Some(warnings) = self.warnings {
+            warnings.add(of);
+        }
+    }
+
     /// Whether a status may come with the object although it has a path of its own.
     pub(super) fn sets_status(self) -> bool {
         matches!(self.author, Author::Test)
@@ -95,8 +109,6 @@ pub(super) struct Outcome {
     /// The object, or its Scale where that was written.
     pub(super) object: Arc<Object>,
     pub(super) created: bool,
-    /// What the client should know although the write succeeded.
-    pub(super) warnings: Vec<String>,
 }
 
 /// An object that may come into the store, once it is complete and valid.
@@ -109,7 +121,6 @@ struct Draft {
     time: String,
     /// Whether its fields have their owners already.
     owned: bool,
-    warnings: Vec<String>,
 }
 
 impl State {
@@ -119,9 +130,9 @@ impl State {
         document: impl Into<Document>,
         write: Write<'_>,
     ) -> Result<Outcome, Box<Status>> {
-        let Decoded { object, warnings } = decode::decode(&self.kinds, target, &document.into(), write.validation)?;
+        let object = decode::decode(&self.kinds, target, &document.into(), write)?;
         let draft = create::admit(self, target, object, write)?;
-        self.write(target, Draft { warnings, ..draft }, write)
+        self.write(target, draft, write)
     }
 
     /// Changes the object of this name, or creates it where the kind or the way of the change allows that.
@@ -137,16 +148,15 @@ impl State {
         }
         let draft = match change {
             Change::Replace(document) => {
-                let Decoded { object, warnings } = decode::decode(&self.kinds, target, &document, write.validation)?;
+                let object = decode::decode(&self.kinds, target, &document, write)?;
                 let mut draft = replace::admit(self, target, name, object, write)?;
                 part::complete(target, &mut draft, write);
-                Draft { warnings, ..draft }
+                draft
             }
             Change::Patch(patch) => {
                 let live = self.find(&target.kind, &target.namespace, name)?;
-                let decoded = patch::decode(&self.kinds, target, &live.value, patch, write.validation)?;
-                let draft = replace::admit_patched(self, target, name, decoded.object)?;
-                Draft { warnings: decoded.warnings, ..draft }
+                let object = patch::decode(&self.kinds, target, &live.value, patch, write)?;
+                replace::admit_patched(self, target, name, object)?
             }
             Change::Apply(configuration) => apply::admit(self, target, name, configuration, write)?,
         };
@@ -157,7 +167,7 @@ impl State {
     /// `put`.
     fn write(&mut self, target: &Target, draft: Draft, write: Write<'_>) -> Result<Outcome, Box<Status>> {
         let kind = &target.kind;
-        let Draft { mut object, live, version, time, owned, warnings } = draft;
+        let Draft { mut object, live, version, time, owned } = draft;
         defaults::apply(kind, &mut object, &time);
         if !owned {
             object = own::update(target, live.as_deref().map(|live| &live.value), object, write, &time);
@@ -169,20 +179,26 @@ impl State {
         }
         let mut object = Value::Object(object);
         validate(target, &object, live.as_deref(), write)?;
+        if kind.custom {
+            write.warn(validation::new_finalizers(&object, live.as_deref().map(|live| &live.value)));
+        }
         if !write.dry_run {
             limits::fit(target, &mut object)?;
         }
-        let outcome = match live {
-            None => create::commit(self, target, version.as_deref(), object, write)?,
-            Some(live) => replace::commit(self, target, live, object, write),
-        };
-        Ok(Outcome { warnings, ..outcome })
+        match live {
+            None => create::commit(self, target, version.as_deref(), object, write),
+            Some(live) => Ok(replace::commit(self, target, live, object, write)),
+        }
     }
 
     /// Stores an object, and does what follows from that.
     fn put(&mut self, kind: &Kind, key: &str, object: Value, write: Write<'_>) -> Arc<Object> {
         let object = self.storage.put(kind.id, key, object);
-        let step = if write.force { Step::Forced(&object) } else { Step::Stored(&object) };
+        let step = match write.part {
+            _ if write.force => Step::Forced(&object),
+            Some(Part::Status) => Step::Told(&object),
+            _ => Step::Stored(&object),
+        };
         lifecycle::settle(self, kind, &step);
         object
     }

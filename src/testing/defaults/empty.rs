@@ -1,41 +1,11 @@
-//! What an object loses on its way through the server's types: nulls, empty lists, and what a type does not tell
-//! from nothing at all, such as a `hostNetwork` of false.
+//! What an object loses on its way through the server's types: what a type does not tell from nothing at all, such as
+//! a `hostNetwork` of false. Not here: lists and maps, which decoding knows.
 //!
 //! Types that tell nothing from empty keep it: `securityContext: {}`, `replicas: 0`, `storageClassName: ""`.
 
 use serde_json::Value;
 
 use super::Fields;
-
-/// Maps that are not there when they are empty.
-const MAPS: [&str; 26] = [
-    "allocatable",
-    "allocatedResources",
-    "annotations",
-    "attributes",
-    "binaryData",
-    "capacity",
-    "data",
-    "default",
-    "defaultRequest",
-    "hard",
-    "labels",
-    "limits",
-    "matchLabels",
-    "max",
-    "maxLimitRequestRatio",
-    "min",
-    "nodeSelector",
-    "options",
-    "overhead",
-    "parameters",
-    "requests",
-    "stringData",
-    "used",
-    "userLabels",
-    "volumeAttributes",
-    "scheduling",
-];
 
 /// Flags that are not there when they say no.
 const FLAGS: [&str; 18] = [
@@ -97,9 +67,6 @@ const TEXTS: [&str; 30] = [
     "workingDir",
 ];
 
-/// The lists the server prints although they are empty: as null.
-const LISTS: [&str; 2] = ["containers", "endpoints"];
-
 /// What a client may have any names in: nothing in there has a meaning to the server's types.
 const FREE: [&str; 7] = ["annotations", "binaryData", "data", "labels", "matchLabels", "parameters", "stringData"];
 
@@ -124,8 +91,8 @@ fn inside(value: &mut Value) {
 fn kept(name: &str, value: &Value) -> bool {
     match value {
         Value::Null => false,
-        Value::Array(items) => !items.is_empty() || LISTS.contains(&name),
-        Value::Object(fields) => !fields.is_empty() || !MAPS.contains(&name),
+        // Decoding left out the empty ones that mean nothing.
+        Value::Array(_) | Value::Object(_) => true,
         Value::Bool(said) => *said || !FLAGS.contains(&name),
         Value::Number(number) => number.as_f64() != Some(0.0) || !NUMBERS.contains(&name),
         Value::String(text) => !text.is_empty() || !TEXTS.contains(&name),

@@ -35,6 +35,9 @@ fn spec(spec: &mut Fields) {
     default(spec, "restartPolicy", "Always");
     default(spec, "schedulerName", "default-scheduler");
     default(spec, "terminationGracePeriodSeconds", 30);
+    if spec.get("terminationGracePeriodSeconds").and_then(Value::as_i64).is_some_and(|seconds| seconds < 0) {
+        spec.insert("terminationGracePeriodSeconds".to_owned(), 1.into());
+    }
     made(spec, "securityContext");
     // One field under its old and its new name.
     let account = [text(spec, "serviceAccountName"), text(spec, "serviceAccount")];

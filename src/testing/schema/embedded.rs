@@ -11,19 +11,31 @@ use super::{
 };
 use crate::selector::is_dns_label;
 
-/// Prunes the metadata of embedded resources; tells the paths of fields it removed.
-pub(super) fn coerce(object: &mut Value, schema: &Value) -> Vec<String> {
+/// Prunes the metadata of embedded resources; tells the paths of fields it removed, or why it is none.
+pub(super) fn coerce(object: &mut Value, schema: &Value) -> Result<Vec<String>, String> {
     let mut unknown = Vec::new();
+    let mut refused = None;
     visit(object, schema, "", &mut |resource, path| {
+        let mut refuse = |field: &str, value: &Value, why: &str| {
+            refused.get_or_insert(format!("{}: Invalid value: {value}: {why}", child(path, field)));
+        };
+        for field in ["apiVersion", "kind"] {
+            if let Some(value) = resource.get(field).filter(|value| !value.is_string()) {
+                refuse(field, value, "must be a string");
+            }
+        }
         let Some(metadata) = resource.get_mut("metadata") else { return };
-        if let Ok(read) = decode(&*metadata, Shapes::built_in().named("ObjectMeta"), "ObjectMeta") {
-            *metadata = read.value;
-            let path = child(path, "metadata");
-            let names = read.problems.iter().filter_map(|problem| problem.strip_prefix("unknown field \""));
-            unknown.extend(names.map(|name| child(&path, name.trim_end_matches('"'))));
+        let path = child(path, "metadata");
+        match decode(&*metadata, Shapes::built_in().named("ObjectMeta"), "ObjectMeta") {
+            Ok(read) => {
+                *metadata = read.value;
+                let names = read.problems.iter().filter_map(|problem| problem.strip_prefix("unknown field \""));
+                unknown.extend(names.map(|name| child(&path, name.trim_end_matches('"'))));
+            }
+            Err(why) => refuse("metadata", metadata, &why.to_string()),
         }
     });
-    unknown
+    refused.map_or(Ok(unknown), Err)
 }
 
 /// What embedded resources lack.
@@ -39,6 +51,10 @@ pub(super) fn flaws(object: &Value, schema: &Value) -> Vec<Flaw> {
                 }
                 Some(Value::String(text)) if field == "kind" && !is_dns_label(&text.to_lowercase()) => {
                     flaws.push(Flaw::invalid(path, text.as_str(), KIND_RULE));
+                }
+                Some(Value::String(text)) if field == "apiVersion" && text.matches('/').count() > 1 => {
+                    let why = format!("unexpected GroupVersion string: {text}");
+                    flaws.push(Flaw::invalid(path, text.as_str(), &why));
                 }
                 Some(Value::String(_)) => {}
                 Some(other) => flaws.push(Flaw::invalid(path, other.clone(), "must be a string")),

@@ -54,7 +54,7 @@ where
     D: Deserializer<'d, Error = serde_json::Error>,
 {
     let mut notes = Notes { path: Vec::new(), problems: Vec::new(), mistyped: None, structure: name.to_owned() };
-    let value = Reader { shape, notes: &mut notes }.deserialize(source)?;
+    let value = Reader { shape, go: None, notes: &mut notes }.deserialize(source)?;
     match notes.mistyped {
         Some(why) => Err(Failure::Mistyped(why)),
         None => Ok(Decoded { value, problems: notes.problems }),
@@ -72,7 +72,8 @@ struct Notes {
 }
 
 enum Step {
-    Field(String),
+    /// A field, and the structure it stands in within its own.
+    Field(String, Option<&'static str>),
     Entry(String),
     Item(usize),
 }
@@ -83,8 +84,8 @@ impl Notes {
             let mut path = String::new();
             for step in &self.path {
                 match step {
-                    Step::Field(name) | Step::Entry(name) if path.is_empty() => path.push_str(name),
-                    Step::Field(name) | Step::Entry(name) => path.extend([".", name]),
+                    Step::Field(name, _) | Step::Entry(name) if path.is_empty() => path.push_str(name),
+                    Step::Field(name, _) | Step::Entry(name) => path.extend([".", name]),
                     Step::Item(index) => path.push_str(&format!("[{index}]")),
                 }
             }
@@ -95,11 +96,11 @@ impl Notes {
 
     /// A value that is there although something else should be.
     fn mistyped(&mut self, found: &str, wanted: &str) {
-        let fields = self.path.iter().filter_map(|step| match step {
-            Step::Field(name) => Some(name.as_str()),
-            Step::Entry(_) | Step::Item(_) => None,
+        let fields = self.path.iter().flat_map(|step| match step {
+            Step::Field(name, within) => [*within, Some(name.as_str())],
+            Step::Entry(_) | Step::Item(_) => [None, None],
         });
-        let path = fields.collect::<Vec<_>>().join(".");
+        let path = fields.flatten().collect::<Vec<_>>().join(".");
         self.wrong(match (path.is_empty(), self.structure.is_empty()) {
             (false, _) => {
                 format!(
@@ -120,6 +121,8 @@ impl Notes {
 /// Reads one value.
 struct Reader<'r> {
     shape: Shape<'r>,
+    /// What Go calls its type, where that does not follow from the shape.
+    go: Option<&'static str>,
     notes: &'r mut Notes,
 }
 
@@ -132,7 +135,7 @@ impl Reader<'_> {
     fn refuse<E>(self, found: &str) -> Result<Value, E> {
         match self.ty() {
             Type::Formatted(Format::Quantity) => self.notes.wrong(NO_QUANTITY.to_owned()),
-            _ => self.notes.mistyped(found, &go_type(self.shape)),
+            _ => self.notes.mistyped(found, &self.go.map_or_else(|| go_type(self.shape), str::to_owned)),
         }
         Ok(Value::Null)
     }
@@ -224,10 +227,11 @@ impl<'d> Visitor<'d> for Reader<'_> {
                 return Ok(Value::Null);
             }
         };
+        let go = self.go.and_then(|list| list.strip_prefix("[]"));
         let mut array = Vec::new();
         loop {
             self.notes.path.push(Step::Item(array.len()));
-            let item = items.next_element_seed(Reader { shape, notes: self.notes })?;
+            let item = items.next_element_seed(Reader { shape, go, notes: self.notes })?;
             self.notes.path.pop();
             match item {
                 Some(item) => array.push(present(item, shape)),
@@ -237,9 +241,9 @@ impl<'d> Visitor<'d> for Reader<'_> {
     }
 
     fn visit_map<A: MapAccess<'d>>(self, mut fields: A) -> Result<Value, A::Error> {
-        let Reader { shape, notes } = self;
+        let Reader { shape, go, notes } = self;
         if !matches!(shape.resolved().ty, Type::Map(_) | Type::Any | Type::Open) {
-            Reader { shape, notes }.refuse::<A::Error>("object")?;
+            Reader { shape, go, notes }.refuse::<A::Error>("object")?;
             while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
             return Ok(Value::Null);
         }
@@ -255,11 +259,14 @@ impl<'d> Visitor<'d> for Reader<'_> {
                 fields.next_value::<IgnoredAny>()?;
                 continue;
             };
-            notes.path.push(if member.declared { Step::Field(name.clone()) } else { Step::Entry(name.clone()) });
+            notes.path.push(match member.declared {
+                true => Step::Field(name.clone(), member.go.within),
+                false => Step::Entry(name.clone()),
+            });
             // The structure is the one the last field is in; entries of maps do not count.
             let named = shape.name().filter(|_| member.declared).map(str::to_owned);
             let outer = named.map(|name| std::mem::replace(&mut notes.structure, name));
-            let value = fields.next_value_seed(Reader { shape: member.shape, notes })?;
+            let value = fields.next_value_seed(Reader { shape: member.shape, go: member.go.ty, notes })?;
             if let Some(outer) = outer {
                 notes.structure = outer;
             }
@@ -329,5 +336,52 @@ fn go_type(shape: Shape<'_>) -> String {
             format!("map[string]{}", entry.unwrap_or_default())
         }
         _ => "interface {}".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{super::Shapes, *};
+
+    fn read(text: &str, kind: &str) -> Result<Decoded, String> {
+        let mut source = serde_json::Deserializer::from_str(text);
+        decode(&mut source, Shapes::built_in().kind("v1", kind), kind).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn what_is_there_twice_counts_twice_where_it_has_fields() {
+        let decoded = read(r#"{"data": {"a": "1", "b": "1", "b": "2"}, "data": {"b": "3"}}"#, "ConfigMap");
+        let problems = ["duplicate field \"data.b\"", "duplicate field \"data\""].map(str::to_owned).to_vec();
+        assert_eq!(decoded, Ok(Decoded { value: json!({"data": {"a": "1", "b": "3"}}), problems }));
+    }
+
+    #[test]
+    fn the_first_value_of_a_wrong_type_is_told_unless_the_text_is_broken() {
+        let why = "json: cannot unmarshal number into Go struct field ConfigMap.data of type string";
+        assert_eq!(read(r#"{"data": {"a": 1}, "immutable": "x"}"#, "ConfigMap"), Err(why.to_owned()));
+        assert!(read(r#"{"data": {"a": 1}"#, "ConfigMap").is_err_and(|told| told.starts_with("EOF")));
+    }
+
+    #[test]
+    fn lists_and_maps_with_nothing_in_them_are_not_there() {
+        let spec = r#"{"spec": {"containers": [], "volumes": [], "nodeSelector": {}, "securityContext": {}}}"#;
+        let value = json!({"spec": {"containers": [], "securityContext": {}}});
+        assert_eq!(read(spec, "Pod"), Ok(Decoded { value, problems: vec![] }));
+    }
+
+    #[test]
+    fn null_is_an_empty_value_where_there_has_to_be_one() {
+        let spec = r#"{"spec": {"containers": [null], "nodeName": null}, "metadata": {"finalizers": [null]}}"#;
+        let value = json!({"spec": {"containers": [{}]}, "metadata": {"finalizers": [""]}});
+        assert_eq!(read(spec, "Pod"), Ok(Decoded { value, problems: vec![] }));
+    }
+
+    #[test]
+    fn no_more_than_a_hundred_problems_are_told() {
+        let many: Vec<String> = (0..200).map(|number| format!("\"wing{number}\": 1")).collect();
+        let decoded = read(&format!("{{{}}}", many.join(",")), "ConfigMap").expect("a value");
+        assert_eq!(decoded.problems.len(), 100);
     }
 }

@@ -9,12 +9,15 @@
 //! is `TCP` where absent; `{T}` is a map. An exclamation mark makes a map one value. Scalars have the words of
 //! [`Format`], and `any` is anything. What strategic patches merge by follows: `~merge(a)` for objects, `~merge` for
 //! scalars; `~replace` says that they replace maps, `~retainKeys` that they tell which fields stay.
+//!
+//! What messages show of Go stands there too where it is not plain: `VolumeSource.secret SecretVolumeSource` is a field
+//! that is in a structure within its own, `effect string v1.TaintEffect` one with a type of its own.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{Format, Key, Shapes, Strategy, Type};
+use super::{Format, Go, Key, Shapes, Strategy, Type};
 
 pub(super) fn parse(text: &'static str) -> Result<Shapes, String> {
     let mut shapes = Shapes::default();
@@ -36,9 +39,10 @@ fn definition(line: &'static str) -> Option<(&'static str, Type)> {
 
 /// The structure with the field of this text.
 fn field(structure: Type, text: &'static str) -> Option<Type> {
-    let (name, text) = text.split_once(' ')?;
+    let mut words = text.split(' ');
+    let (name, text, ty) = (words.next()?, words.next()?, words.next());
     let (text, strategies) = text.split_once('~').unwrap_or((text, ""));
-    let ty = read(text)?;
+    let (within, name) = name.split_once('.').map_or((None, name), |(within, name)| (Some(within), name));
     let mut strategy = Strategy::Usual;
     let mut retains_keys = false;
     for word in strategies.split_terminator('+') {
@@ -51,9 +55,11 @@ fn field(structure: Type, text: &'static str) -> Option<Type> {
     }
     let required = name.ends_with('*');
     let name = name.trim_end_matches('*');
-    let structure = structure.patched_field(name, ty, strategy);
-    let structure = if retains_keys { structure.retaining(name) } else { structure };
-    Some(if required { structure.requiring(name) } else { structure })
+    Some(structure.patched_field(name, read(text)?, strategy).with(name, |field| {
+        field.required = required;
+        field.retains_keys = retains_keys;
+        field.go = Go { within, ty };
+    }))
 }
 
 fn read(text: &'static str) -> Option<Type> {
@@ -96,7 +102,7 @@ mod tests {
     #[test]
     fn the_notation_reads_as_its_doc_says() {
         let text = "Crate: bottles* [Bottle]#shelf+side=left~merge(shelf)+retainKeys, labels {string}!, tags [string]#~merge\n\
-                    Bottle!: depth int32, rest any\n";
+                    Bottle!: Shape.depth int32 v1.Depth, rest any\n";
         let shapes = parse(text).expect("well-formed");
         let side = Key { name: "side".into(), default: Some(json!("left")) };
         let expected = Type::structure()
@@ -105,12 +111,15 @@ mod tests {
                 Type::list_of(Type::Named("Bottle".into())).keyed(["shelf".into(), side]),
                 Strategy::Merge(Some("shelf".into())),
             )
-            .requiring("bottles")
-            .retaining("bottles")
+            .with("bottles", |field| (field.required, field.retains_keys) = (true, true))
             .field("labels", Type::map_of(Type::Formatted(Format::Text)).atomic())
             .patched_field("tags", Type::list_of(Type::Formatted(Format::Text)).set(), Strategy::Merge(None));
         assert_eq!(shapes.named("Crate").ty, &expected);
-        let bottle = Type::structure().field("depth", Type::Formatted(Format::Int32)).field("rest", Type::Any).atomic();
+        let bottle = Type::structure()
+            .field("depth", Type::Formatted(Format::Int32))
+            .with("depth", |field| field.go = Go { within: Some("Shape"), ty: Some("v1.Depth") })
+            .field("rest", Type::Any)
+            .atomic();
         assert_eq!(shapes.named("Bottle").ty, &bottle);
     }
 

@@ -86,7 +86,7 @@ fn versions(object: &Value, flaws: &mut Vec<Flaw>) {
         }
     }
     let shown = items(&spec["versions"]).map(|(_, version)| internal(version)).collect::<Vec<_>>();
-    let shown = format!("[{}]", shown.join(","));
+    let shown = if spec["versions"].is_null() { "null".to_owned() } else { format!("[{}]", shown.join(",")) };
     if !unique {
         flaws.push(Flaw::showing("spec.versions", &shown, "must contain unique version names"));
     }
@@ -160,7 +160,7 @@ fn hoisted(spec: &Value, flaws: &mut Vec<Flaw>) {
 
 fn names(names: &Value, flaws: &mut Vec<Flaw>) {
     const MIXED: &str = "may have mixed case, but should otherwise match: ";
-    for field in ["plural", "kind"] {
+    for field in ["plural", "singular", "kind", "listKind"] {
         if text(&names[field]).is_empty() {
             flaws.push(Flaw::required(format!("spec.names.{field}"), ""));
         }
@@ -188,7 +188,8 @@ fn label(field: &str, name: &str, mixed: &str, flaws: &mut Vec<Flaw>) {
                         regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
     let lower = if mixed.is_empty() { name.to_owned() } else { name.to_lowercase() };
     let starts = lower.starts_with(|c: char| c.is_ascii_lowercase());
-    if !name.is_empty() && !(starts && selector::is_dns_label(&lower)) {
+    let fits = starts && selector::is_dns_label(&lower);
+    if !name.is_empty() && !fits {
         flaws.push(Flaw::invalid(field, name, &format!("{mixed}{RULE}")));
     }
 }

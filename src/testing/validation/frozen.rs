@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{kinds::CRDS, status::Flaw},
-    content, definition,
+    content, definition, storage,
 };
 
 /// Fields that keep their first value, in the order of the server.
@@ -50,6 +50,15 @@ pub(super) fn check(plural: &str, old: &Value, new: &Value, flaws: &mut Vec<Flaw
         "statefulsets" => stateful_set(&old["spec"], &new["spec"], flaws),
         "pods" => pod(&old["spec"], &new["spec"], flaws),
         "persistentvolumeclaims" => claim(old, new, flaws),
+        "persistentvolumes" if !storage::sources(&old["spec"]).eq(storage::sources(&new["spec"])) => {
+            let why = "spec.persistentvolumesource is immutable after creation";
+            flaws.push(Flaw::forbidden("spec.persistentvolumesource", why));
+        }
+        // The server misspells this field.
+        "csidrivers" if old["spec"]["attachRequired"] != new["spec"]["attachRequired"] => {
+            let value = new["spec"]["attachRequired"].clone();
+            flaws.push(Flaw::invalid("spec.attachedRequired", value, "field is immutable"));
+        }
         "services" => service(&old["spec"], &new["spec"], flaws),
         CRDS => definition::frozen(old, new, flaws),
         "rolebindings" | "clusterrolebindings" => role(&old["roleRef"], &new["roleRef"], flaws),
@@ -190,7 +199,7 @@ mod tests {
         let start = "Pod \"p\" is invalid: spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,";
         assert!(refused.starts_with(start), "{refused}");
         let added = refusal(&pod(), |pod| {
-            let container = pod["spec"]["containers"][0].clone();
+            let container = json!({"name": "d", "image": "i"});
             pod["spec"]["containers"].as_array_mut().expect("containers").push(container);
         });
         let why = "Pod \"p\" is invalid: spec.containers: Forbidden: pod updates may not add or remove containers";

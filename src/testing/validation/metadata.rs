@@ -25,7 +25,8 @@ pub(super) fn whole(kind: &Kind, object: &Value) -> Vec<Flaw> {
         flaws.push(Flaw::invalid("metadata.name", text("name"), &problem));
     }
     flaws.extend(words(object));
-    let lenient = kind.custom || ["admissionregistration.k8s.io", "node.k8s.io"].contains(&kind.group.as_str());
+    let lenient = kind.custom
+        || ["admissionregistration.k8s.io", "apiextensions.k8s.io", "node.k8s.io"].contains(&kind.group.as_str());
     let said = &metadata["finalizers"];
     flaws.extend(if lenient { qualified(said) } else { finalizers(said, "metadata.finalizers") });
     flaws
@@ -65,11 +66,31 @@ pub(super) fn words(object: &Value) -> Vec<Flaw> {
 /// What is wrong with finalizers that may be of any kind: they are names.
 fn qualified(finalizers: &Value) -> Vec<Flaw> {
     let names = finalizers.as_array().into_iter().flatten().filter_map(Value::as_str);
-    let problems = names.enumerate().flat_map(|(at, name)| {
+    let problems = names.flat_map(|name| {
         let problems = selector::key_problems(name).into_iter();
-        problems.map(move |problem| Flaw::invalid(format!("metadata.finalizers[{at}]"), name, &problem))
+        problems.map(move |problem| Flaw::invalid("metadata.finalizers", name, &problem))
     });
     problems.collect()
+}
+
+/// The finalizers that are the server's own.
+const STANDARD: [&str; 3] = ["foregroundDeletion", "orphan", "kubernetes"];
+
+/// What is unwise about the finalizers a custom object has and the old one had not: they do not say whose they are.
+pub(in super::super) fn new_finalizers(object: &Value, old: Option<&Value>) -> Vec<String> {
+    let had = old.map(super::finalizers).unwrap_or_default();
+    let mut added = super::finalizers(object);
+    added.retain(|name| !had.contains(name) && !name.contains('/') && !STANDARD.contains(name));
+    added.sort_unstable();
+    added.dedup();
+    let advice = added.into_iter().map(|name| {
+        let path = if name.contains('.') { " including a path (/)" } else { "" };
+        format!(
+            "metadata.finalizers: {name:?}: prefer a domain-qualified finalizer name{path} to avoid accidental conflicts \
+             with other finalizer writers"
+        )
+    });
+    advice.collect()
 }
 
 /// What is wrong with finalizers of built-in kinds: they are names, and say whose they are.
@@ -81,7 +102,7 @@ pub(super) fn finalizers(finalizers: &Value, field: &str) -> Vec<Flaw> {
         for problem in selector::key_problems(name) {
             flaws.push(Flaw::invalid(&field, name, &problem));
         }
-        if !name.contains('/') && !["foregroundDeletion", "orphan", "kubernetes"].contains(&name) {
+        if !name.contains('/') && !STANDARD.contains(&name) {
             flaws.push(Flaw::invalid(
                 &field,
                 name,

@@ -47,6 +47,9 @@ pub(super) fn service(object: &Value, flaws: &mut Vec<Flaw>) {
         if !(1..=65535).contains(&number) {
             flaws.push(Flaw::invalid(format!("{field}.port"), number, "must be between 1 and 65535, inclusive"));
         }
+        if let Some(target) = port["targetPort"].as_i64().filter(|target| !(1..=65535).contains(target)) {
+            flaws.push(Flaw::invalid(format!("{field}.targetPort"), target, "must be between 1 and 65535, inclusive"));
+        }
         protocol(port, &field, flaws);
     }
     labels(spec["selector"].as_object(), "spec.selector", flaws);

@@ -38,6 +38,8 @@ pub(in super::super) fn update(kind: &Kind, old: &Old<'_>, new: &Value) -> Vec<F
     let whole = old.part != Some(&Part::Status);
     let contents = || if whole { contents(kind, new) } else { Vec::new() };
     let frozen = || if whole { frozen(kind, old.value, new) } else { status(kind, new) };
+    // Pods are looked at as a whole before they are compared.
+    let last = !looks.contains(&Look::Whole) || kind.is_core("pods");
     for look in looks {
         match look {
             Look::Whole => {
@@ -49,7 +51,7 @@ pub(in super::super) fn update(kind: &Kind, old: &Old<'_>, new: &Value) -> Vec<F
                 if *look == Look::ChangesAndFinalizers {
                     flaws.extend(metadata::finalizers(&new["metadata"]["finalizers"], "metadata.finalizers"));
                 }
-                if looks.contains(&Look::Whole) {
+                if looks.contains(&Look::Whole) && !last {
                     flaws.extend(frozen());
                 }
             }
@@ -57,6 +59,8 @@ pub(in super::super) fn update(kind: &Kind, old: &Old<'_>, new: &Value) -> Vec<F
     }
     if !looks.contains(&Look::Whole) {
         flaws.extend(contents());
+    }
+    if last {
         flaws.extend(frozen());
     }
     flaws
@@ -65,7 +69,7 @@ pub(in super::super) fn update(kind: &Kind, old: &Old<'_>, new: &Value) -> Vec<F
 fn looks(kind: &Kind, part: Option<&Part>) -> &'static [Look] {
     use Look::{Changes, ChangesAndFinalizers, Whole};
     match (kind.plural.as_str(), part) {
-        _ if kind.custom => &[Changes],
+        _ if kind.custom || kind.is_definition() => &[Changes],
         ("cronjobs", Some(Part::Status)) | ("events" | "poddisruptionbudgets", _) => &[],
         (_, Some(Part::Status | Part::Finalize)) => &[ChangesAndFinalizers],
         ("leases", _) => &[Changes],

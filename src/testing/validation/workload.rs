@@ -1,240 +1,290 @@
-//! What the server refuses in what runs pods: Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs and CronJobs.
-//!
-//! Of pod templates only the labels and how pods restart are looked at.
+//! What the server refuses in what runs pods: Deployments and their like, Jobs, CronJobs.
 
 use serde_json::Value;
 
-use super::super::status::Flaw;
+use super::{
+    super::status::Flaw,
+    items,
+    metadata::{label_problems, labels},
+    not_negative, one_of, pod, problems, share, text,
+};
+use crate::selector::{key_problems, value_problems};
 
-/// Whether a kind is one of these.
-pub(super) fn runs_pods(plural: &str) -> bool {
-    ["deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs"].contains(&plural)
-}
+const TEMPLATE: &str = "spec.template";
 
+/// Looks at an object of a kind that runs pods; others have nothing to look at here.
 pub(super) fn check(plural: &str, object: &Value, flaws: &mut Vec<Flaw>) {
-    let spec = &object["spec"];
     match plural {
-        "deployments" => {
-            not_negative(spec, "spec", &["replicas"], flaws);
-            selector(spec, "deployment", flaws);
-            restarts(spec, flaws);
-            strategy(&spec["strategy"], flaws);
-            not_negative(spec, "spec", &["minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"], flaws);
-            let seconds = |field: &str| spec[field].as_i64();
-            if let Some(deadline) = seconds("progressDeadlineSeconds")
-                && deadline <= seconds("minReadySeconds").unwrap_or_default()
-            {
-                let why = "must be greater than minReadySeconds";
-                flaws.push(Flaw::invalid("spec.progressDeadlineSeconds", deadline, why));
-            }
-        }
-        "replicasets" | "statefulsets" => {
-            not_negative(spec, "spec", &["replicas", "minReadySeconds"], flaws);
-            selector(spec, if plural == "replicasets" { "deployment" } else { "statefulset" }, flaws);
-            restarts(spec, flaws);
-        }
-        "daemonsets" => {
-            selector(spec, "daemonset", flaws);
-            restarts(spec, flaws);
-            not_negative(spec, "spec", &["minReadySeconds", "revisionHistoryLimit"], flaws);
-        }
-        "jobs" => job(spec, "spec", flaws),
-        "cronjobs" => job(&spec["jobTemplate"]["spec"], "spec.jobTemplate.spec", flaws),
+        "deployments" => deployment(object, flaws),
+        "replicasets" => replica_set(object, flaws),
+        "statefulsets" => stateful_set(object, flaws),
+        "daemonsets" => daemon_set(object, flaws),
+        "replicationcontrollers" => replication_controller(object, flaws),
+        "jobs" => job(object, flaws),
+        "cronjobs" => cron_job(object, flaws),
         _ => {}
     }
 }
 
-fn job(spec: &Value, at: &str, flaws: &mut Vec<Flaw>) {
-    let numbers = [
-        "parallelism",
-        "completions",
-        "activeDeadlineSeconds",
-        "backoffLimit",
-        "ttlSecondsAfterFinished",
-        "backoffLimitPerIndex",
-        "maxFailedIndexes",
-    ];
-    not_negative(spec, at, &numbers, flaws);
-    let field = format!("{at}.template.spec.restartPolicy");
-    match spec["template"]["spec"]["restartPolicy"].as_str() {
-        Some("OnFailure" | "Never") => {}
-        None | Some("" | "Always") => flaws.push(Flaw::required(field, r#"valid values: "OnFailure", "Never""#)),
-        Some(other) => flaws.push(Flaw::unsupported(field, other, &["Never", "OnFailure"])),
+fn deployment(object: &Value, flaws: &mut Vec<Flaw>) {
+    let spec = &object["spec"];
+    not_negative(&spec["replicas"], "spec.replicas", flaws);
+    selected(spec, "deployment", true, flaws);
+    pod::lasts(&spec["template"], TEMPLATE, "ReplicaSet", flaws);
+    let strategy = &spec["strategy"];
+    match text(&strategy["type"]) {
+        "Recreate" if strategy["rollingUpdate"].is_object() => {
+            let why = "may not be specified when strategy `type` is 'Recreate'";
+            flaws.push(Flaw::forbidden("spec.strategy.rollingUpdate", why));
+        }
+        "Recreate" => {}
+        "RollingUpdate" => rolling(&strategy["rollingUpdate"], flaws),
+        _ => flaws.push(Flaw::unsupported("spec.strategy", strategy.clone(), &["Recreate", "RollingUpdate"])),
+    }
+    for field in ["minReadySeconds", "revisionHistoryLimit"] {
+        not_negative(&spec[field], &format!("spec.{field}"), flaws);
+    }
+    if let Some(deadline) = spec["progressDeadlineSeconds"].as_i64() {
+        not_negative(&spec["progressDeadlineSeconds"], "spec.progressDeadlineSeconds", flaws);
+        if deadline <= spec["minReadySeconds"].as_i64().unwrap_or_default() {
+            flaws.push(Flaw::invalid("spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds"));
+        }
     }
 }
 
-fn not_negative(spec: &Value, at: &str, fields: &[&str], flaws: &mut Vec<Flaw>) {
-    let numbers = fields.iter().filter_map(|field| Some((field, spec[*field].as_i64()?)));
-    let negative = numbers.filter(|(_, number)| *number < 0);
-    let why = "must be greater than or equal to 0";
-    flaws.extend(negative.map(|(field, number)| Flaw::invalid(format!("{at}.{field}"), number, why)));
-}
-
-fn restarts(spec: &Value, flaws: &mut Vec<Flaw>) {
-    let policy = spec["template"]["spec"]["restartPolicy"].as_str().unwrap_or("Always");
-    if policy != "Always" {
-        flaws.push(Flaw::unsupported("spec.template.spec.restartPolicy", policy, &["Always"]));
+fn rolling(rolling: &Value, flaws: &mut Vec<Flaw>) {
+    const FIELD: &str = "spec.strategy.rollingUpdate";
+    let nothing = |value: &Value| *value == 0 || *value == "0%";
+    for part in ["maxUnavailable", "maxSurge"] {
+        share(&rolling[part], &format!("{FIELD}.{part}"), part == "maxUnavailable", flaws);
+    }
+    if nothing(&rolling["maxUnavailable"]) && nothing(&rolling["maxSurge"]) {
+        let value = rolling["maxUnavailable"].clone();
+        flaws.push(Flaw::invalid(format!("{FIELD}.maxUnavailable"), value, "may not be 0 when `maxSurge` is 0"));
     }
 }
 
-fn strategy(strategy: &Value, flaws: &mut Vec<Flaw>) {
-    if strategy["type"] == "Recreate" && !strategy["rollingUpdate"].is_null() {
-        let why = "may not be specified when strategy `type` is 'Recreate'";
-        flaws.push(Flaw::forbidden("spec.strategy.rollingUpdate", why));
+fn replica_set(object: &Value, flaws: &mut Vec<Flaw>) {
+    let spec = &object["spec"];
+    for field in ["replicas", "minReadySeconds"] {
+        not_negative(&spec[field], &format!("spec.{field}"), flaws);
     }
+    // The server says deployment here, too.
+    selected(spec, "deployment", true, flaws);
+    pod::lasts(&spec["template"], TEMPLATE, "ReplicaSet", flaws);
 }
 
-/// A selector must be there, be readable, select something, and that the pods of the template.
-fn selector(spec: &Value, owner: &str, flaws: &mut Vec<Flaw>) {
-    let labels = &spec["template"]["metadata"]["labels"];
+fn stateful_set(object: &Value, flaws: &mut Vec<Flaw>) {
+    let spec = &object["spec"];
+    if !["OrderedReady", "Parallel"].contains(&text(&spec["podManagementPolicy"])) {
+        let why = "must be 'OrderedReady' or 'Parallel'";
+        flaws.push(Flaw::invalid("spec.podManagementPolicy", spec["podManagementPolicy"].clone(), why));
+    }
+    let strategy = &spec["updateStrategy"];
+    match text(&strategy["type"]) {
+        "OnDelete" if strategy["rollingUpdate"].is_object() => {
+            let why = "only allowed for updateStrategy 'RollingUpdate'";
+            flaws.push(Flaw::invalid("spec.updateStrategy.rollingUpdate", strategy["rollingUpdate"].clone(), why));
+        }
+        "OnDelete" => {}
+        "RollingUpdate" => {
+            let partition = &strategy["rollingUpdate"]["partition"];
+            not_negative(partition, "spec.updateStrategy.rollingUpdate.partition", flaws);
+        }
+        _ => {
+            flaws.push(Flaw::invalid("spec.updateStrategy", strategy.clone(), "must be 'RollingUpdate' or 'OnDelete'"));
+        }
+    }
+    for field in ["whenDeleted", "whenScaled"] {
+        let path = format!("spec.persistentVolumeClaimRetentionPolicy.{field}");
+        one_of(&spec["persistentVolumeClaimRetentionPolicy"][field], &path, &["Retain", "Delete"], flaws);
+    }
+    for field in ["replicas", "minReadySeconds"] {
+        not_negative(&spec[field], &format!("spec.{field}"), flaws);
+    }
+    let service = text(&spec["serviceName"]);
+    problems("spec.serviceName", service, label_problems(service), flaws);
+    selected(spec, "statefulset", true, flaws);
+    pod::lasts(&spec["template"], TEMPLATE, "StatefulSet", flaws);
+}
+
+fn daemon_set(object: &Value, flaws: &mut Vec<Flaw>) {
+    const ROLLING: &str = "spec.updateStrategy.rollingUpdate";
+    let spec = &object["spec"];
+    selected(spec, "daemonset", false, flaws);
+    pod::lasts(&spec["template"], TEMPLATE, "DaemonSet", flaws);
+    not_negative(&spec["minReadySeconds"], "spec.minReadySeconds", flaws);
+    let strategy = &spec["updateStrategy"];
+    match text(&strategy["type"]) {
+        "OnDelete" => {}
+        "RollingUpdate" => {
+            let nothing = |value: &Value| *value == 0 || *value == "0%";
+            let (unavailable, surge) =
+                (&strategy["rollingUpdate"]["maxUnavailable"], &strategy["rollingUpdate"]["maxSurge"]);
+            if !nothing(unavailable) && !nothing(surge) {
+                let why = "may not be set when maxUnavailable is non-zero";
+                flaws.push(Flaw::invalid(format!("{ROLLING}.maxSurge"), surge.clone(), why));
+            } else if nothing(unavailable) && nothing(surge) {
+                flaws.push(Flaw::required(format!("{ROLLING}.maxUnavailable"), "cannot be 0 when maxSurge is 0"));
+            }
+        }
+        _ => flaws.push(Flaw::unsupported("spec.updateStrategy", strategy.clone(), &["RollingUpdate", "OnDelete"])),
+    }
+    not_negative(&spec["revisionHistoryLimit"], "spec.revisionHistoryLimit", flaws);
+}
+
+fn replication_controller(object: &Value, flaws: &mut Vec<Flaw>) {
+    let spec = &object["spec"];
+    not_negative(&spec["minReadySeconds"], "spec.minReadySeconds", flaws);
+    let selector = spec["selector"].as_object().filter(|selector| !selector.is_empty());
+    if selector.is_none() {
+        flaws.push(Flaw::required("spec.selector", ""));
+    }
+    not_negative(&spec["replicas"], "spec.replicas", flaws);
+    let template = &spec["template"];
+    if template.is_null() {
+        return flaws.push(Flaw::required(TEMPLATE, ""));
+    }
+    let bears = &template["metadata"]["labels"];
+    if selector.is_some_and(|selector| selector.iter().any(|(key, value)| bears[key] != *value)) {
+        let why = "`selector` does not match template `labels`";
+        flaws.push(Flaw::invalid("spec.template.metadata.labels", bears.clone(), why));
+    }
+    pod::template(template, TEMPLATE, flaws);
+    pod::lasts(template, TEMPLATE, "ReplicationController", flaws);
+}
+
+fn job(object: &Value, flaws: &mut Vec<Flaw>) {
+    let spec = &object["spec"];
+    let uid = &object["metadata"]["uid"];
+    job_spec(spec, "spec", Some(uid), flaws);
+}
+
+/// The specification of a Job of this uid, or of a template of one.
+fn job_spec(spec: &Value, field: &str, uid: Option<&Value>, flaws: &mut Vec<Flaw>) {
+    const UID: &str = "batch.kubernetes.io/controller-uid";
+    let path = |name: &str| format!("{field}.{name}");
+    let template = &spec["template"];
+    let bears = &template["metadata"]["labels"];
     let selector = &spec["selector"];
+    let numbers = ["parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished"];
+    let mut of_numbers = Vec::new();
+    numbers.iter().for_each(|name| not_negative(&spec[*name], &path(name), &mut of_numbers));
+    if selector.is_null() && uid.is_some() {
+        flaws.push(Flaw::required(path("selector"), ""));
+    }
+    if let Some(uid) = uid.filter(|_| spec["manualSelector"] != true) {
+        let own =
+            selector["matchLabels"].as_object().is_some_and(|wanted| wanted.len() == 1 && wanted.get(UID) == Some(uid));
+        if !own || selector["matchExpressions"].is_array() {
+            flaws.push(Flaw::invalid(path("selector"), selector.clone(), "`selector` not auto-generated"));
+        }
+    }
+    flaws.append(&mut of_numbers);
+    one_of(&spec["completionMode"], &path("completionMode"), &["NonIndexed", "Indexed"], flaws);
+    if spec["completionMode"] == "Indexed" && spec["completions"].is_null() {
+        flaws.push(Flaw::required(path("completions"), "when completion mode is Indexed"));
+    }
+    if uid.is_some() && (selector.is_null() || !matches(selector, bears)) {
+        let why = "`selector` does not match template `labels`";
+        flaws.push(Flaw::invalid(format!("{field}.template.metadata.labels"), bears.clone(), why));
+    }
+    let field = path("template");
+    pod::template(template, &field, flaws);
+    pod::ends(template, &field, flaws);
+}
+
+fn cron_job(object: &Value, flaws: &mut Vec<Flaw>) {
+    let spec = &object["spec"];
+    let schedule = text(&spec["schedule"]);
+    let fields: Vec<_> = schedule.split_whitespace().collect();
+    if schedule.is_empty() {
+        flaws.push(Flaw::required("spec.schedule", ""));
+    } else if schedule.contains("TZ=") {
+        let why = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
+        flaws.push(Flaw::invalid("spec.schedule", schedule, why));
+    } else if !schedule.starts_with('@') && fields.len() != 5 {
+        let why = format!("expected exactly 5 fields, found {}: [{}]", fields.len(), fields.join(" "));
+        flaws.push(Flaw::invalid("spec.schedule", schedule, &why));
+    }
+    not_negative(&spec["startingDeadlineSeconds"], "spec.startingDeadlineSeconds", flaws);
+    let policies = ["Allow", "Forbid", "Replace"];
+    one_of(&spec["concurrencyPolicy"], "spec.concurrencyPolicy", &policies, flaws);
+    job_spec(&spec["jobTemplate"]["spec"], "spec.jobTemplate.spec", None, flaws);
+    for field in ["successfulJobsHistoryLimit", "failedJobsHistoryLimit"] {
+        not_negative(&spec[field], &format!("spec.{field}"), flaws);
+    }
+    let name = text(&object["metadata"]["name"]);
+    if name.len() > 52 {
+        flaws.push(Flaw::invalid("metadata.name", name, "must be no more than 52 characters"));
+    }
+}
+
+/// A selector that chooses the pods of the template. `wanted` says whether there must be one.
+fn selected(spec: &Value, kind: &str, wanted: bool, flaws: &mut Vec<Flaw>) {
+    let (selector, template) = (&spec["selector"], &spec["template"]);
+    let bears = &template["metadata"]["labels"];
+    let before = flaws.len();
     if selector.is_null() {
-        if owner != "daemonset" {
+        if wanted {
             flaws.push(Flaw::required("spec.selector", ""));
         }
-        return flaws.push(no_match(labels));
-    }
-    let parts = ["matchLabels", "matchExpressions"].map(|part| &selector[part]);
-    let empty = parts.iter().all(|part| {
-        part.as_object().is_none_or(serde_json::Map::is_empty) && part.as_array().is_none_or(Vec::is_empty)
-    });
-    if empty {
-        return flaws.push(Flaw::invalid(
-            "spec.selector",
-            selector.clone(),
-            &format!("empty selector is invalid for {owner}"),
-        ));
-    }
-    let mut unreadable = Vec::new();
-    let requirements = selector["matchExpressions"].as_array().into_iter().flatten();
-    for (number, requirement) in requirements.enumerate() {
-        unreadable.extend(problem(requirement, &format!("spec.selector.matchExpressions[{number}]")));
-    }
-    if !unreadable.is_empty() {
-        flaws.append(&mut unreadable);
-        match owner {
-            "daemonset" => {}
-            "statefulset" => flaws.push(Flaw::invalid("spec.selector", selector.clone(), "")),
-            _ => flaws.push(Flaw::invalid("spec.selector", selector.clone(), "invalid label selector")),
+    } else {
+        self::selector(selector, "spec.selector", flaws);
+        if selector.as_object().is_some_and(serde_json::Map::is_empty) {
+            let why = format!("empty selector is invalid for {kind}");
+            flaws.push(Flaw::invalid("spec.selector", selector.clone(), &why));
         }
-    } else if !selects(selector, labels) {
-        flaws.push(no_match(labels));
+    }
+    let unreadable =
+        flaws.len() > before && !selector.is_null() && !selector.as_object().is_some_and(serde_json::Map::is_empty);
+    if unreadable && kind != "daemonset" {
+        flaws.push(Flaw::invalid("spec.selector", selector.clone(), "invalid label selector"));
+    } else if selector.is_null() || !matches(selector, bears) {
+        let why = "`selector` does not match template `labels`";
+        flaws.push(Flaw::invalid("spec.template.metadata.labels", bears.clone(), why));
+    }
+    pod::template(template, TEMPLATE, flaws);
+}
+
+/// A selector of labels, as objects have them.
+pub(super) fn selector(selector: &Value, field: &str, flaws: &mut Vec<Flaw>) {
+    labels(selector["matchLabels"].as_object(), &format!("{field}.matchLabels"), flaws);
+    for (place, requirement) in items(selector, "matchExpressions").iter().enumerate() {
+        let field = format!("{field}.matchExpressions[{place}]");
+        let values = items(requirement, "values");
+        match text(&requirement["operator"]) {
+            "In" | "NotIn" if values.is_empty() => {
+                let why = "must be specified when `operator` is 'In' or 'NotIn'";
+                flaws.push(Flaw::required(format!("{field}.values"), why));
+            }
+            "Exists" | "DoesNotExist" if !values.is_empty() => {
+                let why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
+                flaws.push(Flaw::forbidden(format!("{field}.values"), why));
+            }
+            "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
+            other => flaws.push(Flaw::invalid(format!("{field}.operator"), other, "not a valid selector operator")),
+        }
+        let key = text(&requirement["key"]);
+        flaws.extend(key_problems(key).iter().map(|why| Flaw::invalid(format!("{field}.key"), key, why)));
+        for (place, value) in values.iter().map(text).enumerate() {
+            problems(&format!("{field}.values[{place}]"), value, value_problems(value), flaws);
+        }
     }
 }
 
-fn no_match(labels: &Value) -> Flaw {
-    let why = "`selector` does not match template `labels`";
-    Flaw::invalid("spec.template.metadata.labels", labels.clone(), why)
-}
-
-/// Why a requirement cannot be read, if so.
-fn problem(requirement: &Value, at: &str) -> Option<Flaw> {
-    let no_values = requirement["values"].as_array().is_none_or(Vec::is_empty);
-    match requirement["operator"].as_str().unwrap_or_default() {
-        "In" | "NotIn" => no_values
-            .then(|| Flaw::required(format!("{at}.values"), "must be specified when `operator` is 'In' or 'NotIn'")),
-        "Exists" | "DoesNotExist" => (!no_values).then(|| {
-            let why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
-            Flaw::forbidden(format!("{at}.values"), why)
-        }),
-        other => Some(Flaw::invalid(format!("{at}.operator"), other, "not a valid selector operator")),
-    }
-}
-
-fn selects(selector: &Value, labels: &Value) -> bool {
-    let mut equal = selector["matchLabels"].as_object().into_iter().flatten();
-    let mut required = selector["matchExpressions"].as_array().into_iter().flatten();
-    equal.all(|(key, value)| labels[key] == *value)
-        && required.all(|requirement| {
-            let label = &labels[requirement["key"].as_str().unwrap_or_default()];
-            let named = requirement["values"].as_array().is_some_and(|values| values.contains(label));
-            match requirement["operator"].as_str().unwrap_or_default() {
-                "In" => named,
-                "NotIn" => !named,
-                "Exists" => !label.is_null(),
-                _ => label.is_null(),
+fn matches(selector: &Value, labels: &Value) -> bool {
+    let wanted = selector["matchLabels"].as_object().into_iter().flatten();
+    let mut expressions = items(selector, "matchExpressions").iter();
+    wanted.into_iter().all(|(key, value)| labels[key] == *value)
+        && expressions.all(|requirement| {
+            let found = &labels[text(&requirement["key"])];
+            let among = items(requirement, "values").contains(found);
+            match text(&requirement["operator"]) {
+                "In" => among,
+                "NotIn" => !among,
+                "Exists" => !found.is_null(),
+                _ => found.is_null(),
             }
         })
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::{Flaw, check};
-
-    fn flaws(plural: &str, spec: Value) -> Vec<Flaw> {
-        let mut flaws = Vec::new();
-        check(plural, &json!({"spec": spec}), &mut flaws);
-        flaws
-    }
-
-    fn template(labels: Value) -> Value {
-        json!({"metadata": {"labels": labels}, "spec": {"restartPolicy": "Always"}})
-    }
-
-    #[test]
-    fn selectors_select_the_pods_of_the_template() {
-        let labels = json!({"a": "b", "c": "d"});
-        let mismatch = Flaw::invalid(
-            "spec.template.metadata.labels",
-            labels.clone(),
-            "`selector` does not match template `labels`",
-        );
-        let with =
-            |selector: Value| flaws("replicasets", json!({"selector": selector, "template": template(labels.clone())}));
-        let requiring = |key: &str, operator: &str, values: Value| {
-            with(json!({"matchExpressions": [{"key": key, "operator": operator, "values": values}]}))
-        };
-        assert_eq!(with(json!({"matchLabels": {"a": "b"}})), []);
-        assert_eq!(requiring("a", "In", json!(["x", "b"])), []);
-        assert_eq!(requiring("a", "NotIn", json!(["x"])), []);
-        assert_eq!(requiring("a", "Exists", json!(null)), []);
-        assert_eq!(requiring("z", "DoesNotExist", json!(null)), []);
-        for selects_others in [
-            with(json!({"matchLabels": {"a": "b", "c": "e"}})),
-            requiring("a", "In", json!(["x"])),
-            requiring("a", "NotIn", json!(["b"])),
-            requiring("z", "Exists", json!([])),
-            requiring("a", "DoesNotExist", json!([])),
-        ] {
-            assert_eq!(selects_others, [mismatch.clone()]);
-        }
-    }
-
-    #[test]
-    fn selectors_that_cannot_be_read_are_refused() {
-        let selector = json!({"matchExpressions": [{"key": "a", "operator": "Like", "values": ["b"]}]});
-        let with = |plural: &str| flaws(plural, json!({"selector": selector, "template": template(json!({"a": "b"}))}));
-        let operator = "spec.selector.matchExpressions[0].operator";
-        let unknown = Flaw::invalid(operator, "Like", "not a valid selector operator");
-        let invalid = |why: &str| Flaw::invalid("spec.selector", selector.clone(), why);
-        assert_eq!(with("deployments"), [unknown.clone(), invalid("invalid label selector")]);
-        assert_eq!(with("statefulsets"), [unknown.clone(), invalid("")]);
-        assert_eq!(with("daemonsets"), [unknown]);
-    }
-
-    #[test]
-    fn a_selector_must_be_there_and_select_something() {
-        let spec = json!({"template": template(json!(null))});
-        let mismatch =
-            Flaw::invalid("spec.template.metadata.labels", json!(null), "`selector` does not match template `labels`");
-        assert_eq!(flaws("deployments", spec.clone()), [Flaw::required("spec.selector", ""), mismatch.clone()]);
-        assert_eq!(flaws("daemonsets", spec), [mismatch]);
-        let empty = Flaw::invalid("spec.selector", json!({}), "empty selector is invalid for statefulset");
-        assert_eq!(flaws("statefulsets", json!({"selector": {}, "template": template(json!({}))})), [empty]);
-    }
-
-    #[test]
-    fn pods_of_jobs_end_and_others_go_on() {
-        let policy = |policy: &str| {
-            json!({"selector": {"matchLabels": {"a": "b"}}, "template": {
-                "metadata": {"labels": {"a": "b"}}, "spec": {"restartPolicy": policy}
-            }})
-        };
-        let field = "spec.template.spec.restartPolicy";
-        assert_eq!(flaws("daemonsets", policy("Never")), [Flaw::unsupported(field, "Never", &["Always"])]);
-        assert_eq!(flaws("jobs", policy("Never")), []);
-        assert_eq!(flaws("jobs", policy("Always")), [Flaw::required(field, r#"valid values: "OnFailure", "Never""#)]);
-    }
 }

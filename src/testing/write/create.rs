@@ -37,7 +37,7 @@ pub(super) fn admit(
     }
     metadata.insert("creationTimestamp".to_owned(), time.clone().into());
     let version = metadata.remove("resourceVersion").and_then(|version| version.as_str().map(str::to_owned));
-    Ok(Draft { object, live: None, version, time, owned: false, warnings: Vec::new() })
+    Ok(Draft { object, live: None, version, time, owned: false })
 }
 
 /// Refuses what is new where the namespace is missing or going, or the definition is.
@@ -70,7 +70,7 @@ pub(super) fn commit(
     write: Write<'_>,
 ) -> Result<Outcome, Box<Status>> {
     let kind = &target.kind;
-    if version.is_some_and(|version| !["", "0"].contains(&version)) {
+    if !write.dry_run && version.and_then(|version| version.parse().ok()).is_some_and(|version: u64| version != 0) {
         return Err(status::internal("resourceVersion should not be set on objects to be created"));
     }
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
@@ -79,5 +79,5 @@ pub(super) fn commit(
         return Err(status::already_exists(kind, name, existing.terminating()));
     }
     let object = if write.dry_run { Object::new(object).into() } else { state.put(kind, &key, object, write) };
-    Ok(Outcome { object, created: true, warnings: Vec::new() })
+    Ok(Outcome { object, created: true })
 }

@@ -8,19 +8,14 @@ use super::{
         kinds::{Kind, Kinds},
         options::FieldValidation,
         schema::Schema,
-        shape::{Shape, Shapes, decode::Decoded as Read},
+        shape::{Shape, Shapes, decode::Decoded},
         state::Target,
         status,
     },
+    Write,
     document::{Document, Head, summary},
     metadata, text,
 };
-
-/// An object, and what the client should know although it could be read.
-pub(super) struct Decoded {
-    pub(super) object: Map<String, Value>,
-    pub(super) warnings: Vec<String>,
-}
 
 /// Why a document cannot be read as an object of a kind.
 pub(super) struct Unreadable {
@@ -44,15 +39,14 @@ pub(super) fn decode(
     kinds: &Kinds,
     target: &Target,
     document: &Document,
-    validation: FieldValidation,
-) -> Result<Decoded, Box<Status>> {
+    write: Write<'_>,
+) -> Result<Map<String, Value>, Box<Status>> {
     let kind = &target.kind;
     let head = head(kind, document)?;
     same_version(target, &head)?;
-    let Read { value, problems } = read(kinds, target, document, &head).map_err(|error| error.refused(kind))?;
-    let warnings = validated(problems, validation)
-        .map_err(|why| Unreadable::new(&kind.kind, &target.version, why).refused(kind))?;
-    Ok(Decoded { object: placed(target, &head, value)?, warnings })
+    let Decoded { value, problems } = read(kinds, target, document, &head).map_err(|error| error.refused(kind))?;
+    told(problems, write).map_err(|why| Unreadable::new(&kind.kind, &target.version, why).refused(kind))?;
+    placed(target, &head, value)
 }
 
 /// The same for what a patch made of an object. `unknown` is what in the patch meant nothing; `refused` tells of a
@@ -62,27 +56,28 @@ pub(super) fn decode_patched(
     target: &Target,
     patched: Value,
     unknown: Vec<String>,
-    validation: FieldValidation,
+    write: Write<'_>,
     refused: impl Fn(&str) -> Box<Status>,
-) -> Result<Decoded, Box<Status>> {
+) -> Result<Map<String, Value>, Box<Status>> {
     let document = Document::Value(patched);
     let head = document.head().map_err(|why| refused(&why))?;
     same_version(target, &head)?;
-    let Read { value, problems } = read(kinds, target, &document, &head).map_err(|error| refused(&error.why))?;
+    let Decoded { value, problems } = read(kinds, target, &document, &head).map_err(|error| refused(&error.why))?;
     let problems = unknown.into_iter().chain(problems).collect();
-    let warnings = validated(problems, validation).map_err(|why| refused(&why))?;
-    Ok(Decoded { object: placed(target, &head, value)?, warnings })
+    told(problems, write).map_err(|why| refused(&why))?;
+    placed(target, &head, value)
 }
 
-/// What becomes of what could be read although it is wrong.
-fn validated(problems: Vec<String>, validation: FieldValidation) -> Result<Vec<String>, String> {
-    match validation {
+/// Refuses or warns of what could be read although it is wrong.
+fn told(problems: Vec<String>, write: Write<'_>) -> Result<(), String> {
+    match write.validation {
         FieldValidation::Strict if !problems.is_empty() => {
-            Err(format!("strict decoding error: {}", problems.join(", ")))
+            return Err(format!("strict decoding error: {}", problems.join(", ")));
         }
-        FieldValidation::Ignore => Ok(Vec::new()),
-        FieldValidation::Strict | FieldValidation::Warn => Ok(problems),
+        FieldValidation::Ignore => {}
+        FieldValidation::Strict | FieldValidation::Warn => write.warn(problems),
     }
+    Ok(())
 }
 
 /// What the document says it is. Only texts of custom kinds have to say.
@@ -119,7 +114,7 @@ fn same_version(target: &Target, Head { api_version, .. }: &Head) -> Result<(), 
     )))
 }
 
-fn read(kinds: &Kinds, target: &Target, document: &Document, head: &Head) -> Result<Read, Unreadable> {
+fn read(kinds: &Kinds, target: &Target, document: &Document, head: &Head) -> Result<Decoded, Unreadable> {
     let Target { kind, version, .. } = target;
     match kind.version(version).and_then(|version| version.schema.as_deref()) {
         Some(schema) => custom(document, schema).map_err(|why| Unreadable::new(&kind.kind, version, why)),
@@ -128,7 +123,7 @@ fn read(kinds: &Kinds, target: &Target, document: &Document, head: &Head) -> Res
 }
 
 /// Reads an object of a built-in kind, which may say that it is of another kind or version.
-fn built_in(kinds: &Kinds, target: &Target, document: &Document, head: &Head) -> Result<Read, Unreadable> {
+fn built_in(kinds: &Kinds, target: &Target, document: &Document, head: &Head) -> Result<Decoded, Unreadable> {
     let Target { kind, version, .. } = target;
     let expected = kind.api_version(version);
     let said = |said: &str, otherwise: &str| if said.is_empty() { otherwise.to_owned() } else { said.to_owned() };
@@ -157,8 +152,8 @@ fn built_in(kinds: &Kinds, target: &Target, document: &Document, head: &Head) ->
 }
 
 /// Reads an object of a custom kind: its metadata as that of any, the rest by its schema.
-fn custom(document: &Document, schema: &Schema) -> Result<Read, String> {
-    let Read { mut value, mut problems } =
+fn custom(document: &Document, schema: &Schema) -> Result<Decoded, String> {
+    let Decoded { mut value, mut problems } =
         document.decode(Shape::deduced(), "").map_err(|failure| failure.to_string())?;
     if let Some(found) = value.get_mut("metadata") {
         let shape = Shapes::built_in().named("ObjectMeta");
@@ -166,10 +161,10 @@ fn custom(document: &Document, schema: &Schema) -> Result<Read, String> {
         *found = read.value;
         problems.extend(read.problems.iter().map(|problem| problem.replacen("field \"", "field \"metadata.", 1)));
     }
-    let unknown = schema.prune(&mut value);
+    let unknown = schema.prune(&mut value)?;
     problems.extend(unknown.iter().map(|path| format!("unknown field \"{path}\"")));
     schema.fill_in(&mut value);
-    Ok(Read { value, problems })
+    Ok(Decoded { value, problems })
 }
 
 /// The object under its kind, in the version it is stored in, and in the namespace of the request.

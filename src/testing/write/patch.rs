@@ -1,17 +1,16 @@
 //! What is particular to patches: that they start from the object that is there, and what they tell of themselves.
 
 use kube::core::Status;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     super::{
         kinds::Kinds,
-        options::FieldValidation,
         patch::{Language, Patch},
         state::Target,
         text,
     },
-    decode::{self, Decoded},
+    Write, decode,
 };
 
 /// Applies the patch to the object that is there, and decodes what comes out.
@@ -20,8 +19,8 @@ pub(super) fn decode(
     target: &Target,
     live: &Value,
     patch: &Patch,
-    validation: FieldValidation,
-) -> Result<Decoded, Box<Status>> {
+    write: Write<'_>,
+) -> Result<Map<String, Value>, Box<Status>> {
     let kind = &target.kind;
     let api_version = kind.api_version(&target.version);
     let mut document = live.as_object().cloned().unwrap_or_default();
@@ -35,5 +34,5 @@ pub(super) fn decode(
     let whole = |object: &Value| text::patched(kind, object);
     let unknown = std::mem::take(&mut patched.unknown);
     let object = patched.object.clone();
-    decode::decode_patched(kinds, target, object, unknown, validation, |why| patched.refused(whole, why))
+    decode::decode_patched(kinds, target, object, unknown, write, |why| patched.refused(whole, why))
 }

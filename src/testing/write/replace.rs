@@ -48,7 +48,7 @@ pub(super) fn admit(
         IDENTITY.iter().for_each(|field| drop(given.remove(*field)));
     }
     keep(given, &live);
-    Ok(Draft { object, live: Some(live), version, time: state.time(), owned: false, warnings: Vec::new() })
+    Ok(Draft { object, live: Some(live), version, time: state.time(), owned: false })
 }
 
 /// The same for what a patch makes of the object that is there. That it is another object is a flaw of its uid here.
@@ -65,7 +65,7 @@ pub(super) fn admit_patched(
     let live = state.find(kind, &target.namespace, name)?.clone();
     current(kind, &live, number(kind, name, version.as_deref())?)?;
     keep(given, &live);
-    Ok(Draft { object, live: Some(live), version, time: state.time(), owned: false, warnings: Vec::new() })
+    Ok(Draft { object, live: Some(live), version, time: state.time(), owned: false })
 }
 
 /// Whether the object says the name of the request.
@@ -153,7 +153,7 @@ pub(super) fn commit(
 ) -> Outcome {
     let kind = &target.kind;
     if owners::same_but_times(&object, &live.value) {
-        return Outcome { object: live, created: false, warnings: Vec::new() };
+        return Outcome { object: live, created: false };
     }
     let key = key(&live.namespace, &live.name);
     let object = match (delete::released(kind, &live, &object), write.dry_run) {
@@ -164,5 +164,5 @@ pub(super) fn commit(
         }
         (false, false) => state.put(kind, &key, object, write),
     };
-    Outcome { object, created: false, warnings: Vec::new() }
+    Outcome { object, created: false }
 }

@@ -11,7 +11,6 @@ use serde_json::{Map, Value, json};
 use super::{
     super::{
         kinds::{Kind, Part, ScalePaths},
-        options::FieldValidation,
         owners::{Managers, Step},
         state::{State, Target},
         status::{self, Flaw},
@@ -69,26 +68,20 @@ pub(super) fn change(
     let path: Vec<Step> = steps(&paths.wanted).map(Step::field).collect();
     managers.to_scale(&path).write(&mut old);
 
-    let mut warnings = Vec::new();
     let applied = matches!(change, Change::Apply(_));
     if applied && kind.custom && old["metadata"]["managedFields"].is_null() {
         return Err(status::internal(UNOWNED));
     }
     let mut new = match change {
         Change::Replace(document) => {
-            let mut decoded = decode::decode(&state.kinds, &seen, &document, write.validation)?;
-            replace::same_object(kind, &key(&target.namespace, name), &live, metadata(&mut decoded.object))?;
-            warnings = decoded.warnings;
-            decoded.object
+            let mut object = decode::decode(&state.kinds, &seen, &document, write)?;
+            replace::same_object(kind, &key(&target.namespace, name), &live, metadata(&mut object))?;
+            object
         }
-        Change::Patch(patch) => {
-            let decoded = patch::decode(&state.kinds, &seen, &old, patch, write.validation)?;
-            warnings = decoded.warnings;
-            decoded.object
-        }
+        Change::Patch(patch) => patch::decode(&state.kinds, &seen, &old, patch, write)?,
         Change::Apply(configuration) => {
             let merged = apply::merged(&seen, Some(&old), configuration, write, &time)?;
-            decode::decode(&state.kinds, &seen, &merged.into(), FieldValidation::Ignore)?.object
+            decode::decode(&state.kinds, &seen, &merged.into(), write.unasked())?
         }
     };
     replace::named(metadata(&mut new), name)?;
@@ -112,7 +105,7 @@ pub(super) fn change(
     managers.after_scale(takers, &path, &kind.api_version(&target.version)).write(&mut object);
     let Value::Object(object) = object else { unreachable!("it is one") };
     let draft = replace::admit_patched(state, target, name, object)?;
-    let outcome = state.write(target, Draft { owned: true, warnings, ..draft }, write)?;
+    let outcome = state.write(target, Draft { owned: true, ..draft }, write)?;
     let wanted = number(&outcome.object.value, &paths.wanted)?.unwrap_or_default();
     let scale = shown(kind, &outcome.object.value, paths, wanted)?;
     Ok(Outcome { object: Object::new(scale).into(), ..outcome })

@@ -1,0 +1,123 @@
+//! What the fake server knows of built-in kinds against what a real server says of them.
+//!
+//! `src/testing/shape/built_in.txt` and `zero.txt` are made here, from the server's own documents:
+//! `WRITE_SHAPES=1 cargo test --test schema` with `KUBEBUILDER_ASSETS` set. Without `WRITE_SHAPES` they are compared.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::time::Duration;
+
+use kube_indexed_store::testing::FakeCluster;
+use real::RealCluster;
+use serde_json::{Map, Value, json};
+use tower::Service;
+
+use answers::{answered, questions, request};
+use table::{Writer, reachable};
+
+mod answers;
+mod go;
+#[path = "../real/mod.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod real;
+mod table;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/shape");
+
+async fn get(client: &kube::Client, path: &str) -> String {
+    let request = http::Request::get(path).body(Vec::new()).expect("a request");
+    client.request_text(request).await.unwrap_or_else(|problem| panic!("{path}: {problem}"))
+}
+
+/// The documents of all group versions, by path: `apis/apps/v1`.
+async fn documents(client: &kube::Client) -> BTreeMap<String, Value> {
+    let index: Value = serde_json::from_str(&get(client, "/openapi/v3").await).expect("JSON");
+    let mut documents = BTreeMap::new();
+    for (path, entry) in index["paths"].as_object().expect("paths") {
+        if path == "api/v1" || (path.starts_with("apis/") && path.matches('/').count() == 2) {
+            let text = get(client, entry["serverRelativeURL"].as_str().expect("an address")).await;
+            documents.insert(path.clone(), serde_json::from_str(&text).expect("JSON"));
+        }
+    }
+    documents
+}
+
+/// What Go prints of empty objects, a line each: the end of the initial events tells.
+async fn zeros(client: &kube::Client, documents: &BTreeMap<String, Value>) -> String {
+    let lists = documents.iter().flat_map(|(group, document)| {
+        let paths = document["paths"].as_object().expect("paths").iter();
+        let stored =
+            paths.filter(|(_, methods)| methods["get"]["x-kubernetes-action"] == "list" && methods["post"].is_object());
+        stored.map(move |(path, _)| (group, path.replace("{namespace}", "default")))
+    });
+    let lines = lists.map(|(group, path)| async move {
+        let watch = "watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan";
+        let none = "fieldSelector=metadata.name%3Dnone&timeoutSeconds=1";
+        let answer = get(client, &format!("{path}?{watch}&{none}")).await;
+        let bookmark: Value = serde_json::from_str(answer.lines().next().expect("a bookmark")).expect("JSON");
+        assert_eq!(bookmark["type"], "BOOKMARK", "{path}");
+        let mut own: Map<String, Value> = serde_json::from_value(bookmark["object"].clone()).expect("an object");
+        let [kind, ..] = ["kind", "apiVersion", "metadata"].map(|of_all| own.remove(of_all).unwrap_or_default());
+        let version = group.strip_prefix("apis/").or_else(|| group.strip_prefix("api/")).expect("a group");
+        format!("{version} {} {}\n", kind.as_str().expect("a kind"), Value::Object(own))
+    });
+    futures::future::join_all(lines).await.concat()
+}
+
+fn check(file: &str, text: &str) {
+    let path = format!("{FOLDER}/{file}");
+    if std::env::var_os("WRITE_SHAPES").is_some() {
+        fs::write(&path, text).expect("the file is written");
+    }
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    let differs = kept.lines().zip(text.lines()).find(|(kept, said)| kept != said);
+    assert!(
+        kept == text,
+        "{file} is not what the server says: {differs:?}; write it anew: WRITE_SHAPES=1 cargo test --test schema"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shapes_of_built_in_kinds_are_those_of_the_server() {
+    let Some(cluster) = RealCluster::start().await else { return };
+    let documents = documents(cluster.client()).await;
+    let writer = Writer::new(reachable(&documents));
+    let names = go::names(cluster.client(), &documents, &writer).await;
+    check("built_in.txt", &writer.text(&names));
+    check("zero.txt", &zeros(cluster.client(), &documents).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_are_taken_and_refused_as_by_the_server() {
+    let Some(cluster) = RealCluster::start().await else { return };
+    let mut fake = FakeCluster::new();
+    let definition: Value = serde_json::from_str(include_str!("definition.json")).expect("JSON");
+    let things =
+        [definition, json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}, "data": {"a": "1"}})];
+    for mut object in things {
+        fake.create(&object).expect("an object");
+        if object["kind"] == "ConfigMap" {
+            object["metadata"]["namespace"] = "default".into();
+        }
+        cluster.create(&object).await;
+    }
+    let mut differences = Vec::new();
+    for question in questions() {
+        let real = loop {
+            let response = cluster.client().send(request(&question).map(|body| body.into_bytes().into())).await;
+            match response.expect("an answer") {
+                // The definition takes a moment.
+                response if response.status() == 404 => tokio::time::sleep(Duration::from_millis(100)).await,
+                response => break answered(response).await,
+            }
+        };
+        let said = answered(fake.call(request(&question)).await.expect("an answer")).await;
+        if real != said {
+            differences.push(format!(
+                "{} {}\n  real {} {:?} {}\n  fake {} {:?} {}",
+                question.1, question.3, real.0, real.1, real.2, said.0, said.1, said.2
+            ));
+        }
+    }
+    assert!(differences.is_empty(), "{} differ:\n{}", differences.len(), differences.join("\n"));
+}
