@@ -343,6 +343,9 @@ mod open_api {
         let today = index["paths"]["apis/apps/v1"]["serverRelativeURL"].as_str().unwrap();
         let answer = get(&cluster, "/openapi/v3/apis/apps/v1?hash=0", "application/json").await;
         assert_eq!((answer.code, answer.header("location"), answer.text.as_str()), (301, today, ""));
+        let tag = answer.header("etag").to_owned();
+        let known = send(&cluster, "GET", "/openapi/v3/apis/apps/v1", &[("if-none-match", &tag)]).await;
+        assert_eq!((known.code, known.text.as_str()), (304, ""));
         let answer = get(&cluster, "/openapi/v3/apis/nobody.example.com/v1", "application/json").await;
         assert_eq!((answer.code, answer.text.as_str()), (404, ""));
     }

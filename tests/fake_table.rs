@@ -255,7 +255,9 @@ mod cells {
     async fn send(client: &Client, method: &str, media_type: &str, path: &str, object: &Value) {
         let request = http::Request::builder().method(method).uri(path).header("content-type", media_type);
         let answer = client.request_text(request.body(object.to_string().into_bytes()).unwrap()).await;
-        answer.unwrap_or_else(|error| panic!("{method} {path} {}: {error}", object["metadata"]["name"]));
+        if let Err(error) = answer {
+            panic!("{method} {path} {}: {error}", object["metadata"]["name"]);
+        }
     }
 
     /// Creates an object and writes its status. Answers where such objects are.
