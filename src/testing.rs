@@ -37,7 +37,10 @@
 //! - speak protobuf or CBOR, TLS or HTTP/2, or compress;
 //! - authenticate or authorize: see [`Fault::forbidden`];
 //! - run any other controller or a scheduler: nobody makes the pods of a Deployment;
-//! - serve what is a request rather than an object (reviews, bindings, evictions, logs, exec), alpha and beta groups;
+//! - serve what is a request rather than an object (reviews, bindings, evictions, logs, exec), the parts of pods and
+//!   certificate requests that are neither status nor scale (resize, ephemeralcontainers, approval), alpha and beta groups;
+//! - note the owners of fields in what tests bring through its doors, such as [`FakeCluster::create`], before a client
+//!   applies something to it;
 //! - show what the body of a Secret holds in a message, where the server shows its first bytes;
 //! - check the rarer formats of texts in schemas, or all of pod templates;
 //! - evaluate rules in CEL, call webhooks or admission policies, or convert between versions: objects differ in nothing

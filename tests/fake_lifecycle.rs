@@ -673,13 +673,15 @@ mod beginnings {
     async fn a_status_is_the_servers_to_say() {
         let mut world = World::new();
         let name = world.name();
-        let said = json!({"status": {"phase": "Running"}, "spec": {"containers": containers()}});
-        let mut pod = world.create("Pod", &name, &said);
+        let said = json!({
+            "metadata": {"name": name}, "status": {"phase": "Running"}, "spec": {"containers": containers()},
+        });
+        let (_, _, mut pod) = world.ask("POST", &world.path("pods", ""), &said).await;
         assert_eq!(pod["status"], json!({"phase": "Pending", "qosClass": "BestEffort"}));
         pod["status"]["phase"] = "Running".into();
-        let kept = world.cluster.replace(&pod).unwrap();
+        let (_, _, kept) = world.ask("PUT", &world.path("pods", &name), &pod).await;
         assert_eq!(kept["status"]["phase"], "Pending");
-        world.cluster.apply(&pod).unwrap();
+        world.cluster.replace(&pod).unwrap();
         assert_eq!(world.get("Pod", &name).unwrap()["status"]["phase"], "Running");
     }
 

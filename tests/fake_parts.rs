@@ -65,7 +65,8 @@ impl Subject {
     }
 
     fn deployment() -> Self {
-        let template = json!({"metadata": {"labels": {"app": "a"}}, "spec": {"containers": []}});
+        let containers = json!([{"name": "c", "image": "i"}]);
+        let template = json!({"metadata": {"labels": {"app": "a", "tier": "x"}}, "spec": {"containers": containers}});
         let selector = json!({
             "matchLabels": {"app": "a"}, "matchExpressions": [{"key": "tier", "operator": "In", "values": ["y", "x"]}],
         });

@@ -19,6 +19,10 @@ use super::{
 impl FakeCluster {
     /// Creates an object, in the namespace `default` where a namespaced one names none.
     ///
+    /// A status that it brings is kept, where a client would have to write it apart: a pod is ready in one call. Its fields
+    /// have no owners, as those of an object whose managed fields were cleared: it gets `metadata.managedFields` only once
+    /// a client applies something to it.
+    ///
     /// # Errors
     ///
     /// The Status the server would answer: the object is invalid, exists, or its kind or namespace does not.
@@ -30,6 +34,9 @@ impl FakeCluster {
     }
 
     /// Replaces an object, if its resourceVersion (or none) and its frozen fields allow it.
+    ///
+    /// A status that it brings is written too; without one the status stays. Of an object whose fields have owners, what
+    /// changes goes to the manager `fake-cluster`.
     ///
     /// # Errors
     ///
