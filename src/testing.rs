@@ -20,6 +20,7 @@
 //!   periods, propagation policies, generations and generated names; no change, no event;
 //! - JSON patches, merge patches, strategic merge patches of built-in kinds, server-side apply; managed fields with their
 //!   conflicts; the parts status, scale and, of namespaces, finalize;
+//! - warnings of deprecated versions, of fields that mean nothing, and of what is unwise;
 //! - the types of all built-in kinds, down to the last field: unknown and doubled fields are warned of or refused
 //!   (`fieldValidation`), values of wrong types are refused in the words of the server's decoder;
 //! - the defaults of all built-in kinds, quantities in their one form, and what the server sets on its own: a new

@@ -263,6 +263,26 @@ async fn new_finalizers_of_custom_objects_that_do_not_say_whose_they_are_are_war
 }
 
 #[tokio::test]
+async fn users_of_deprecated_versions_are_told() {
+    let garden = Garden::new(&json!({"type": "object"}));
+    let path = format!("/apis/{}/v1/namespaces/default/{}/none", garden.group, garden.plural);
+    let mut definition = definition(&garden.group, garden.kind, &garden.plural, &json!({"type": "object"}));
+    for (warning, told) in [
+        (Value::Null, format!("299 - \"{}/v1 {} is deprecated\"", garden.group, garden.kind)),
+        ("plant something else".into(), "299 - \"plant something else\"".to_owned()),
+    ] {
+        definition["spec"]["versions"][0]["deprecated"] = true.into();
+        definition["spec"]["versions"][0]["deprecationWarning"] = warning;
+        garden.cluster.apply(&definition).unwrap();
+        let (code, warnings, _) = ask(&garden.cluster, "GET", &path, "").await;
+        assert_eq!((code, warnings), (404, vec![told]));
+    }
+    let told = "299 - \"v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\"".to_owned();
+    let (code, warnings, _) = ask(&garden.cluster, "GET", "/api/v1/endpoints", "").await;
+    assert_eq!((code, warnings), (200, vec![told]));
+}
+
+#[tokio::test]
 async fn custom_objects_get_the_defaults_of_their_schema() {
     let garden = Garden::new(&json!({"type": "object", "properties": {
         "height": {"type": "integer", "default": 7},

@@ -25,7 +25,14 @@ where
     let body = body.collect().await.expect("a body").to_bytes();
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let said = match body.pointer("/details/causes").and_then(Value::as_array) {
-        _ if body["kind"] != "Status" => json!({"data": body["data"], "spec": body["spec"]}),
+        // Identities and times differ from run to run, and states are others' matter.
+        _ if body["kind"] != "Status" => {
+            let fields = body.as_object().into_iter().flatten();
+            fields
+                .filter(|(name, _)| !["metadata", "status"].contains(&name.as_str()))
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect()
+        }
         // The server goes through maps in any order.
         Some(causes) => json!(causes.iter().map(Value::to_string).collect::<BTreeSet<_>>()),
         None => body["message"].clone(),

@@ -87,6 +87,18 @@ async fn shapes_of_built_in_kinds_are_those_of_the_server() {
     check("zero.txt", &zeros(cluster.client(), &documents).await);
 }
 
+/// Waits until something is there: a definition takes a moment.
+async fn served(client: &kube::Client, path: &str) {
+    for _ in 0..100 {
+        let request = http::Request::get(path).body(Vec::new()).expect("a request");
+        if client.request_text(request).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{path} is still not served");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_are_taken_and_refused_as_by_the_server() {
     let Some(cluster) = RealCluster::start().await else { return };
@@ -101,16 +113,11 @@ async fn bodies_are_taken_and_refused_as_by_the_server() {
         }
         cluster.create(&object).await;
     }
+    served(cluster.client(), "/apis/garden.example/v1/namespaces/default/orchards").await;
     let mut differences = Vec::new();
     for question in questions() {
-        let real = loop {
-            let response = cluster.client().send(request(&question).map(|body| body.into_bytes().into())).await;
-            match response.expect("an answer") {
-                // The definition takes a moment.
-                response if response.status() == 404 => tokio::time::sleep(Duration::from_millis(100)).await,
-                response => break answered(response).await,
-            }
-        };
+        let response = cluster.client().send(request(&question).map(|body| body.into_bytes().into())).await;
+        let real = answered(response.expect("an answer")).await;
         let said = answered(fake.call(request(&question)).await.expect("an answer")).await;
         if real != said {
             differences.push(format!(

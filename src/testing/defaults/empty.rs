@@ -34,7 +34,8 @@ const NUMBERS: [&str; 6] =
     ["healthCheckNodePort", "hostPort", "initialDelaySeconds", "minReadySeconds", "nodePort", "observedGeneration"];
 
 /// Texts that are not there when they are empty.
-const TEXTS: [&str; 30] = [
+const TEXTS: [&str; 31] = [
+    "description",
     "clusterIP",
     "clusterName",
     "effect",

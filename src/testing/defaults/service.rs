@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Fields, child, default, items, made, nothing_as_absent, text};
+use super::{Fields, default, items, made, nothing_as_absent, text};
 
 pub(super) fn service(object: &mut Fields) {
     if let Some(status) = made(object, "status") {
@@ -63,8 +63,5 @@ pub(super) fn endpoint_slice(object: &mut Fields) {
     }
     for endpoint in items(object, "endpoints") {
         made(endpoint, "conditions");
-        if child(endpoint, "hints").is_some_and(|hints| hints.is_empty()) {
-            endpoint.remove("hints");
-        }
     }
 }
