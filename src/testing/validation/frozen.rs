@@ -49,6 +49,10 @@ pub(super) fn check(plural: &str, old: &Value, new: &Value, flaws: &mut Vec<Flaw
         "statefulsets" => stateful_set(&old["spec"], &new["spec"], flaws),
         "pods" => pod(&old["spec"], &new["spec"], flaws),
         "persistentvolumeclaims" => claim(old, new, flaws),
+        // With another number it is other data.
+        "controllerrevisions" if old["revision"] != new["revision"] && old["data"] == new["data"] => {
+            flaws.push(Flaw::invalid("data", new["data"].clone(), "field is immutable"));
+        }
         "persistentvolumes" if !storage::sources(&old["spec"]).eq(storage::sources(&new["spec"])) => {
             let why = "spec.persistentvolumesource is immutable after creation";
             flaws.push(Flaw::forbidden("spec.persistentvolumesource", why));
@@ -149,7 +153,10 @@ fn claim(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
     }
     let unbound = old["spec"]["volumeName"].as_str().unwrap_or_default().is_empty();
     let class = if bound { "volumeAttributesClassName" } else { "" };
-    if changed(&old["spec"], &compared, &[class, if unbound { "volumeName" } else { "" }]) {
+    // A claim of no class may get one late.
+    let classless = old["spec"]["storageClassName"].is_null();
+    let free = [class, if unbound { "volumeName" } else { "" }, if classless { "storageClassName" } else { "" }];
+    if changed(&old["spec"], &compared, &free) {
         let why =
             "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
         flaws.push(Flaw::forbidden("spec", why));

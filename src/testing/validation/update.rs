@@ -39,7 +39,8 @@ pub(in super::super) fn update(kind: &Kind, old: &Old<'_>, new: &Value) -> Vec<F
     let contents = || if whole { contents(kind, new) } else { Vec::new() };
     let frozen = || if whole { frozen(kind, old.value, new) } else { status(kind, new) };
     // Pods are looked at as a whole before they are compared.
-    let last = !looks.contains(&Look::Whole) || kind.is_core("pods");
+    let both = looks.contains(&Look::Whole) && looks.iter().any(|look| *look != Look::Whole);
+    let last = !both || kind.is_core("pods");
     for look in looks {
         match look {
             Look::Whole => {
