@@ -28,6 +28,8 @@ fn shown(text: &[u8], index: usize) -> String {
         byte => match char::from(byte) {
             c @ ('\t' | '\n' | '\r' | '\\') => format!("'{}'", c.escape_default()),
             c if c.is_ascii_control() => format!("'\\x{byte:02x}'"),
+            // Neither these nor the soft hyphen can be printed.
+            '\u{80}'..='\u{a0}' | '\u{ad}' => format!("'\\u{byte:04x}'"),
             c => format!("'{c}'"),
         },
     }
