@@ -30,13 +30,15 @@
 //! - the controllers that clean up: of namespaces, of custom kinds, and of what owners leave behind, at once instead of
 //!   soon (all but that of custom kinds can be turned [off](Builder::controllers));
 //! - whole objects, metadata alone (`PartialObjectMetadata`), Tables, in JSON and YAML;
-//! - discovery, plain and aggregated; OpenAPI v3 without descriptions; health and version.
+//! - discovery, plain and aggregated; OpenAPI v3 without descriptions and lists of values; health and version.
 //!
 //! # It does not
 //!
-//! - speak protobuf or CBOR, TLS or HTTP/2, or compress;
+//! - speak protobuf or CBOR, TLS or HTTP/2, or compress; kubectl's `create configmap` and its like send protobuf, and
+//!   manifests of `kind: List` make it ask for OpenAPI v2, unless it is told `--validate=false`;
 //! - authenticate or authorize: see [`Fault::forbidden`];
-//! - run any other controller or a scheduler: nobody makes the pods of a Deployment;
+//! - run any other controller, a scheduler or a kubelet: nobody makes the pods of a Deployment, and a pod on a node that
+//!   is deleted waits for somebody to delete it with a grace period of 0;
 //! - serve what is a request rather than an object (reviews, bindings, evictions, logs, exec), the parts of pods and
 //!   certificate requests that are neither status nor scale (resize, ephemeralcontainers, approval), alpha and beta groups;
 //! - note the owners of fields in what tests bring through its doors, such as [`FakeCluster::create`], before a client

@@ -673,15 +673,14 @@ mod beginnings {
     async fn a_status_is_the_servers_to_say() {
         let mut world = World::new();
         let name = world.name();
-        let said = json!({
-            "metadata": {"name": name}, "status": {"phase": "Running"}, "spec": {"containers": containers()},
-        });
+        let said =
+            json!({"metadata": {"name": name}, "status": {"phase": "Running"}, "spec": {"containers": containers()}});
         let (_, _, mut pod) = world.ask("POST", &world.path("pods", ""), &said).await;
         assert_eq!(pod["status"], json!({"phase": "Pending", "qosClass": "BestEffort"}));
         pod["status"]["phase"] = "Running".into();
         let (_, _, kept) = world.ask("PUT", &world.path("pods", &name), &pod).await;
         assert_eq!(kept["status"]["phase"], "Pending");
-        world.cluster.replace(&pod).unwrap();
+        world.cluster.apply(&pod).unwrap();
         assert_eq!(world.get("Pod", &name).unwrap()["status"]["phase"], "Running");
     }
 

@@ -114,6 +114,45 @@ fn what_is_owned_follows_its_owner_also_after_a_dump_a_restoration_and_a_rewind(
     }
 }
 
+#[test]
+fn objects_of_many_kinds_are_the_same_after_a_dump_is_loaded() {
+    use objects::*;
+    let cluster = FakeCluster::new();
+    let template = json!({"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}]}});
+    let volume =
+        json!({"capacity": {"storage": "1024Mi"}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": "/x"}});
+    let claim = json!({"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}});
+    let rules = json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]);
+    let made = [
+        namespace("a").label("team", "b").finalizer("example.org/hold"),
+        definition("example.org", "Widget", "widgets").set("spec.versions.0.subresources.status", json!({})),
+        service("a/ports").set("spec.type", "NodePort").set("spec.selector.app", "web").port(80).port(443),
+        service("a/headless").set("spec.clusterIP", "None"),
+        ingress("a/web").host("x.io").path("/", "web", 80),
+        endpoint_slice("a/web-1").address("10.1.0.1").port(80),
+        pod("a/web-1").port(80).ready(),
+        deployment("a/web").set("spec.replicas", 3).ready(),
+        node("one").ready(),
+        object("batch/v1", "Job", "a/j").set("spec.template", &template),
+        object("batch/v1", "CronJob", "a/c")
+            .set("spec", json!({"schedule": "@daily", "jobTemplate": {"spec": {"template": template}}})),
+        object("v1", "PersistentVolume", "v").set("spec", volume),
+        object("v1", "PersistentVolumeClaim", "a/v").set("spec", claim),
+        object("v1", "ServiceAccount", "a/s"),
+        object("rbac.authorization.k8s.io/v1", "Role", "a/r").set("rules", rules),
+        object("coordination.k8s.io/v1", "Lease", "a/l").set("spec.holderIdentity", "me"),
+        object("example.org/v1", "Widget", "a/w").set("spec.a", 1).set("status.b", [1.5, 1e30]),
+    ];
+    for object in made {
+        cluster.apply(&object).unwrap_or_else(|status| panic!("{object:?}: {}", status.message));
+    }
+    cluster.delete("PersistentVolumeClaim", "a", "v").unwrap();
+    let text = cluster.dump_yaml();
+    let other = FakeCluster::with_seed(7);
+    other.load_yaml(&text).complete().unwrap();
+    assert_eq!(other.dump_yaml(), text);
+}
+
 #[derive(Debug, Clone)]
 enum Action {
     Put(u8, Value),
@@ -391,7 +430,7 @@ impl Told {
         let version = cluster.revision().to_string();
         let parameters = WatchParams::default().timeout(86_400).disable_bookmarks();
         let request = kube::core::Request::new("/api/v1/configmaps").watch(&parameters, &version).unwrap();
-        Told(Box::pin(api.into_client().request_events::<ConfigMap>(request.map(|_| Vec::new().into())).await.unwrap()))
+        Told(Box::pin(api.into_client().request_events::<ConfigMap>(request.map(|_| Vec::new())).await.unwrap()))
     }
 
     /// `ADDED name version`.
@@ -572,7 +611,7 @@ async fn the_watcher_of_this_crate_shows_the_older_state_after_a_rewind() {
     let names = || watcher.store().snapshot().list().iter().map(|entry| entry.name().to_string()).collect::<Vec<_>>();
     assert_eq!(names(), ["default/lost", "default/old"]);
     cluster.rewind(&backup);
-    while watcher.status().restarts.get(&Restart::Rewound).is_none() {
+    while !watcher.status().restarts.contains_key(&Restart::Rewound) {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     assert_eq!(names(), ["default/old"]);

@@ -230,6 +230,25 @@ mod streamed_lists {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_watch_asked_for_lists_of_metadata_ends_at_the_first_event_and_tells_none() {
+        let cluster = FakeCluster::new();
+        for (query, creates) in
+            [(STREAM.to_owned(), false), (format!("watch=true&resourceVersion={}", cluster.revision()), true)]
+        {
+            let request = Request::get(format!("{CONFIG_MAPS}?{query}&allowWatchBookmarks=true"))
+                .header(header::ACCEPT, "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1");
+            let response = cluster.clone().call(request.body(String::new()).unwrap()).await.unwrap();
+            assert_eq!(response.status(), 200);
+            let mut watch = Watch(response.into_body(), Vec::new());
+            if creates {
+                assert!(watch.is_silent().await);
+                cluster.create(config_map("a", "1")).unwrap();
+            }
+            assert_eq!(watch.short().await, end());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_server_that_does_not_stream_lists_says_so_and_watches_otherwise() {
         let cluster = FakeCluster::builder().watch_list(false).build();
         cluster.create(config_map("a", "1")).unwrap();

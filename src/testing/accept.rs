@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::{
     kinds::Kind,
+    media,
     requests::Request,
     status,
     table::{self, Include},
@@ -41,6 +42,10 @@ pub(super) struct Look {
     pub(super) form: Form,
     /// Whether objects become a Table. They are whole until then.
     pub(super) table: Option<table::Options>,
+    /// Whether the first event of a watch ends it, as no event can look as it was asked to.
+    pub(super) unfit: bool,
+    /// Why objects do not have the form that is asked for. Servers find that out once there are any.
+    pub(super) misfit: Option<Box<Status>>,
     pub(super) encoding: Encoding,
 }
 
@@ -92,22 +97,20 @@ impl Accept {
         if !kind.custom {
             self.produced(&produced)?;
         }
-        let unacceptable = |types: &str| {
-            Err(status::failure(406, "NotAcceptable", format!("only the following media types are accepted: {types}")))
-        };
         for offer in &self.offers {
             let Some(encoding) = self.encoding(offer) else { continue };
-            let mut look = Look { form: Form::Whole, table: None, encoding };
+            let mut look = Look { form: Form::Whole, table: None, unfit: false, misfit: None, encoding };
             match offer.conversion() {
                 None => {}
                 Some(("Table", version)) => look.table = Some(table::Options { include: Include::Metadata, version }),
                 Some(("PartialObjectMetadata", _)) if !list => look.form = Form::Metadata,
                 Some(("PartialObjectMetadataList", _)) if list => look.form = Form::Metadata,
+                Some(("PartialObjectMetadataList", _)) if watch => look.unfit = true,
                 Some((wrong @ ("PartialObjectMetadata" | "PartialObjectMetadataList"), _)) => {
                     let is = if list { "a list" } else { "not a list" };
                     let go = go_type(kind, list);
                     let message = format!("you requested {wrong}, but the requested object is {is} ({go})");
-                    return Err(status::failure(406, "NotAcceptable", message));
+                    look.misfit = Some(status::failure(406, "NotAcceptable", message));
                 }
                 Some(_) => continue,
             }
@@ -115,20 +118,26 @@ impl Accept {
                 table.include = Include::read(request)?;
             }
             if watch && encoding == Encoding::Yaml {
-                return unacceptable(STREAMS);
+                return Err(unacceptable(STREAMS));
             }
             return Ok(look);
         }
-        unacceptable(TYPES)
+        Err(self.nothing_acceptable())
     }
 
     /// How a document that describes the server is to look.
     pub(super) fn document(&self) -> Result<Encoding, Box<Status>> {
         self.produced(TYPES)?;
-        self.plain().ok_or_else(|| {
-            let message = format!("only the following media types are accepted: {TYPES}");
-            status::failure(406, "NotAcceptable", message)
-        })
+        self.plain().ok_or_else(|| self.nothing_acceptable())
+    }
+
+    /// Protobuf is what a real server would have had.
+    fn nothing_acceptable(&self) -> Box<Status> {
+        if self.offers.iter().any(|offer| offer.media_type == media::PROTOBUF) {
+            let message = "this fake cluster writes no protobuf: accept application/json or application/yaml";
+            return status::failure(406, "NotAcceptable", message);
+        }
+        unacceptable(TYPES)
     }
 
     /// Refuses clients that do not accept JSON, where there is nothing else.
@@ -209,6 +218,10 @@ impl Offer {
             _ => Some(("", "")),
         }
     }
+}
+
+fn unacceptable(types: &str) -> Box<Status> {
+    status::failure(406, "NotAcceptable", format!("only the following media types are accepted: {types}"))
 }
 
 /// What the server's own language calls objects of a kind.

@@ -1,6 +1,7 @@
 //! Answers: what the server says, as HTTP.
 
 use bytes::Bytes;
+use futures::{StreamExt, future};
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::BodyDataStream;
 use jiff::Timestamp;
@@ -27,6 +28,25 @@ impl Answer {
         match self {
             Answer::Json(code, text) => response(code, encoding.media_type(), Body::full(encoding.encode(&text))),
             Answer::Watch(events) => response(200, Encoding::Json.media_type(), events),
+        }
+    }
+
+    /// Whether it is no object, but how it went.
+    pub(super) fn is_status(&self) -> bool {
+        match self {
+            Answer::Json(_, text) => text.starts_with(b"{\"kind\":\"Status\""),
+            Answer::Watch(_) => false,
+        }
+    }
+
+    /// The same, but the first event of a watch ends it instead of being told.
+    pub(super) fn without_events(self) -> Self {
+        match self {
+            Answer::Watch(events) => {
+                let none = BodyDataStream::new(events).take_while(|_| future::ready(false));
+                Answer::Watch(Body::stream(none))
+            }
+            answer => answer,
         }
     }
 

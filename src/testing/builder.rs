@@ -29,8 +29,7 @@ const WINDOW: usize = 10_000;
 
 impl Default for Builder {
     fn default() -> Self {
-        let (window, features) = (WINDOW, Features::default());
-        Builder { seed: 0, clock: Clock::default(), window, features, controllers: true }
+        Builder { seed: 0, clock: Clock::default(), window: WINDOW, features: Features::default(), controllers: true }
     }
 }
 
@@ -96,7 +95,6 @@ impl Builder {
 
     /// A cluster with the four namespaces every cluster has, and nothing else.
     pub fn build(self) -> FakeCluster {
-        let state = State::new(self.seed, self.clock, self.window, self.controllers);
-        FakeCluster::of(state, self.features)
+        FakeCluster::of(State::new(self.seed, self.clock, self.window, self.controllers), self.features)
     }
 }

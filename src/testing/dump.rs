@@ -34,8 +34,9 @@ impl FakeCluster {
     /// Documents are written as `kubectl get -o yaml` writes them.
     ///
     /// What each server sets anew is left out: resourceVersion, creationTimestamp, generation, managedFields, marks of
-    /// deletion, the status of a definition, and the uid, unless an owner reference names it. So two runs that come to the
-    /// same objects on different ways give the same text. [`dump`](FakeCluster::dump) leaves out nothing.
+    /// deletion, the status of a definition, and the uid, unless an owner reference or the object itself names it. So two
+    /// runs that come to the same objects on different ways give the same text. [`dump`](FakeCluster::dump) leaves out
+    /// nothing.
     ///
     /// ```
     /// use kube_indexed_store::testing::FakeCluster;
@@ -74,8 +75,10 @@ impl FakeCluster {
         let objects: Vec<_> = definitions.chain(namespaces).chain(rest).collect();
         let named: HashSet<String> = objects.iter().flat_map(owners).map(str::to_owned).collect();
         let documents = objects.into_iter().map(|mut object| {
+            let owns = object["metadata"]["uid"].as_str().is_some_and(|uid| named.contains(uid));
+            let keeps_uid = owns || names_itself(&object);
             if let Some(metadata) = object["metadata"].as_object_mut() {
-                without_the_servers(metadata, &named);
+                without_the_servers(metadata, keeps_uid);
             }
             yaml::emit(&object)
         });
@@ -95,7 +98,7 @@ fn comes_first(kinds: &Kinds, kind: &Kind) -> bool {
 }
 
 /// Takes out what loading gives anew.
-fn without_the_servers(metadata: &mut Map<String, Value>, named: &HashSet<String>) {
+fn without_the_servers(metadata: &mut Map<String, Value>, keeps_uid: bool) {
     const SERVERS: [&str; 6] = [
         "resourceVersion",
         "creationTimestamp",
@@ -104,10 +107,13 @@ fn without_the_servers(metadata: &mut Map<String, Value>, named: &HashSet<String
         "deletionTimestamp",
         "deletionGracePeriodSeconds",
     ];
-    metadata.retain(|field, _| !SERVERS.contains(&field.as_str()));
-    if !metadata.get("uid").and_then(Value::as_str).is_some_and(|uid| named.contains(uid)) {
-        metadata.remove("uid");
-    }
+    metadata.retain(|field, _| !SERVERS.contains(&field.as_str()) && (field != "uid" || keeps_uid));
+}
+
+/// Whether an object names its own uid, as a Job does to select its pods.
+fn names_itself(object: &Value) -> bool {
+    let uid = object["metadata"]["uid"].as_str().unwrap_or_default();
+    !uid.is_empty() && object.to_string().matches(uid).count() > 1
 }
 
 /// The uids of those who own an object.

@@ -331,4 +331,26 @@ mod tests {
         assert!(kinds.defined(&intruder).is_none());
         assert!(!kinds.served("apps", "v1", "deployments").unwrap().custom);
     }
+
+    #[test]
+    fn deprecated_versions_name_the_latest_that_is_not() {
+        let version = |name: &str, deprecated: bool| json!({"name": name, "served": true, "storage": name == "v1", "deprecated": deprecated});
+        let mut own = version("v1alpha1", true);
+        own["deprecationWarning"] = "go away".into();
+        let versions = json!([
+            own,
+            version("v1beta1", true),
+            version("v1", false),
+            version("v2alpha1", false),
+            version("v2", true)
+        ]);
+        let definition =
+            json!({"spec": {"group": "x.io", "names": {"plural": "somes", "kind": "Some"}, "versions": versions}});
+        let read = Definition::read(&definition).expect("a definition").kind(KindId(0));
+        let said = |name: &str| read.version(name).expect("a version").deprecation.clone();
+        assert_eq!(said("v1"), None);
+        assert_eq!(said("v1alpha1").as_deref(), Some("go away"));
+        assert_eq!(said("v1beta1").as_deref(), Some("x.io/v1beta1 Some is deprecated; use x.io/v1 Some"));
+        assert_eq!(said("v2").as_deref(), Some("x.io/v2 Some is deprecated"));
+    }
 }

@@ -63,6 +63,8 @@ impl Lifecycle {
 pub(super) enum Step<'o> {
     /// It is new or changed.
     Stored(&'o Object),
+    /// Its status is changed.
+    Told(&'o Object),
     /// It is there as it was brought, with owners that may come later.
     Forced(&'o Object),
     /// It is to go once nothing holds it any more.
@@ -96,11 +98,16 @@ pub(super) fn settle(state: &mut State, kind: &Kind, step: &Step<'_>) {
 
 /// Notes what is to be done after a step.
 fn note(state: &mut State, kind: &Kind, step: &Step<'_>) {
-    let (Step::Stored(object) | Step::Forced(object) | Step::Marked(object) | Step::Removed(object)) = *step;
+    let (Step::Stored(object)
+    | Step::Told(object)
+    | Step::Forced(object)
+    | Step::Marked(object)
+    | Step::Removed(object)) = *step;
     let removed = matches!(step, Step::Removed(_));
     let controllers = state.lifecycle.controllers;
     if kind.is_definition() {
-        if !removed {
+        // Nothing else changes the kind, and to read a definition takes its time.
+        if matches!(step, Step::Stored(_) | Step::Forced(_)) {
             state.kinds.define(&object.value);
         }
         state.lifecycle.todo.push_back(Task::Definition(object.name.clone()));

@@ -17,6 +17,7 @@ use super::{
     status,
     storage::prefix,
     text::{self, Form},
+    write,
 };
 
 /// A list in pieces: the head, then the items, each without the brace that opens it.
@@ -141,13 +142,9 @@ impl Token {
             };
             invalid(format!("illegal base64 data at input byte {at}"))
         })?;
-        let token: Token = serde_json::from_slice(&bytes).map_err(|_| match bytes.first() {
-            Some(byte) if !b"{[\"0123456789-tfn \t\r\n".contains(byte) => {
-                let shown =
-                    if byte.is_ascii_graphic() { char::from(*byte).to_string() } else { format!("\\u{byte:04x}") };
-                invalid(format!("invalid character '{shown}' looking for beginning of value"))
-            }
-            _ => invalid("it is no JSON object with v, rv and start"),
+        let token: Token = serde_json::from_slice(&bytes).map_err(|error| match error.is_data() {
+            true => invalid("it is no JSON object with v, rv and start"),
+            false => invalid(write::complaint(&bytes, &error)),
         })?;
         if token.v != VERSION {
             let why = format!("server does not recognize this encoded version {}", token.v);

@@ -7,8 +7,15 @@ use http::{HeaderMap, header};
 use kube::core::Status;
 use serde_json::Value;
 
-use super::{kinds::Kind, patch::Language, status, write::Document, yaml};
+use super::{
+    kinds::Kind,
+    patch::Language,
+    status,
+    write::{Document, complaint},
+    yaml,
+};
 
+pub(super) const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 const APPLY: &str = "application/apply-patch+yaml";
 
 /// What a request to patch brings.
@@ -54,8 +61,7 @@ fn unknown_format(accepted: &str) -> Box<Status> {
 pub(super) fn options(headers: &HeaderMap, body: &Bytes) -> Result<Value, Box<Status>> {
     let unreadable = |why: &str| status::bad_request(format!("couldn't get version/kind; json parse error: {why}"));
     match content_type(headers).unwrap_or("application/json") {
-        "application/json" => serde_json::from_slice(body)
-            .map_err(|error| unreadable(&format!("invalid JSON at line {} column {}", error.line(), error.column()))),
+        "application/json" => serde_json::from_slice(body).map_err(|error| unreadable(&complaint(body, &error))),
         "application/yaml" => {
             let body = std::str::from_utf8(body).map_err(|_| unreadable("invalid UTF-8"))?;
             yaml::parse(body).map_err(|problem| unreadable(&problem.message))
@@ -78,7 +84,7 @@ pub(super) fn document(kind: &Kind, headers: &HeaderMap, body: &Bytes) -> Result
             let value = yaml::parse(text).map_err(|problem| unrecognized(&format!("yaml: {}", problem.message)))?;
             Ok(Document::Yaml(value, body.clone()))
         }
-        "application/vnd.kubernetes.protobuf" => Err(status::failure(
+        PROTOBUF => Err(status::failure(
             415,
             "UnsupportedMediaType",
             "this fake cluster reads no protobuf: send application/json or application/yaml",

@@ -270,8 +270,8 @@ impl ObjectBuilder {
 
     /// Gives a Pod, a Node or a Deployment the status it has once it is up.
     ///
-    /// [`apply`](super::FakeCluster::apply) takes that over. Where clients create, as with a real server, a status is
-    /// dropped, and must be written apart.
+    /// The doors of a [`FakeCluster`](super::FakeCluster) take that over. Where a client creates, as with a real server, a
+    /// status is dropped, and must be written apart.
     #[track_caller]
     pub fn ready(mut self) -> Self {
         let is = |condition: &str| json!([{"type": condition, "status": "True"}]);

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use super::{
     shape::Shape,
     status::{self, Flaw},
+    write,
 };
 
 /// How a patch says what to change.
@@ -78,11 +79,7 @@ impl Patch {
 
     fn parsed(&self) -> Result<Value, Box<Status>> {
         serde_json::from_slice(&self.text).map_err(|error| {
-            let why = match error.is_eof() {
-                true => "unexpected end of JSON input".to_owned(),
-                // What the patch holds stays out of the message: it may be a Secret.
-                false => format!("invalid JSON at line {} column {}", error.line(), error.column()),
-            };
+            let why = write::complaint(&self.text, &error);
             let prefix = if self.language == Language::Strategic { "" } else { "error decoding patch: " };
             status::bad_request(format!("{prefix}{why}"))
         })

@@ -298,7 +298,7 @@ impl fmt::Display for Requests {
 }
 
 impl FakeCluster {
-    /// All requests so far, in the order they came.
+    /// All requests so far, in the order they came. The cluster keeps them, bodies of writes included, as long as it is there.
     pub fn requests(&self) -> Requests {
         self.shared.read(|inner| inner.log.clone())
     }

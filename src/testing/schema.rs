@@ -9,25 +9,23 @@ mod embedded;
 mod format;
 mod lists;
 mod number;
+mod patterns;
 mod prune;
 
-use std::collections::HashMap;
-
-use regex::Regex;
 use serde_json::{Value, json};
 
 use super::{
     shape::{Shape, Shapes},
     status::Flaw,
 };
+use patterns::Patterns;
 
 /// A schema, made ready when its definition comes.
 #[derive(Debug)]
 pub(super) struct Schema {
     document: Value,
     shapes: Shapes,
-    /// All patterns in it that are regular expressions.
-    patterns: HashMap<String, Regex>,
+    patterns: Patterns,
 }
 
 impl Schema {
@@ -35,9 +33,7 @@ impl Schema {
     pub(super) fn new(document: Option<&Value>) -> Self {
         let anything = || json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
         let document = document.filter(|document| document.is_object()).cloned().unwrap_or_else(anything);
-        let mut patterns = HashMap::new();
-        collect(&document, &mut patterns);
-        Schema { shapes: Shapes::custom(ROOT, &document), document, patterns }
+        Schema { shapes: Shapes::custom(ROOT, &document), document, patterns: Patterns::default() }
     }
 
     /// What the definition declares.
@@ -78,19 +74,6 @@ impl Schema {
 
 /// The name of the only type of its own.
 const ROOT: &str = "Object";
-
-fn collect(schema: &Value, patterns: &mut HashMap<String, Regex>) {
-    match schema {
-        Value::Object(fields) => {
-            if let Some(Ok(pattern)) = schema["pattern"].as_str().map(Regex::new) {
-                patterns.insert(pattern.as_str().to_owned(), pattern);
-            }
-            fields.values().for_each(|field| collect(field, patterns));
-        }
-        Value::Array(items) => items.iter().for_each(|item| collect(item, patterns)),
-        _ => {}
-    }
-}
 
 /// Whether the schema says so.
 fn says(schema: &Value, flag: &str) -> bool {

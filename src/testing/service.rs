@@ -196,6 +196,7 @@ impl Exchange {
         };
         self.warnings.add(target.kind.deprecation(&target.version));
         let call = route::call(&self.request, &target)?;
+        self.warnings.add(target.kind.version(&target.version).and_then(|version| version.deprecation.clone()));
         let look = accept.objects(&self.request, &target.kind)?;
         let printer = look.table.map(|options| match &call {
             Call::Get(_, part) | Call::Update(_, part) | Call::Patch(_, part) => {
@@ -204,8 +205,12 @@ impl Exchange {
             _ => Printer::new(&target, options),
         });
         let answer = self.answer_to(call, &target, look.form).await?;
+        if let Some(misfit) = look.misfit.filter(|_| !answer.is_status()) {
+            return Err(misfit);
+        }
         let answer = match printer {
             Some(printer) => answer.in_tables(printer, self.clock()),
+            None if look.unfit => answer.without_events(),
             None => answer,
         };
         Ok(answer.into_response(look.encoding))
@@ -221,10 +226,10 @@ impl Exchange {
             Call::List => self.list(target, form).await,
             Call::Watch => self.watch(target, form).await,
             Call::Create => self.create(target, form),
-            Call::DeleteCollection => self.delete_collection(target).await,
+            Call::DeleteCollection => self.delete_collection(target, form).await,
             Call::Get(name, part) => self.get(target, name, part, form).await,
             Call::Update(name, part) => self.update(target, name, part, form),
-            Call::Delete(name) => self.delete(target, name),
+            Call::Delete(name) => self.delete(target, name, form),
             Call::Patch(name, part) => self.patch(target, name, part, form),
         }
     }
@@ -302,23 +307,20 @@ impl Exchange {
         Ok(Answer::Json(if written.created { 201 } else { 200 }, text))
     }
 
-    fn delete(&self, target: &Target, name: &str) -> Result<Answer, Box<Status>> {
+    fn delete(&self, target: &Target, name: &str, form: Form) -> Result<Answer, Box<Status>> {
         let deletion = self.deletion()?;
         let deleted = self.shared.update(|inner| inner.state.delete(target, name, &deletion))?;
-        let text = text::whole(&target.kind, &deleted.answer);
-        // Whoever asks in the old way is told when there is more to come.
-        if deletion.cascades && !deleted.gone {
-            return Ok(Answer::Json(202, text));
-        }
         self.warnings.add(deleted.warnings);
-        Ok(Answer::Json(200, text))
+        // Whoever asks in the old way is told when there is more to come.
+        let code = if deletion.cascades && !deleted.gone { 202 } else { 200 };
+        Ok(Answer::Json(code, text::deleted(&target.kind, &deleted.answer, form)))
     }
 
-    async fn delete_collection(&self, target: &Target) -> Result<Answer, Box<Status>> {
+    async fn delete_collection(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
         let options = self.options()?;
         let deletion = self.deletion()?;
         self.revision_reached(listing::awaited(&options)?).await?;
-        let delete = |inner: &mut Inner| inner.state.delete_collection(target, &options, &deletion);
+        let delete = |inner: &mut Inner| inner.state.delete_collection(target, &options, &deletion, form);
         let (list, warnings) = self.shared.update(delete)?;
         self.warnings.add(warnings);
         Ok(Answer::Json(200, list.text()))

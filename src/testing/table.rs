@@ -125,7 +125,7 @@ impl Printer {
             Columns::Custom(columns) => columns.cells(&item),
         };
         let mut row = json!({"cells": cells, "object": self.included(object)});
-        if self.kind == "Pod" {
+        if (self.api_version.as_str(), self.kind.as_str()) == ("v1", "Pod") {
             row.as_object_mut().into_iter().for_each(|row| row.extend(pod::condition(object)));
         }
         row

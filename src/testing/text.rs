@@ -87,6 +87,15 @@ pub(super) fn patched(kind: &Kind, value: &Value) -> String {
     format!("{{{}}}", members.collect::<Vec<_>>().join(","))
 }
 
+/// What the deletion of an object answers: the object as it was, or a Status, which has no other form.
+pub(super) fn deleted(kind: &Kind, answer: &Value, form: Form) -> Bytes {
+    match form {
+        _ if answer["kind"] == "Status" => ordered(answer, &OBJECT),
+        Form::Metadata => metadata(answer),
+        Form::Whole => whole(kind, answer),
+    }
+}
+
 fn metadata(value: &Value) -> Bytes {
     let value = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": value["metadata"]});
     ordered(&value, &OBJECT)

@@ -25,7 +25,6 @@ use super::{
 };
 
 pub(super) use metadata::new_finalizers;
-use metadata::{label_problems, labels};
 pub(super) use update::{Old, update};
 
 /// Everything wrong with an object that is to be stored, in the server's order.
@@ -40,14 +39,18 @@ fn contents(kind: &Kind, object: &Value) -> Vec<Flaw> {
     let mut flaws = Vec::new();
     match kind.plural.as_str() {
         _ if kind.custom => {}
+        "controllerrevisions" => needed(&object["data"], "data", "data is mandatory", &mut flaws),
+        "ingressclasses" => needed(&object["spec"]["controller"], "spec.controller", "", &mut flaws),
+        "runtimeclasses" => needed(&object["handler"], "handler", "", &mut flaws),
+        "ingresses" => ingress::check(object, &mut flaws),
+        "services" => network::service(object, &mut flaws),
+        "endpointslices" => network::endpoint_slice(object, &mut flaws),
+        "configmaps" => content::config_map(object, &mut flaws),
+        "secrets" => content::secret(object, &mut flaws),
+        "namespaces" => flaws.extend(metadata::finalizers(&object["spec"]["finalizers"], "spec.finalizers")),
+        CRDS => definition::check(object, &mut flaws),
         "pods" => pod::pod(object, &mut flaws),
         "podtemplates" => pod::template(&object["template"], "template", &mut flaws),
-        "replicationcontrollers" => workload::replication_controller(object, &mut flaws),
-        "replicasets" => workload::replica_set(object, &mut flaws),
-        "statefulsets" => workload::stateful_set(object, &mut flaws),
-        "daemonsets" => workload::daemon_set(object, &mut flaws),
-        "jobs" => workload::job(object, &mut flaws),
-        "cronjobs" => workload::cron_job(object, &mut flaws),
         "persistentvolumes" => storage::volume(object, &mut flaws),
         "persistentvolumeclaims" => storage::claim(object, &mut flaws),
         "storageclasses" => storage::class(object, &mut flaws),
@@ -57,21 +60,9 @@ fn contents(kind: &Kind, object: &Value) -> Vec<Flaw> {
         "horizontalpodautoscalers" => policy::autoscaler(object, &mut flaws),
         "leases" => policy::lease(object, &mut flaws),
         "priorityclasses" => policy::priority_class(object, &mut flaws),
-        "ingresses" => ingress::check(object, &mut flaws),
-        "services" => network::service(object, &mut flaws),
-        "endpointslices" => network::endpoint_slice(object, &mut flaws),
-        "configmaps" => content::config_map(object, &mut flaws),
-        "secrets" => content::secret(object, &mut flaws),
-        "namespaces" => flaws.extend(metadata::finalizers(&object["spec"]["finalizers"], "spec.finalizers")),
-        CRDS => definition::check(object, &mut flaws),
-        "deployments" => workload::deployment(object, &mut flaws),
-        _ => {}
+        plural => workload::check(plural, object, &mut flaws),
     }
     flaws
-}
-
-pub(super) fn finalizers(object: &Value) -> Vec<&str> {
-    object["metadata"]["finalizers"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 /// A text, empty where there is none.
@@ -88,6 +79,13 @@ fn items<'v>(value: &'v Value, field: &str) -> &'v [Value] {
 fn problems(field: &str, value: &str, found: Vec<String>, flaws: &mut Vec<Flaw>) {
     if !value.is_empty() {
         flaws.extend(found.iter().map(|why| Flaw::invalid(field, value, why)));
+    }
+}
+
+/// Something has to be there.
+fn needed(value: &Value, field: &str, why: &str, flaws: &mut Vec<Flaw>) {
+    if value.is_null() || value == "" {
+        flaws.push(Flaw::required(field, why));
     }
 }
 
@@ -126,4 +124,8 @@ fn share(value: &Value, field: &str, limited: bool, flaws: &mut Vec<Flaw>) {
 fn port_problem(field: &str, number: i64) -> Option<Flaw> {
     let wrong = !(1..=65535).contains(&number);
     wrong.then(|| Flaw::invalid(field, number, "must be between 1 and 65535, inclusive"))
+}
+
+pub(super) fn finalizers(object: &Value) -> Vec<&str> {
+    object["metadata"]["finalizers"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }

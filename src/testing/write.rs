@@ -50,6 +50,7 @@ use super::{
 pub(super) use apply::Configuration;
 pub(super) use document::Document;
 pub(super) use scale::of as scale;
+pub(super) use syntax::complaint;
 
 /// How a write is meant.
 #[derive(Debug, Clone, Copy, Default)]
@@ -193,7 +194,11 @@ impl State {
     /// Stores an object, and does what follows from that.
     fn put(&mut self, kind: &Kind, key: &str, object: Value, write: Write<'_>) -> Arc<Object> {
         let object = self.storage.put(kind.id, key, object);
-        let step = if write.force { Step::Forced(&object) } else { Step::Stored(&object) };
+        let step = match write.part {
+            _ if write.force => Step::Forced(&object),
+            Some(Part::Status) => Step::Told(&object),
+            _ => Step::Stored(&object),
+        };
         lifecycle::settle(self, kind, &step);
         object
     }

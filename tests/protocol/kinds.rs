@@ -16,7 +16,7 @@ pub struct Kind {
 }
 
 const fn kind(group: &'static str, plural: &'static str, kind: &'static str) -> Kind {
-    Kind { group, version: "v1", plural, kind, needs_version: false, answers_deleted: false, filled: false }
+    Kind::new(group, plural, kind)
 }
 
 pub const CONFIG_MAPS: Kind = Kind { filled: true, ..kind("", "configmaps", "ConfigMap") };
@@ -31,6 +31,10 @@ pub static KINDS: [Kind; 6] = [
 ];
 
 impl Kind {
+    pub const fn new(group: &'static str, plural: &'static str, kind: &'static str) -> Self {
+        Kind { group, version: "v1", plural, kind, needs_version: false, answers_deleted: false, filled: false }
+    }
+
     /// The path of its objects in a namespace.
     pub fn path(&self, namespace: &str) -> String {
         let Kind { group, version, plural, .. } = self;

@@ -95,6 +95,45 @@ pub async fn selectors_select_what_they_say(ground: Ground) {
     assert_eq!(names(&list), [one.clone()]);
 }
 
+/// What a list with these parameters is refused with.
+async fn refusal(ground: &Ground, parameters: &[(&str, &str)]) -> Value {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+    ground.get(&format!("{}?{query}", ground.all(ground.quiet_kind()))).await.body
+}
+
+pub async fn selectors_that_say_nothing_are_refused(ground: Ground) {
+    for (selector, why) in [
+        ("a in (1", "unable to parse requirement: found '', expected: ',' or ')'"),
+        ("a=1,", "found '', expected: identifier after ','"),
+        ("a b", "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"),
+    ] {
+        // They are read before all else is looked at.
+        let parameters = [("resourceVersion", "abc"), ("resourceVersionMatch", "bogus"), ("labelSelector", selector)];
+        let bad = failure(400, "BadRequest", why, json!(null));
+        assert_eq!(refusal(&ground, &parameters).await, bad, "{selector}");
+    }
+    for (selector, why) in [
+        ("metadata.name", "invalid selector: 'metadata.name'; can't understand 'metadata.name'"),
+        ("metadata.name=a=b", "invalid field selector: unescaped character in value: 61"),
+        ("metadata.name=a\\b", "invalid field selector: invalid escape sequence: \\b"),
+    ] {
+        let bad = failure(400, "BadRequest", why, json!(null));
+        assert_eq!(refusal(&ground, &[("fieldSelector", selector)]).await, bad, "{selector}");
+    }
+}
+
+pub async fn tokens_that_nobody_gave_out_are_refused(ground: Ground) {
+    for (token, why) in [
+        ("!!!", "illegal base64 data at input byte 0"),
+        ("abc", "invalid character 'i' looking for beginning of value"),
+        ("e30", "server does not recognize this encoded version "),
+    ] {
+        let message = format!("invalid continue token: continue key is not valid: {why}");
+        let parameters = [("continue", token), ("resourceVersion", "7")];
+        assert_eq!(refusal(&ground, &parameters).await, failure(400, "BadRequest", &message, json!(null)));
+    }
+}
+
 pub async fn options_that_exclude_each_other_are_refused(ground: Ground) {
     let all = ground.all(ground.quiet_kind());
     let flaws = [

@@ -70,6 +70,8 @@ suite! {
         pages_show_the_state_of_the_first
         an_exact_version_shows_the_state_of_then
         selectors_select_what_they_say
+        selectors_that_say_nothing_are_refused
+        tokens_that_nobody_gave_out_are_refused
         options_that_exclude_each_other_are_refused;
     watches:
         a_watch_tells_all_changes_after_its_version
@@ -82,6 +84,19 @@ suite! {
         a_json_patch_does_all_or_nothing
         a_strategic_patch_merges_maps
         a_patch_of_another_version_conflicts;
+    apply:
+        what_is_applied_again_changes_nothing
+        what_is_no_longer_applied_is_removed
+        another_owner_is_asked_by_force_only
+        updates_take_fields_from_who_applied_them;
+    parts:
+        a_status_is_written_apart
+        a_scale_shows_and_sets_how_many_there_are_to_be
+        generations_count_changes_of_what_is_wanted;
+    custom:
+        schemas_prune_and_fill_in
+        schemas_refuse_what_they_do_not_allow
+        lists_of_custom_objects_name_their_kind;
     errors:
         what_is_not_served_is_not_found
         methods_that_make_no_sense_are_not_allowed

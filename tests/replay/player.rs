@@ -25,6 +25,12 @@ pub struct Outcome {
     pub differences: Vec<String>,
 }
 
+impl Outcome {
+    pub fn agrees(&self) -> bool {
+        self.differences.is_empty()
+    }
+}
+
 /// A fake that recordings are played to.
 pub struct Player<'t> {
     traces: &'t Traces,

@@ -197,13 +197,13 @@ const HISTORY: &str = r##"
     DELETE configmaps/wc
     DELETE configmaps/wl1
     metadata
+    DELETE configmaps?fieldSelector=metadata.name%21%3Dwa
     at 622
     PATCH configmaps/wa {"data": {"m": "2"}}
     watch-metadata 1
     cbor
     table
     yaml
-    DELETE configmaps?fieldSelector=metadata.name%21%3Dwa
     watch-bookmarks-legacy
 
     POST configmaps {"metadata": {"name": "mu"}, "data": {"a": "1"}}

@@ -102,9 +102,13 @@ impl Row {
                 .then(|| "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".to_owned()),
             schema: None,
             columns: Vec::new(),
+            deprecation: (self.kind == "Endpoints").then(|| DEPRECATED.to_owned()),
         }
     }
 }
+
+/// The only deprecated kind among them.
+const DEPRECATED: &str = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
 
 /// All of them under their numbers, in the order discovery lists their groups.
 pub(super) fn kinds() -> impl Iterator<Item = Kind> {
@@ -194,7 +198,12 @@ const GROUPS: &[Group] = &[
             namespaced("daemonsets", "DaemonSet").category(ALL).parts(STATUS).short("ds").with(GENERATION),
             namespaced("deployments", "Deployment").category(ALL).parts(SCALE).short("deploy").with(GENERATION),
             namespaced("replicasets", "ReplicaSet").category(ALL).parts(SCALE).short("rs").with(GENERATION),
-            namespaced("statefulsets", "StatefulSet").category(ALL).parts(SCALE).short("sts").with(GENERATION),
+            namespaced("statefulsets", "StatefulSet")
+                .category(ALL)
+                .parts(SCALE)
+                .short("sts")
+                .names(Names::Label)
+                .with(GENERATION),
         ],
     },
     Group {

@@ -22,6 +22,8 @@ pub(in super::super) struct Version {
     pub(in super::super) deprecation: Option<String>,
     /// What a custom kind wants Tables to show, `additionalPrinterColumns`.
     pub(in super::super) columns: Vec<Value>,
+    /// What everybody is told who uses it, where it is to go one day.
+    pub(in super::super) deprecation: Option<String>,
 }
 
 impl Version {

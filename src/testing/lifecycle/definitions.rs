@@ -4,7 +4,13 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::{kinds::Definition, state::State, storage::Object, validation},
+    super::{
+        kinds::{Definition, Part},
+        state::{State, Target},
+        storage::Object,
+        validation,
+        write::{Author, Change, Write},
+    },
     delete_all, remove_finalizer,
 };
 
@@ -46,13 +52,19 @@ fn accept(state: &mut State, definition: &Object) {
         return;
     }
     // The next step follows from this one.
-    let definitions = state.kinds.definitions().clone();
-    state.replace_live(&definitions, definition, value);
+    write_status(state, definition, value);
+}
+
+/// Writes as the server itself does, by the path of the status.
+fn write_status(state: &mut State, definition: &Object, value: Value) {
+    let kind = state.kinds.definitions().clone();
+    let target = Target { version: kind.stored.clone(), namespace: String::new(), kind };
+    let write = Write { author: Author::Client("kube-apiserver"), part: Some(&Part::Status), ..Write::default() };
+    let _ = state.change(&target, &definition.name, Change::Replace(value.into()), write);
 }
 
 /// Deletes the objects of the kind a definition defines, and then the definition.
 fn empty(state: &mut State, definition: &Object) {
-    let definitions = state.kinds.definitions().clone();
     let mut held = validation::finalizers(&definition.value).into_iter();
     if !held.any(|finalizer| finalizer == CLEANUP) {
         return;
@@ -63,8 +75,7 @@ fn empty(state: &mut State, definition: &Object) {
     set_condition(&mut value, condition("Terminating", "True", "InstanceDeletionInProgress", message, &time));
     if value != definition.value {
         // This is seen to again: as a change of its own.
-        state.replace_live(&definitions, definition, value);
-        return;
+        return write_status(state, definition, value);
     }
     let kind = state.kinds.defined(&definition.value).cloned();
     if let Some(kind) = &kind {
@@ -74,7 +85,7 @@ fn empty(state: &mut State, definition: &Object) {
         let completed = condition("Terminating", "False", "InstanceDeletionCompleted", "removed all instances", &time);
         set_condition(&mut value, completed);
         remove_finalizer(&mut value, CLEANUP);
-        state.replace_live(&definitions, definition, value);
+        write_status(state, definition, value);
     }
 }
 

@@ -37,10 +37,12 @@ pub(super) fn note(state: &mut State, kind: &Kind, object: &Object, step: &Step<
     let tasks = &mut state.lifecycle.todo;
     match step {
         Step::Forced(_) => {}
-        Step::Stored(_) if !owners.is_empty() && !object.terminating() => {
+        Step::Stored(_) | Step::Told(_) if !owners.is_empty() && !object.terminating() => {
             tasks.push_back(Task::Dependent(kind.id, key))
         }
-        Step::Stored(_) | Step::Marked(_) if object.terminating() => tasks.push_back(Task::Owner(kind.id, key)),
+        Step::Stored(_) | Step::Told(_) | Step::Marked(_) if object.terminating() => {
+            tasks.push_back(Task::Owner(kind.id, key))
+        }
         Step::Removed(_) => {
             // Those it waited for first, then those who waited for it.
             let uid = object.metadata("uid");

@@ -1,15 +1,12 @@
 //! What a schema demands of values, in the server's words and order.
 
-use std::collections::HashMap;
-
-use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::{super::status::Flaw, child, format, number};
+use super::{super::status::Flaw, child, format, number, patterns::Patterns};
 
 #[derive(Clone, Copy)]
 pub(super) struct Check<'s> {
-    pub(super) patterns: &'s HashMap<String, Regex>,
+    pub(super) patterns: &'s Patterns,
 }
 
 impl Check<'_> {
@@ -92,7 +89,7 @@ impl Check<'_> {
             flaws.push(Flaw::invalid(path, text, &why));
         }
         if let Some(pattern) = schema["pattern"].as_str()
-            && !self.patterns.get(pattern).is_some_and(|pattern| pattern.is_match(text))
+            && !self.patterns.found_in(text, pattern)
         {
             flaws.push(Flaw::invalid(path, text, &format!("{path} in body should match '{pattern}'")));
         }

@@ -69,7 +69,9 @@ fn steps(mut text: &str) -> Option<Vec<Step>> {
         steps.push(step);
         text = rest;
     }
-    Some(steps)
+    // Each further one multiplies what is to be looked at, and how many there are is the client's choice.
+    let descents = steps.iter().filter(|step| matches!(step, Step::Descend(_))).count();
+    (descents < 2).then_some(steps)
 }
 
 /// A name up to the next step. A backslash takes the meaning from what follows.
@@ -244,6 +246,7 @@ mod tests {
             ".spec.list[",
             ".",
             "..",
+            "..spec..list",
             ".spec.list[?(@",
             ".spec.list[?(1)]",
             ".spec['x",

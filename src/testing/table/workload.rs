@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     age,
-    cells::{Item, condition, containers, labels, list, or, requirements, selector, text},
+    cells::{Item, condition, containers, labels, requirements, selector, text},
 };
 
 const CONTAINERS: &str = "/spec/template/spec/containers";
@@ -115,14 +115,13 @@ pub(super) fn pod_template(item: &Item<'_>) -> Vec<Value> {
 }
 
 pub(super) fn controller_revision(item: &Item<'_>) -> Vec<Value> {
-    let owners = list(item.object, "/metadata/ownerReferences").iter();
-    let controller = owners.filter(|owner| owner["controller"] == true).map(|owner| {
+    let controller = item.list("/metadata/ownerReferences").iter().find(|owner| owner["controller"] == true);
+    let controller = controller.map(|owner| {
         let group = text(owner, "/apiVersion").split_once('/').map_or("", |(group, _)| group);
         let kind = text(owner, "/kind").to_lowercase();
         let kind = if group.is_empty() { kind } else { format!("{kind}.{group}") };
         format!("{kind}/{}", text(owner, "/name"))
     });
-    let controller = controller.last().unwrap_or_default();
     let revision = item.number("/revision").into();
-    vec![item.name(), or(&controller, "<none>").into(), revision, item.age()]
+    vec![item.name(), controller.as_deref().unwrap_or("<none>").into(), revision, item.age()]
 }

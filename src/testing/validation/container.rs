@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use super::{
     super::{quantity, status::Flaw},
-    items, label_problems, one_of, port_problem, problems, text,
+    items,
+    metadata::label_problems,
+    one_of, port_problem, problems, text,
 };
 use crate::selector::subdomain_problems;
 

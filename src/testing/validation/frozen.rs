@@ -1,115 +1,143 @@
-//! What a replacement must leave as it is, by kind.
+//! What a replacement must not change, kind by kind.
 //!
-//! Not here: metadata, which is the same for all kinds. Where the server prints what differs between two of its own types,
-//! the sentence before that is all that is said.
+//! The server shows the difference where a whole specification is frozen; this says only that there is one.
 
 use serde_json::{Value, json};
 
 use super::{
-    super::{kinds::Kind, status::Flaw},
-    content, definition, items, storage,
+    super::{kinds::CRDS, status::Flaw},
+    content, definition, storage,
 };
 
-pub(super) fn check(kind: &Kind, old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
-    match (kind.group.as_str(), kind.plural.as_str()) {
-        ("", "secrets" | "configmaps") => content::frozen(old, new, flaws),
-        ("", "pods") => pod(&old["spec"], &new["spec"], flaws),
-        ("", "persistentvolumeclaims") => claim(old, new, flaws),
-        ("", "persistentvolumes") if !storage::sources(&old["spec"]).eq(storage::sources(&new["spec"])) => {
+/// Fields that keep their first value, in the order of the server.
+const KEPT: [(&str, &[&str]); 8] = [
+    ("controllerrevisions", &["data"]),
+    ("daemonsets", &["spec.selector"]),
+    ("deployments", &["spec.selector"]),
+    ("endpointslices", &["addressType"]),
+    ("ingressclasses", &["spec.controller"]),
+    ("replicasets", &["spec.selector"]),
+    ("runtimeclasses", &["handler"]),
+    ("storageclasses", &["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"]),
+];
+const OF_JOBS: [&str; 6] = [
+    "spec.selector",
+    "spec.completionMode",
+    "spec.podFailurePolicy",
+    "spec.backoffLimitPerIndex",
+    "spec.managedBy",
+    "spec.successPolicy",
+];
+/// What may change in the specification of a StatefulSet.
+const OF_STATEFUL_SETS: [&str; 7] = [
+    "replicas",
+    "ordinals",
+    "template",
+    "updateStrategy",
+    "revisionHistoryLimit",
+    "persistentVolumeClaimRetentionPolicy",
+    "minReadySeconds",
+];
+
+pub(super) fn check(plural: &str, old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
+    if let Some((_, fields)) = KEPT.iter().find(|(of, _)| *of == plural) {
+        kept(fields, old, new, flaws);
+    }
+    match plural {
+        "configmaps" | "secrets" => content::frozen(old, new, flaws),
+        "jobs" => job(old, new, flaws),
+        "statefulsets" => stateful_set(&old["spec"], &new["spec"], flaws),
+        "pods" => pod(&old["spec"], &new["spec"], flaws),
+        "persistentvolumeclaims" => claim(old, new, flaws),
+        // With another number it is other data.
+        "controllerrevisions" if old["revision"] != new["revision"] && old["data"] == new["data"] => {
+            flaws.push(Flaw::invalid("data", new["data"].clone(), "field is immutable"));
+        }
+        "persistentvolumes" if !storage::sources(&old["spec"]).eq(storage::sources(&new["spec"])) => {
             let why = "spec.persistentvolumesource is immutable after creation";
             flaws.push(Flaw::forbidden("spec.persistentvolumesource", why));
         }
-        ("apps", "deployments" | "replicasets" | "daemonsets") => fields(old, new, &["/spec/selector"], flaws),
-        ("apps", "statefulsets") => stateful_set(&old["spec"], &new["spec"], flaws),
-        ("apps", "controllerrevisions") if old["data"] != new["data"] || old["revision"] != new["revision"] => {
-            flaws.push(Flaw::invalid("data", new["data"].clone(), IMMUTABLE));
+        // The server misspells this field.
+        "csidrivers" if old["spec"]["attachRequired"] != new["spec"]["attachRequired"] => {
+            let value = new["spec"]["attachRequired"].clone();
+            flaws.push(Flaw::invalid("spec.attachedRequired", value, "field is immutable"));
         }
-        ("batch", "jobs") => {
-            let frozen = [
-                "/spec/completions",
-                "/spec/selector",
-                "/spec/template",
-                "/spec/completionMode",
-                "/spec/podFailurePolicy",
-                "/spec/backoffLimitPerIndex",
-                "/spec/managedBy",
-                "/spec/successPolicy",
-            ];
-            fields(old, new, &frozen, flaws);
-        }
-        ("rbac.authorization.k8s.io", "rolebindings" | "clusterrolebindings") if old["roleRef"] != new["roleRef"] => {
-            let role = &new["roleRef"];
-            let shown = json!({"APIGroup": role["apiGroup"], "Kind": role["kind"], "Name": role["name"]});
-            flaws.push(Flaw::invalid("roleRef", shown, "cannot change roleRef"));
-        }
-        ("storage.k8s.io", "storageclasses") => {
-            fields(old, new, &["/parameters", "/provisioner", "/reclaimPolicy", "/volumeBindingMode"], flaws);
-        }
-        ("storage.k8s.io", "csidrivers") if old["spec"]["attachRequired"] != new["spec"]["attachRequired"] => {
-            // The server misspells this one.
-            flaws.push(Flaw::invalid("spec.attachedRequired", new["spec"]["attachRequired"].clone(), IMMUTABLE));
-        }
-        ("storage.k8s.io", "volumeattachments") => fields(old, new, &["/spec"], flaws),
-        ("scheduling.k8s.io", "priorityclasses") => {
+        "services" => service(&old["spec"], &new["spec"], flaws),
+        CRDS => definition::frozen(old, new, flaws),
+        "rolebindings" | "clusterrolebindings" => role(&old["roleRef"], &new["roleRef"], flaws),
+        "priorityclasses" => {
             if old["value"] != new["value"] {
                 flaws.push(Flaw::forbidden("value", "may not be changed in an update."));
             }
-            fields(old, new, &["/preemptionPolicy"], flaws);
+            kept(&["preemptionPolicy"], old, new, flaws);
         }
-        ("networking.k8s.io", "ingressclasses") => fields(old, new, &["/spec/controller"], flaws),
-        ("node.k8s.io", "runtimeclasses") => fields(old, new, &["/handler"], flaws),
-        ("discovery.k8s.io", "endpointslices") => fields(old, new, &["/addressType"], flaws),
-        ("apiextensions.k8s.io", _) => definition::frozen(old, new, flaws),
         _ => {}
     }
 }
 
-const IMMUTABLE: &str = "field is immutable";
-
-/// Fields that never change, by their paths.
-fn fields(old: &Value, new: &Value, paths: &[&str], flaws: &mut Vec<Flaw>) {
-    for path in paths {
-        let (before, after) = (old.pointer(path), new.pointer(path));
-        if before != after {
-            let field = path.trim_start_matches('/').replace('/', ".");
-            flaws.push(Flaw::invalid(field, after.cloned().unwrap_or_default(), IMMUTABLE));
+fn kept(fields: &[&str], old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
+    for field in fields {
+        let at = |object| field.split('.').fold(object, |value: &Value, step| &value[step]).clone();
+        if at(old) != at(new) {
+            flaws.push(Flaw::invalid(*field, at(new), "field is immutable"));
         }
     }
 }
 
-/// Of a pod the images may change, and how long it may run.
+fn job(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
+    let indexed = new["spec"]["completionMode"] == "Indexed";
+    let [before, completions] = [old, new].map(|job| &job["spec"]["completions"]);
+    if !indexed {
+        kept(&["spec.completions"], old, new, flaws);
+    } else if before != completions && completions != &new["spec"]["parallelism"] {
+        let why = "can only be modified in tandem with spec.parallelism";
+        flaws.push(Flaw::invalid("spec.completions", completions.clone(), why));
+    }
+    let (selector, others) = OF_JOBS.split_at(1);
+    kept(selector, old, new, flaws);
+    if old["spec"]["suspend"] != true {
+        kept(&["spec.template"], old, new, flaws);
+    }
+    kept(others, old, new, flaws);
+}
+
+fn stateful_set(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
+    if changed(old, new, &OF_STATEFUL_SETS) {
+        let why = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', \
+                   'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
+        flaws.push(Flaw::forbidden("spec", why));
+    }
+}
+
 fn pod(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
     for list in ["containers", "initContainers"] {
-        if items(old, list).len() != items(new, list).len() {
+        let count = |spec: &Value| spec[list].as_array().map_or(0, Vec::len);
+        if count(old) != count(new) {
             let why = "pod updates may not add or remove containers";
             return flaws.push(Flaw::forbidden(format!("spec.{list}"), why));
         }
     }
-    let mut allowed = new.clone();
+    let mut compared = new.clone();
     for list in ["containers", "initContainers"] {
-        for (place, container) in items(old, list).iter().enumerate() {
-            let image = container.get("image").map(|image| ("image".to_owned(), image.clone()));
-            if let Some(allowed) = allowed[list][place].as_object_mut() {
-                allowed.remove("image");
-                allowed.extend(image);
-            }
+        for (number, container) in compared[list].as_array_mut().into_iter().flatten().enumerate() {
+            container["image"] = old[list][number]["image"].clone();
         }
     }
-    let tolerated = items(old, "tolerations").iter().all(|toleration| items(new, "tolerations").contains(toleration));
-    if let Some(allowed) = allowed.as_object_mut() {
-        for field in ["activeDeadlineSeconds", "tolerations"] {
-            allowed.remove(field);
-            allowed.extend(old.get(field).map(|value| (field.to_owned(), value.clone())));
-        }
+    let shortened = old["terminationGracePeriodSeconds"].as_i64().is_some_and(|seconds| seconds < 0)
+        && new["terminationGracePeriodSeconds"] == 1;
+    let free = if shortened { "terminationGracePeriodSeconds" } else { "" };
+    let waits = !old["schedulingGates"].as_array().is_none_or(Vec::is_empty);
+    let scheduled = if waits { ["nodeSelector", "affinity"] } else { [""; 2] };
+    let kept = |toleration: &Value| {
+        let alike = |other: &Value| !changed(toleration, other, &["tolerationSeconds"]);
+        new["tolerations"].as_array().is_some_and(|tolerations| tolerations.iter().any(alike))
+    };
+    if !old["tolerations"].as_array().into_iter().flatten().all(kept) {
+        let why = "existing toleration can not be modified except its tolerationSeconds";
+        flaws.push(Flaw::forbidden("spec.tolerations", why));
     }
-    // Whoever scheduled it lately may still open the gates.
-    let gates = |spec: &Value| items(spec, "schedulingGates").len();
-    if gates(new) < gates(old)
-        && let Some(allowed) = allowed.as_object_mut()
-    {
-        allowed.extend(old.get("schedulingGates").map(|gates| ("schedulingGates".to_owned(), gates.clone())));
-    }
-    if allowed != *old || !tolerated {
+    let free = [free, scheduled[0], scheduled[1], "activeDeadlineSeconds", "schedulingGates", "tolerations"];
+    if changed(old, &compared, &free) {
         let why = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,\
                    `spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),\
                    `spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
@@ -117,50 +145,109 @@ fn pod(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
     }
 }
 
-fn stateful_set(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
-    const FREE: [&str; 7] = [
-        "replicas",
-        "ordinals",
-        "template",
-        "updateStrategy",
-        "revisionHistoryLimit",
-        "persistentVolumeClaimRetentionPolicy",
-        "minReadySeconds",
-    ];
-    let rest = |spec: &Value| -> Vec<(String, Value)> {
-        let fields = spec.as_object().into_iter().flatten().filter(|(name, _)| !FREE.contains(&name.as_str()));
-        fields.map(|(name, value)| (name.clone(), value.clone())).collect()
-    };
-    if rest(old) != rest(new) {
-        let why = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', \
-                   'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
+fn claim(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
+    let bound = old["status"]["phase"] == "Bound";
+    let mut compared = new["spec"].clone();
+    if bound {
+        compared["resources"]["requests"] = old["spec"]["resources"]["requests"].clone();
+    }
+    let unbound = old["spec"]["volumeName"].as_str().unwrap_or_default().is_empty();
+    let class = if bound { "volumeAttributesClassName" } else { "" };
+    // A claim of no class may get one late.
+    let classless = old["spec"]["storageClassName"].is_null();
+    let free = [class, if unbound { "volumeName" } else { "" }, if classless { "storageClassName" } else { "" }];
+    if changed(&old["spec"], &compared, &free) {
+        let why =
+            "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
         flaws.push(Flaw::forbidden("spec", why));
     }
 }
 
-/// A claim is bound once, may get its class late, and may grow once it is bound.
-fn claim(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
-    let (before, after) = (&old["spec"], &new["spec"]);
-    let mut allowed = after.clone();
-    let mut keep = |field: &str| {
-        if let Some(allowed) = allowed.as_object_mut() {
-            allowed.remove(field);
-            allowed.extend(before.get(field).map(|value| (field.to_owned(), value.clone())));
-        }
-    };
-    if before["volumeName"].is_null() {
-        keep("volumeName");
+fn service(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
+    let first = |spec: &Value| spec["clusterIPs"][0].as_str().unwrap_or_default().to_owned();
+    let external = [old, new].iter().any(|spec| spec["type"] == "ExternalName");
+    if !external && ![first(old), first(new)].contains(&String::new()) && first(old) != first(new) {
+        flaws.push(Flaw::invalid("spec.clusterIPs[0]", new["clusterIPs"].clone(), "may not change once set"));
     }
-    if before["storageClassName"].is_null() {
-        keep("storageClassName");
+}
+
+/// The server shows the reference with the names that its own code has for these fields.
+fn role(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
+    if old != new {
+        let shown = json!({"APIGroup": new["apiGroup"], "Kind": new["kind"], "Name": new["name"]});
+        flaws.push(Flaw::invalid("roleRef", shown, "cannot change roleRef"));
     }
-    if old["status"]["phase"] == "Bound" {
-        keep("resources");
-        keep("volumeAttributesClassName");
+}
+
+/// Whether any field differs, but for those that are free to.
+fn changed(old: &Value, new: &Value, free: &[&str]) -> bool {
+    let fields =
+        |spec: &Value| spec.as_object().into_iter().flatten().map(|(field, _)| field.clone()).collect::<Vec<_>>();
+    let mut all = fields(old).into_iter().chain(fields(new));
+    all.any(|field| !free.contains(&field.as_str()) && old[&field] != new[&field])
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::super::cluster::FakeCluster;
+
+    /// What a merge of fields into an object is refused with.
+    fn refusal(object: &Value, change: impl FnOnce(&mut Value)) -> Option<String> {
+        let cluster = FakeCluster::new();
+        let mut changed = cluster.create(object.clone()).expect("an object");
+        change(&mut changed);
+        cluster.replace(changed).err().map(|status| status.message)
     }
-    if allowed != *before {
-        let why =
-            "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
-        flaws.push(Flaw::forbidden("spec", why));
+
+    fn pod() -> Value {
+        let spec = json!({"containers": [{"name": "c", "image": "i"}]});
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec})
+    }
+
+    #[test]
+    fn a_pod_may_get_another_image_and_hardly_anything_else() {
+        assert_eq!(refusal(&pod(), |pod| pod["spec"]["containers"][0]["image"] = "j".into()), None);
+        assert_eq!(refusal(&pod(), |pod| pod["spec"]["activeDeadlineSeconds"] = 5.into()), None);
+        assert_eq!(refusal(&pod(), |pod| pod["metadata"]["labels"] = json!({"a": "b"})), None);
+        let refused = refusal(&pod(), |pod| pod["spec"]["nodeName"] = "n".into()).expect("a refusal");
+        let start = "Pod \"p\" is invalid: spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`,";
+        assert!(refused.starts_with(start), "{refused}");
+        let added = refusal(&pod(), |pod| {
+            let container = json!({"name": "d", "image": "i"});
+            pod["spec"]["containers"].as_array_mut().expect("containers").push(container);
+        });
+        let why = "Pod \"p\" is invalid: spec.containers: Forbidden: pod updates may not add or remove containers";
+        assert_eq!(added.as_deref(), Some(why));
+    }
+
+    #[test]
+    fn a_binding_keeps_its_role() {
+        let role = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "r"});
+        let api_version = "rbac.authorization.k8s.io/v1";
+        let binding =
+            json!({"apiVersion": api_version, "kind": "RoleBinding", "metadata": {"name": "b"}, "roleRef": role});
+        let shown = r#"{"APIGroup":"rbac.authorization.k8s.io","Kind":"Role","Name":"other"}"#;
+        assert_eq!(
+            refusal(&binding, |binding| binding["roleRef"]["name"] = "other".into()),
+            Some(format!(
+                "RoleBinding.rbac.authorization.k8s.io \"b\" is invalid: roleRef: Invalid value: {shown}: cannot change roleRef"
+            ))
+        );
+    }
+
+    #[test]
+    fn a_storage_class_keeps_all_but_what_volumes_do_not_lean_on() {
+        let api_version = "storage.k8s.io/v1";
+        let class =
+            json!({"apiVersion": api_version, "kind": "StorageClass", "metadata": {"name": "s"}, "provisioner": "a/b"});
+        assert_eq!(refusal(&class, |class| class["allowVolumeExpansion"] = true.into()), None);
+        let refused = refusal(&class, |class| {
+            class["provisioner"] = "c/d".into();
+            class["parameters"] = json!({"a": "b"});
+        });
+        let flaws = "[parameters: Invalid value: {\"a\":\"b\"}: field is immutable, provisioner: Invalid value: \"c/d\": field is immutable]";
+        assert_eq!(refused, Some(format!("StorageClass.storage.k8s.io \"s\" is invalid: {flaws}")));
     }
 }

@@ -25,7 +25,8 @@ pub(super) fn whole(kind: &Kind, object: &Value) -> Vec<Flaw> {
         flaws.push(Flaw::invalid("metadata.name", text("name"), &problem));
     }
     flaws.extend(words(object));
-    let lenient = kind.custom || ["admissionregistration.k8s.io", "node.k8s.io"].contains(&kind.group.as_str());
+    let lenient = kind.custom
+        || ["admissionregistration.k8s.io", "apiextensions.k8s.io", "node.k8s.io"].contains(&kind.group.as_str());
     let said = &metadata["finalizers"];
     flaws.extend(if lenient { qualified(said) } else { finalizers(said, "metadata.finalizers") });
     flaws

@@ -6,7 +6,12 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::{super::status::Flaw, container, items, label_problems, labels, one_of, problems, text, volume};
+use super::{
+    super::status::Flaw,
+    container, items,
+    metadata::{label_problems, labels},
+    one_of, problems, text, volume,
+};
 use crate::selector::{self, subdomain_problems};
 
 pub(super) fn pod(object: &Value, flaws: &mut Vec<Flaw>) {

@@ -38,6 +38,9 @@ pub(in super::super) fn update(kind: &Kind, old: &Old<'_>, new: &Value) -> Vec<F
     let whole = old.part != Some(&Part::Status);
     let contents = || if whole { contents(kind, new) } else { Vec::new() };
     let frozen = || if whole { frozen(kind, old.value, new) } else { status(kind, new) };
+    // Pods are looked at as a whole before they are compared.
+    let both = looks.contains(&Look::Whole) && looks.iter().any(|look| *look != Look::Whole);
+    let last = !both || kind.is_core("pods");
     for look in looks {
         match look {
             Look::Whole => {
@@ -49,7 +52,7 @@ pub(in super::super) fn update(kind: &Kind, old: &Old<'_>, new: &Value) -> Vec<F
                 if *look == Look::ChangesAndFinalizers {
                     flaws.extend(metadata::finalizers(&new["metadata"]["finalizers"], "metadata.finalizers"));
                 }
-                if looks.contains(&Look::Whole) {
+                if looks.contains(&Look::Whole) && !last {
                     flaws.extend(frozen());
                 }
             }
@@ -57,6 +60,8 @@ pub(in super::super) fn update(kind: &Kind, old: &Old<'_>, new: &Value) -> Vec<F
     }
     if !looks.contains(&Look::Whole) {
         flaws.extend(contents());
+    }
+    if last {
         flaws.extend(frozen());
     }
     flaws
@@ -65,7 +70,7 @@ pub(in super::super) fn update(kind: &Kind, old: &Old<'_>, new: &Value) -> Vec<F
 fn looks(kind: &Kind, part: Option<&Part>) -> &'static [Look] {
     use Look::{Changes, ChangesAndFinalizers, Whole};
     match (kind.plural.as_str(), part) {
-        _ if kind.custom => &[Changes],
+        _ if kind.custom || kind.is_definition() => &[Changes],
         ("cronjobs", Some(Part::Status)) | ("events" | "poddisruptionbudgets", _) => &[],
         (_, Some(Part::Status | Part::Finalize)) => &[ChangesAndFinalizers],
         ("leases", _) => &[Changes],
@@ -122,7 +127,7 @@ fn changes(old: &Value, new: &Value) -> Vec<Flaw> {
 fn frozen(kind: &Kind, old: &Value, new: &Value) -> Vec<Flaw> {
     let mut flaws = Vec::new();
     if !kind.custom {
-        frozen::check(kind, old, new, &mut flaws);
+        frozen::check(&kind.plural, old, new, &mut flaws);
     }
     flaws
 }

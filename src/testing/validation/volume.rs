@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{super::status::Flaw, items, label_problems, problems, text};
+use super::{super::status::Flaw, items, metadata::label_problems, problems, text};
 
 /// What a source must name, where it must name something.
 const NAMED: [(&str, &str); 7] = [

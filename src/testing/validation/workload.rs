@@ -2,12 +2,31 @@
 
 use serde_json::Value;
 
-use super::{super::status::Flaw, items, label_problems, labels, not_negative, one_of, pod, problems, share, text};
+use super::{
+    super::status::Flaw,
+    items,
+    metadata::{label_problems, labels},
+    not_negative, one_of, pod, problems, share, text,
+};
 use crate::selector::{key_problems, value_problems};
 
 const TEMPLATE: &str = "spec.template";
 
-pub(super) fn deployment(object: &Value, flaws: &mut Vec<Flaw>) {
+/// Looks at an object of a kind that runs pods; others have nothing to look at here.
+pub(super) fn check(plural: &str, object: &Value, flaws: &mut Vec<Flaw>) {
+    match plural {
+        "deployments" => deployment(object, flaws),
+        "replicasets" => replica_set(object, flaws),
+        "statefulsets" => stateful_set(object, flaws),
+        "daemonsets" => daemon_set(object, flaws),
+        "replicationcontrollers" => replication_controller(object, flaws),
+        "jobs" => job(object, flaws),
+        "cronjobs" => cron_job(object, flaws),
+        _ => {}
+    }
+}
+
+fn deployment(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
     not_negative(&spec["replicas"], "spec.replicas", flaws);
     selected(spec, "deployment", true, flaws);
@@ -45,7 +64,7 @@ fn rolling(rolling: &Value, flaws: &mut Vec<Flaw>) {
     }
 }
 
-pub(super) fn replica_set(object: &Value, flaws: &mut Vec<Flaw>) {
+fn replica_set(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
     for field in ["replicas", "minReadySeconds"] {
         not_negative(&spec[field], &format!("spec.{field}"), flaws);
@@ -55,7 +74,7 @@ pub(super) fn replica_set(object: &Value, flaws: &mut Vec<Flaw>) {
     pod::lasts(&spec["template"], TEMPLATE, "ReplicaSet", flaws);
 }
 
-pub(super) fn stateful_set(object: &Value, flaws: &mut Vec<Flaw>) {
+fn stateful_set(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
     if !["OrderedReady", "Parallel"].contains(&text(&spec["podManagementPolicy"])) {
         let why = "must be 'OrderedReady' or 'Parallel'";
@@ -89,7 +108,7 @@ pub(super) fn stateful_set(object: &Value, flaws: &mut Vec<Flaw>) {
     pod::lasts(&spec["template"], TEMPLATE, "StatefulSet", flaws);
 }
 
-pub(super) fn daemon_set(object: &Value, flaws: &mut Vec<Flaw>) {
+fn daemon_set(object: &Value, flaws: &mut Vec<Flaw>) {
     const ROLLING: &str = "spec.updateStrategy.rollingUpdate";
     let spec = &object["spec"];
     selected(spec, "daemonset", false, flaws);
@@ -114,7 +133,7 @@ pub(super) fn daemon_set(object: &Value, flaws: &mut Vec<Flaw>) {
     not_negative(&spec["revisionHistoryLimit"], "spec.revisionHistoryLimit", flaws);
 }
 
-pub(super) fn replication_controller(object: &Value, flaws: &mut Vec<Flaw>) {
+fn replication_controller(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
     not_negative(&spec["minReadySeconds"], "spec.minReadySeconds", flaws);
     let selector = spec["selector"].as_object().filter(|selector| !selector.is_empty());
@@ -135,7 +154,7 @@ pub(super) fn replication_controller(object: &Value, flaws: &mut Vec<Flaw>) {
     pod::lasts(template, TEMPLATE, "ReplicationController", flaws);
 }
 
-pub(super) fn job(object: &Value, flaws: &mut Vec<Flaw>) {
+fn job(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
     let uid = &object["metadata"]["uid"];
     job_spec(spec, "spec", Some(uid), flaws);
@@ -175,7 +194,7 @@ fn job_spec(spec: &Value, field: &str, uid: Option<&Value>, flaws: &mut Vec<Flaw
     pod::ends(template, &field, flaws);
 }
 
-pub(super) fn cron_job(object: &Value, flaws: &mut Vec<Flaw>) {
+fn cron_job(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
     let schedule = text(&spec["schedule"]);
     let fields: Vec<_> = schedule.split_whitespace().collect();
@@ -201,29 +220,32 @@ pub(super) fn cron_job(object: &Value, flaws: &mut Vec<Flaw>) {
     }
 }
 
-/// A selector that chooses the pods of the template. `wanted` says whether there must be one.
+/// A selector that chooses the pods of the template, and the template. `wanted` says whether there must be one.
 fn selected(spec: &Value, kind: &str, wanted: bool, flaws: &mut Vec<Flaw>) {
     let (selector, template) = (&spec["selector"], &spec["template"]);
     let bears = &template["metadata"]["labels"];
-    let before = flaws.len();
-    if selector.is_null() {
-        if wanted {
-            flaws.push(Flaw::required("spec.selector", ""));
-        }
-    } else {
-        self::selector(selector, "spec.selector", flaws);
-        if selector.as_object().is_some_and(serde_json::Map::is_empty) {
-            let why = format!("empty selector is invalid for {kind}");
-            flaws.push(Flaw::invalid("spec.selector", selector.clone(), &why));
-        }
+    let mut unreadable = Vec::new();
+    if selector.is_null() && wanted {
+        flaws.push(Flaw::required("spec.selector", ""));
     }
-    let unreadable =
-        flaws.len() > before && !selector.is_null() && !selector.as_object().is_some_and(serde_json::Map::is_empty);
-    if unreadable && kind != "daemonset" {
-        flaws.push(Flaw::invalid("spec.selector", selector.clone(), "invalid label selector"));
-    } else if selector.is_null() || !matches(selector, bears) {
-        let why = "`selector` does not match template `labels`";
-        flaws.push(Flaw::invalid("spec.template.metadata.labels", bears.clone(), why));
+    self::selector(selector, "spec.selector", &mut unreadable);
+    let readable = unreadable.is_empty();
+    flaws.append(&mut unreadable);
+    if selector.as_object().is_some_and(serde_json::Map::is_empty) {
+        let why = format!("empty selector is invalid for {kind}");
+        flaws.push(Flaw::invalid("spec.selector", selector.clone(), &why));
+    }
+    match kind {
+        _ if readable => {
+            if selector.is_null() || !matches(selector, bears) {
+                let why = "`selector` does not match template `labels`";
+                flaws.push(Flaw::invalid("spec.template.metadata.labels", bears.clone(), why));
+            }
+        }
+        "daemonset" => {}
+        // Nobody knows which pods are meant, so nobody looks at them.
+        "statefulset" => return flaws.push(Flaw::invalid("spec.selector", selector.clone(), "")),
+        _ => return flaws.push(Flaw::invalid("spec.selector", selector.clone(), "invalid label selector")),
     }
     pod::template(template, TEMPLATE, flaws);
 }
@@ -268,4 +290,96 @@ fn matches(selector: &Value, labels: &Value) -> bool {
                 _ => found.is_null(),
             }
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{super::super::status::Flaw, check};
+
+    fn flaws(plural: &str, mut spec: Value) -> Vec<Flaw> {
+        // What the defaults say where nobody else does.
+        for (field, default) in [
+            ("podManagementPolicy", json!("OrderedReady")),
+            ("strategy", json!({"type": "RollingUpdate"})),
+            ("updateStrategy", json!({"type": "OnDelete"})),
+        ] {
+            spec[field] = default;
+        }
+        let mut flaws = Vec::new();
+        check(plural, &json!({"spec": spec}), &mut flaws);
+        flaws
+    }
+
+    fn template(labels: Value) -> Value {
+        let containers = json!([{"name": "c", "image": "i"}]);
+        json!({"metadata": {"labels": labels}, "spec": {"restartPolicy": "Always", "containers": containers}})
+    }
+
+    #[test]
+    fn selectors_select_the_pods_of_the_template() {
+        let labels = json!({"a": "b", "c": "d"});
+        let mismatch = Flaw::invalid(
+            "spec.template.metadata.labels",
+            labels.clone(),
+            "`selector` does not match template `labels`",
+        );
+        let with =
+            |selector: Value| flaws("replicasets", json!({"selector": selector, "template": template(labels.clone())}));
+        let requiring = |key: &str, operator: &str, values: Value| {
+            with(json!({"matchExpressions": [{"key": key, "operator": operator, "values": values}]}))
+        };
+        assert_eq!(with(json!({"matchLabels": {"a": "b"}})), []);
+        assert_eq!(requiring("a", "In", json!(["x", "b"])), []);
+        assert_eq!(requiring("a", "NotIn", json!(["x"])), []);
+        assert_eq!(requiring("a", "Exists", json!(null)), []);
+        assert_eq!(requiring("z", "DoesNotExist", json!(null)), []);
+        for selects_others in [
+            with(json!({"matchLabels": {"a": "b", "c": "e"}})),
+            requiring("a", "In", json!(["x"])),
+            requiring("a", "NotIn", json!(["b"])),
+            requiring("z", "Exists", json!([])),
+            requiring("a", "DoesNotExist", json!([])),
+        ] {
+            assert_eq!(selects_others, [mismatch.clone()]);
+        }
+    }
+
+    #[test]
+    fn selectors_that_cannot_be_read_are_refused() {
+        let selector = json!({"matchExpressions": [{"key": "a", "operator": "Like", "values": ["b"]}]});
+        let with = |plural: &str| flaws(plural, json!({"selector": selector, "template": template(json!({"a": "b"}))}));
+        let operator = "spec.selector.matchExpressions[0].operator";
+        let unknown = Flaw::invalid(operator, "Like", "not a valid selector operator");
+        let invalid = |why: &str| Flaw::invalid("spec.selector", selector.clone(), why);
+        assert_eq!(with("deployments"), [unknown.clone(), invalid("invalid label selector")]);
+        assert_eq!(with("statefulsets"), [unknown.clone(), invalid("")]);
+        assert_eq!(with("daemonsets"), [unknown]);
+    }
+
+    #[test]
+    fn a_selector_must_be_there_and_select_something() {
+        let spec = json!({"template": template(json!(null))});
+        let mismatch =
+            Flaw::invalid("spec.template.metadata.labels", json!(null), "`selector` does not match template `labels`");
+        assert_eq!(flaws("deployments", spec.clone()), [Flaw::required("spec.selector", ""), mismatch.clone()]);
+        assert_eq!(flaws("daemonsets", spec), [mismatch]);
+        let empty = Flaw::invalid("spec.selector", json!({}), "empty selector is invalid for statefulset");
+        assert_eq!(flaws("statefulsets", json!({"selector": {}, "template": template(json!({}))})), [empty]);
+    }
+
+    #[test]
+    fn pods_of_jobs_end_and_others_go_on() {
+        let policy = |policy: &str| {
+            json!({"selector": {"matchLabels": {"a": "b"}}, "template": {
+                "metadata": {"labels": {"a": "b"}},
+                "spec": {"restartPolicy": policy, "containers": [{"name": "c", "image": "i"}]}
+            }, "manualSelector": true})
+        };
+        let field = "spec.template.spec.restartPolicy";
+        assert_eq!(flaws("daemonsets", policy("Never")), [Flaw::unsupported(field, "Never", &["Always"])]);
+        assert_eq!(flaws("jobs", policy("Never")), []);
+        assert_eq!(flaws("jobs", policy("Always")), [Flaw::required(field, r#"valid values: "OnFailure", "Never""#)]);
+    }
 }

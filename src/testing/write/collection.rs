@@ -19,8 +19,9 @@ impl State {
         target: &Target,
         options: &Options,
         deletion: &Deletion,
+        form: Form,
     ) -> Result<(List, Vec<String>), Box<Status>> {
-        let list = listing::list(self, target, options, Form::Whole)?;
+        let list = listing::list(self, target, options, form)?;
         let listed: Value = serde_json::from_slice(&list.text()).unwrap_or_default();
         let mut warnings = Vec::new();
         for item in listed["items"].as_array().into_iter().flatten() {

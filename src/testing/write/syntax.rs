@@ -3,7 +3,7 @@
 use serde_json::Error;
 
 /// What is wrong with a text that could not be read. Nothing else of the text is told.
-pub(super) fn complaint(text: &[u8], error: &Error) -> String {
+pub(in super::super) fn complaint(text: &[u8], error: &Error) -> String {
     match scan(text) {
         Err(Stop::Early) => "unexpected end of JSON input".to_owned(),
         Err(Stop::At(index, place)) => format!("invalid character {} {place}", shown(text, index)),

@@ -198,7 +198,7 @@ impl Emitter {
                 let code = u32::from(c);
                 return self.push_str(&match code {
                     ..=0xff => format!("\\x{code:02X}"),
-                    ..=0xffff => format!("\\u{code:04X}"),
+                    0x100..=0xffff => format!("\\u{code:04X}"),
                     _ => format!("\\U{code:08X}"),
                 });
             }

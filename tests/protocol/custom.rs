@@ -1,0 +1,91 @@
+//! Custom kinds: they come with their definition, and with its schema.
+
+use serde_json::{Value, json};
+
+use crate::{
+    ground::{Ground, failure, text},
+    real::random_word,
+};
+
+/// A custom kind of which nobody has heard.
+struct Custom {
+    group: String,
+    all: String,
+}
+
+impl Custom {
+    async fn define(ground: &Ground) -> Self {
+        let group = format!("{}.example.com", random_word(8));
+        let properties = json!({
+            "size": {"type": "integer", "minimum": 1, "default": 3},
+            "name": {"type": "string"}
+        });
+        let spec = json!({"type": "object", "properties": properties, "required": ["name"]});
+        let schema = json!({"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}});
+        let version = json!({"name": "v1", "served": true, "storage": true, "schema": schema});
+        let names = json!({"plural": "gadgets", "singular": "gadget", "kind": "Gadget", "listKind": "GadgetList"});
+        let spec = json!({"group": group, "scope": "Namespaced", "names": names, "versions": [version]});
+        let definition = json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": format!("gadgets.{group}")}, "spec": spec
+        });
+        let created = ground.post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", &definition).await;
+        assert_eq!(created.code, 201, "{created:?}");
+        let all = format!("/apis/{group}/v1/namespaces/{}/gadgets", ground.namespace);
+        // It is served soon: once it is established, and once the server's memory of it is filled.
+        while ground.get(&all).await.code != 200 {}
+        Custom { group, all }
+    }
+
+    fn object(&self, name: &str, spec: Value) -> Value {
+        let api_version = format!("{}/v1", self.group);
+        json!({"apiVersion": api_version, "kind": "Gadget", "metadata": {"name": name}, "spec": spec})
+    }
+
+    /// Takes the definition back, as all of the cluster sees it.
+    async fn forget(self, ground: &Ground) {
+        let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets.{}", self.group);
+        assert_eq!(ground.delete(&path).await.code, 200);
+    }
+}
+
+pub async fn schemas_prune_and_fill_in(ground: Ground) {
+    let custom = Custom::define(&ground).await;
+    let name = ground.name();
+    let object = custom.object(&name, json!({"name": "x", "unknown": true}));
+    let created = ground.post(&custom.all, &object).await;
+    assert_eq!((created.code, &created.body["spec"]), (201, &json!({"name": "x", "size": 3})));
+    assert_eq!(created.headers["warning"], "299 - \"unknown field \\\"spec.unknown\\\"\"");
+    assert_eq!(created.body["metadata"]["generation"], 1);
+    custom.forget(&ground).await;
+}
+
+pub async fn schemas_refuse_what_they_do_not_allow(ground: Ground) {
+    let custom = Custom::define(&ground).await;
+    let name = ground.name();
+    let below = "Invalid value: 0: spec.size in body should be greater than or equal to 1";
+    for (spec, field, reason, why) in [
+        (json!({"size": 1}), "spec.name", "FieldValueRequired", "Required value"),
+        (json!({"name": "x", "size": 0}), "spec.size", "FieldValueInvalid", below),
+    ] {
+        let refused = ground.post(&custom.all, &custom.object(&name, spec)).await;
+        let kind = format!("Gadget.{}", custom.group);
+        let cause = json!({"reason": reason, "message": why, "field": field});
+        let details = json!({"name": name, "group": custom.group, "kind": "Gadget", "causes": [cause]});
+        let message = format!("{kind} {name:?} is invalid: {field}: {why}");
+        assert_eq!(refused.body, failure(422, "Invalid", &message, details));
+    }
+    custom.forget(&ground).await;
+}
+
+pub async fn lists_of_custom_objects_name_their_kind(ground: Ground) {
+    let custom = Custom::define(&ground).await;
+    let name = ground.name();
+    ground.post(&custom.all, &custom.object(&name, json!({"name": "x"}))).await;
+    let list = ground.get(&custom.all).await.body;
+    assert_eq!(text(&list["kind"]), "GadgetList");
+    assert_eq!(list["metadata"]["continue"], "");
+    let kinds: Vec<String> = list["items"].as_array().expect("items").iter().map(|item| text(&item["kind"])).collect();
+    assert_eq!(kinds, ["Gadget"]);
+    custom.forget(&ground).await;
+}
