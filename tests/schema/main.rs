@@ -18,7 +18,6 @@ use table::{Writer, reachable};
 mod answers;
 mod go;
 #[path = "../real/mod.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
 mod real;
 mod table;
 

@@ -53,15 +53,16 @@ pub(in crate::testing) fn decode<'d, D>(source: D, shape: Shape<'_>, name: &str)
 where
     D: Deserializer<'d, Error = serde_json::Error>,
 {
-    let mut notes = Notes { path: Vec::new(), problems: Vec::new(), mistyped: None, structure: name.to_owned() };
-    let value = Reader { shape, go: None, notes: &mut notes }.deserialize(source)?;
-    match notes.mistyped {
-        Some(why) => Err(Failure::Mistyped(why)),
-        None => Ok(Decoded { value, problems: notes.problems }),
-    }
+    Notes { structure: name.to_owned(), ..Notes::default() }.read(source, shape)
+}
+
+/// The same for what was never a text: the server converts it then, and has other words for what does not fit.
+pub(in crate::testing) fn convert(source: &Value, shape: Shape<'_>) -> Result<Decoded, Failure> {
+    Notes { converts: true, ..Notes::default() }.read(source, shape)
 }
 
 /// Where the reader is, and what it met on the way.
+#[derive(Default)]
 struct Notes {
     path: Vec<Step>,
     problems: Vec<String>,
@@ -69,6 +70,8 @@ struct Notes {
     mistyped: Option<String>,
     /// The structure the last field of the path is in.
     structure: String,
+    /// Whether it converts values rather than to read text.
+    converts: bool,
 }
 
 enum Step {
@@ -79,6 +82,17 @@ enum Step {
 }
 
 impl Notes {
+    fn read<'d, D>(mut self, source: D, shape: Shape<'_>) -> Result<Decoded, Failure>
+    where
+        D: Deserializer<'d, Error = serde_json::Error>,
+    {
+        let value = Reader { shape, go: None, notes: &mut self }.deserialize(source)?;
+        match self.mistyped {
+            Some(why) => Err(Failure::Mistyped(why)),
+            None => Ok(Decoded { value, problems: self.problems }),
+        }
+    }
+
     fn problem(&mut self, what: &str, name: &str) {
         if self.problems.len() < MOST {
             let mut path = String::new();
@@ -135,6 +149,10 @@ impl Reader<'_> {
     fn refuse<E>(self, found: &str) -> Result<Value, E> {
         match self.ty() {
             Type::Formatted(Format::Quantity) => self.notes.wrong(NO_QUANTITY.to_owned()),
+            _ if self.notes.converts => {
+                let why = unconvertible(found, self.shape, self.go);
+                self.notes.wrong(why);
+            }
             _ => self.notes.mistyped(found, &self.go.map_or_else(|| go_type(self.shape), str::to_owned)),
         }
         Ok(Value::Null)
@@ -151,6 +169,7 @@ impl Reader<'_> {
                 }
             }
             Type::Formatted(Format::Number) | Type::Any | Type::Open | Type::Scalar(_) => Ok(number.into()),
+            _ if self.notes.converts && number.is_f64() => self.refuse(&format!("number {number}")),
             _ => self.refuse("number"),
         }
     }
@@ -210,7 +229,8 @@ impl<'d> Visitor<'d> for Reader<'_> {
             Type::Formatted(format) => match format.text(text) {
                 Ok(text) => Ok(text.into()),
                 Err(why) => {
-                    self.notes.wrong(why);
+                    let bytes = self.notes.converts && format == &Format::Bytes;
+                    self.notes.wrong(if bytes { format!("error decoding from json: {why}") } else { why });
                     Ok(Value::Null)
                 }
             },
@@ -317,6 +337,32 @@ fn present(value: Value, shape: Shape<'_>) -> Value {
     }
 }
 
+/// Why a value of a JSON type does not become one of a shape, where there was no text.
+fn unconvertible(found: &str, shape: Shape<'_>, go: Option<&str>) -> String {
+    let source = match found {
+        "number" => "int64",
+        "array" => "slice",
+        "object" => "map",
+        fraction if fraction.starts_with("number ") => "float64",
+        other => other,
+    };
+    match shape.resolved().ty {
+        Type::Formatted(format @ (Format::Time | Format::MicroTime | Format::IntOrText)) => {
+            format!("json: cannot unmarshal {found} into Go value of type {}", format.go_type())
+        }
+        Type::List(_) | Type::Formatted(Format::Bytes) => format!("cannot restore slice from {source}"),
+        Type::Map(map) if map.entries.is_some() => format!("cannot restore map from {source}"),
+        Type::Map(_) => format!("cannot restore struct from: {source}"),
+        Type::Formatted(format) => match (source, format) {
+            ("int64", Format::Text) | ("float64", Format::Int32 | Format::Int64) => {
+                format!("cannot convert {source} to {}", go.unwrap_or(format.go_type()))
+            }
+            _ => format!("unrecognized type: {}", format.go_type()),
+        },
+        _ => format!("unrecognized type: {source}"),
+    }
+}
+
 /// The one structure without a name.
 const HEAD: &str =
     "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }";
@@ -362,6 +408,24 @@ mod tests {
         let why = "json: cannot unmarshal number into Go struct field ConfigMap.data of type string";
         assert_eq!(read(r#"{"data": {"a": 1}, "immutable": "x"}"#, "ConfigMap"), Err(why.to_owned()));
         assert!(read(r#"{"data": {"a": 1}"#, "ConfigMap").is_err_and(|told| told.starts_with("EOF")));
+    }
+
+    #[test]
+    fn what_was_never_a_text_is_told_of_in_other_words() {
+        let told = |value: Value| {
+            let shape = Shapes::built_in().kind("v1", "Pod");
+            convert(&value, shape).map_err(|failure| failure.to_string()).expect_err("a refusal")
+        };
+        for (spec, why) in [
+            (json!(5), "cannot restore struct from: int64"),
+            (json!({"containers": {}}), "cannot restore slice from map"),
+            (json!({"nodeSelector": []}), "cannot restore map from slice"),
+            (json!({"restartPolicy": 5}), "cannot convert int64 to v1.RestartPolicy"),
+            (json!({"priority": "x"}), "unrecognized type: int32"),
+            (json!({"priority": 1.5}), "cannot convert float64 to int32"),
+        ] {
+            assert_eq!(told(json!({"spec": spec})), why);
+        }
     }
 
     #[test]

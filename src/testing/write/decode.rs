@@ -54,15 +54,14 @@ pub(super) fn decode(
 pub(super) fn decode_patched(
     kinds: &Kinds,
     target: &Target,
-    patched: Value,
+    document: &Document,
     unknown: Vec<String>,
     write: Write<'_>,
     refused: impl Fn(&str) -> Box<Status>,
 ) -> Result<Map<String, Value>, Box<Status>> {
-    let document = Document::Value(patched);
     let head = document.head().map_err(|why| refused(&why))?;
     same_version(target, &head)?;
-    let Decoded { value, problems } = read(kinds, target, &document, &head).map_err(|error| refused(&error.why))?;
+    let Decoded { value, problems } = read(kinds, target, document, &head).map_err(|error| refused(&error.why))?;
     let problems = unknown.into_iter().chain(problems).collect();
     told(problems, write).map_err(|why| refused(&why))?;
     placed(target, &head, value)

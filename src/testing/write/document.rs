@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::super::shape::{
     Format, Shape, Type,
-    decode::{Decoded, Failure, decode},
+    decode::{Decoded, Failure, convert, decode},
 };
 use super::syntax;
 
@@ -19,6 +19,8 @@ pub(in super::super) enum Document {
     /// What a text in YAML holds, and the text.
     Yaml(Value, Bytes),
     Value(Value),
+    /// What was made of an object without a text in between.
+    Made(Value),
 }
 
 impl From<Value> for Document {
@@ -43,6 +45,7 @@ impl Document {
                 Ok(decoded)
             }
             Document::Yaml(value, _) | Document::Value(value) => decode(value, shape, name),
+            Document::Made(value) => convert(value, shape),
         }
     }
 
@@ -66,7 +69,7 @@ impl Document {
     pub(super) fn text(&self) -> Option<&[u8]> {
         match self {
             Document::Json(text) | Document::Yaml(_, text) => Some(text),
-            Document::Value(_) => None,
+            Document::Value(_) | Document::Made(_) => None,
         }
     }
 }

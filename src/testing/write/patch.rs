@@ -10,7 +10,7 @@ use super::{
         state::Target,
         text,
     },
-    Write, decode,
+    Document, Write, decode,
 };
 
 /// Applies the patch to the object that is there, and decodes what comes out.
@@ -34,5 +34,9 @@ pub(super) fn decode(
     let whole = |object: &Value| text::patched(kind, object);
     let unknown = std::mem::take(&mut patched.unknown);
     let object = patched.object.clone();
-    decode::decode_patched(kinds, target, object, unknown, write, |why| patched.refused(whole, why))
+    let document = match patch.language {
+        Language::Strategic => Document::Made(object),
+        Language::Json | Language::Merge => Document::Value(object),
+    };
+    decode::decode_patched(kinds, target, &document, unknown, write, |why| patched.refused(whole, why))
 }
