@@ -82,13 +82,6 @@ impl Kind {
         }
     }
 
-    /// What clients of a version are told because they should use something else.
-    pub(super) fn deprecation(&self, version: &str) -> Option<String> {
-        let said = self.version(version)?.deprecation.as_ref()?;
-        let usual = || format!("{} {} is deprecated", self.api_version(version), self.kind);
-        Some(if said.is_empty() { usual() } else { said.clone() })
-    }
-
     /// The schema of a version of a custom kind.
     pub(super) fn schema(&self, version: &str) -> Option<&Schema> {
         self.version(version).and_then(|version| version.schema.as_deref())

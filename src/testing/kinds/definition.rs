@@ -85,8 +85,6 @@ fn version(declared: &Value) -> Option<Version> {
         name: declared["name"].as_str()?.to_owned(),
         parts: status.into_iter().chain(scale).collect(),
         selectable: paths.map(|path| path.trim_start_matches('.').to_owned()).collect(),
-        deprecation: (declared["deprecated"] == true)
-            .then(|| declared["deprecationWarning"].as_str().unwrap_or_default().to_owned()),
         schema: Some(Schema::new(declared.pointer("/schema/openAPIV3Schema")).into()),
         columns: items("additionalPrinterColumns").cloned().collect(),
         deprecation: None,

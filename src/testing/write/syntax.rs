@@ -21,6 +21,7 @@ enum Stop {
 
 type Scanned = Result<usize, Stop>;
 
+/// A byte as Go quotes it, which takes it for a letter by itself.
 fn shown(text: &[u8], index: usize) -> String {
     match text[index] {
         b'\'' => r"'\''".to_owned(),
@@ -28,6 +29,7 @@ fn shown(text: &[u8], index: usize) -> String {
         byte => match char::from(byte) {
             c @ ('\t' | '\n' | '\r' | '\\') => format!("'{}'", c.escape_default()),
             c if c.is_ascii_control() => format!("'\\x{byte:02x}'"),
+            '\u{80}'..='\u{a0}' | '\u{ad}' => format!("'\\u{byte:04x}'"),
             c => format!("'{c}'"),
         },
     }
@@ -208,6 +210,8 @@ mod tests {
             ("\"\\u12g4\"", "'g' in \\u hexadecimal character escape"),
             ("\"\t\"", "'\\t' in string literal"),
             ("\"\u{1}\"", "'\\x01' in string literal"),
+            ("\u{e9}", "'\u{c3}' looking for beginning of value"),
+            ("\u{441}", "'\u{d1}' looking for beginning of value"),
         ] {
             assert_eq!(told(text), format!("invalid character {told_of}"), "{text}");
         }
