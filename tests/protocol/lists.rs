@@ -1,6 +1,9 @@
 //! Lists.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    slice,
+};
 
 use serde_json::{Value, json};
 
@@ -92,7 +95,7 @@ pub async fn selectors_select_what_they_say(ground: Ground) {
     }
     let one = labeled.keys().next().expect("a name");
     let list = ground.get(&format!("{}?fieldSelector=metadata.name%3D{one}", ground.all(kind))).await.body;
-    assert_eq!(names(&list), [one.clone()]);
+    assert_eq!(names(&list), slice::from_ref(one));
 }
 
 /// What a list with these parameters is refused with.
