@@ -11,7 +11,6 @@ mod kinds;
 #[allow(dead_code)]
 mod random;
 #[path = "../real/mod.rs"]
-#[allow(dead_code)]
 mod real;
 mod server;
 
