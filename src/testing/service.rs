@@ -194,7 +194,6 @@ impl Exchange {
             Place::Nowhere => return Ok(answer::no_page()),
             Place::Resource(target) => target,
         };
-        self.warnings.add(target.kind.version(&target.version).and_then(|version| version.deprecation.clone()));
         let call = route::call(&self.request, &target)?;
         self.warnings.add(target.kind.version(&target.version).and_then(|version| version.deprecation.clone()));
         let look = accept.objects(&self.request, &target.kind)?;
