@@ -74,7 +74,7 @@ async fn a_cluster_that_fails() -> Result<(), Box<dyn std::error::Error>> {
 
     // The connection breaks, the Service changes, the version we have seen expires, and the next list is held up.
     let gate = cluster.fault(Fault::on("list").resource("services").gate());
-    cluster.cut_watches();
+    cluster.watches().cut();
     cluster.apply(service(8080))?;
     cluster.compact();
     gate.reached(1).await;

@@ -48,7 +48,7 @@ impl World {
     /// Waits until the store has seen everything that has happened.
     async fn caught_up(&self) {
         let version = self.cluster.revision().into();
-        self.cluster.bookmark();
+        self.cluster.watches().bookmark();
         self.watcher.wait_for(&version, LONG).await.unwrap();
     }
 

@@ -519,7 +519,7 @@ mod watches {
             format!("watch=true&resourceVersion={}&allowWatchBookmarks=true&timeoutSeconds=150", cluster.revision());
         let mut watch = Watch::open(&cluster, &format!("/api/v1/services?{query}")).await;
         cluster.create(config_map("a", "1")).unwrap();
-        cluster.bookmark();
+        cluster.watches().bookmark();
         let start = Instant::now();
         let bookmark = json!({
             "kind": "Service", "apiVersion": "v1", "metadata": {"resourceVersion": cluster.revision().to_string()},
@@ -557,20 +557,24 @@ mod watches {
 
     #[tokio::test(start_paused = true)]
     async fn a_watch_from_before_the_window_gets_one_error_event_or_410_where_that_is_chosen() {
-        let cluster = FakeCluster::new();
-        let old = cluster.revision();
-        cluster.create(config_map("a", "1")).unwrap();
-        cluster.compact();
-        let newest = cluster.revision();
-        let path = format!("/api/v1/secrets?watch=true&resourceVersion={old}");
-        let message = format!("too old resource version: {old} ({newest})");
-        let (_, gone) = status(410, "Expired", &message, Value::Null);
-        let mut watch = Watch::open(&cluster, &path).await;
-        assert_eq!(watch.next().await, Some(json!({"type": "ERROR", "object": gone})));
-        assert_eq!(watch.next().await, None);
-        Watch::open(&cluster, &format!("/api/v1/secrets?watch=true&resourceVersion={newest}")).await;
-        cluster.answer_expired_watches_over_http(true);
-        assert_eq!(get(&cluster, &path).await, (410, gone));
+        for over_http in [false, true] {
+            let cluster = FakeCluster::builder().answer_expired_watches_over_http(over_http).build();
+            let old = cluster.revision();
+            cluster.create(config_map("a", "1")).unwrap();
+            cluster.compact();
+            let newest = cluster.revision();
+            let path = format!("/api/v1/secrets?watch=true&resourceVersion={old}");
+            let message = format!("too old resource version: {old} ({newest})");
+            let (_, gone) = status(410, "Expired", &message, Value::Null);
+            Watch::open(&cluster, &format!("/api/v1/secrets?watch=true&resourceVersion={newest}")).await;
+            if over_http {
+                assert_eq!(get(&cluster, &path).await, (410, gone));
+            } else {
+                let mut watch = Watch::open(&cluster, &path).await;
+                assert_eq!(watch.next().await, Some(json!({"type": "ERROR", "object": gone})));
+                assert_eq!(watch.next().await, None);
+            }
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -589,7 +593,7 @@ mod watches {
         let cluster = FakeCluster::new();
         let mut watch = Watch::open(&cluster, &format!("{CONFIG_MAPS}?watch=true")).await;
         let a = cluster.create(config_map("a", "1")).unwrap();
-        cluster.cut_watches();
+        cluster.watches().cut();
         cluster.create(config_map("b", "1")).unwrap();
         assert_eq!(watch.short().await, ("ADDED".into(), "a".into(), version(&a)));
         assert_eq!(watch.0.frame().await.unwrap().unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
@@ -601,18 +605,18 @@ mod watches {
         let cluster = FakeCluster::new();
         let path = format!("{CONFIG_MAPS}?watch=true");
         let mut cut = Watch::open(&cluster, &path).await;
-        cluster.cut_watches();
+        cluster.watches().cut();
         assert_eq!(cut.0.frame().await.unwrap().unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
         assert!(cut.0.frame().await.is_none());
         drop(cut);
 
         let mut closed = Watch::open(&cluster, &path).await;
-        cluster.close_watches();
+        cluster.watches().close();
         assert_eq!(closed.next().await, None);
 
         let mut failed = Watch::open(&cluster, &path).await;
         let (_, error) = status(504, "Timeout", "context deadline exceeded", Value::Null);
-        cluster.fail_watches(serde_json::from_value(error.clone()).unwrap());
+        cluster.watches().fail(serde_json::from_value::<kube::core::Status>(error.clone()).unwrap());
         assert_eq!(failed.next().await, Some(json!({"type": "ERROR", "object": error})));
         assert_eq!(failed.next().await, None);
     }
@@ -727,7 +731,7 @@ mod writes {
     #[tokio::test(start_paused = true)]
     async fn two_runs_of_one_history_are_byte_identical_and_another_seed_differs() {
         let run = |seed| {
-            let cluster = FakeCluster::with_seed(seed);
+            let cluster = FakeCluster::builder().seed(seed).build();
             cluster
                 .create(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"generateName": "gen-"}}))
                 .unwrap();
@@ -1264,7 +1268,7 @@ mod faults {
             (codes(CONFIG_MAPS).await, codes("/api/v1/configmaps").await),
             (vec![500, 500, 200, 200], vec![200; 4])
         );
-        let always = cluster.fault(Fault::on("*").resource("configmaps").name("x").expired());
+        let always = cluster.fault(Fault::on("*").resource("configmaps").name("x").status(410));
         assert_eq!(codes(&format!("{CONFIG_MAPS}/x")).await, [410; 4]);
         always.remove();
         assert_eq!((codes(&format!("{CONFIG_MAPS}/x")).await, twice.hits()), (vec![404; 4], 2));

@@ -17,7 +17,7 @@ use kube::{
 };
 use kube_indexed_store::{
     Query,
-    testing::{FakeCluster, Fault},
+    testing::{FakeCluster, Fault, Requests},
     watcher::{Resource, Watcher},
 };
 use serde_json::json;
@@ -276,6 +276,130 @@ mod rules {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn nth_and_times_mean_the_same_in_any_order() {
+        for fault in [Fault::on("list").nth(2).times(2), Fault::on("list").times(2).nth(2)] {
+            let cluster = cluster(&[]);
+            let fault = cluster.fault(fault.status(500));
+            let mut failed = Vec::new();
+            for _ in 0..5 {
+                failed.push(list(&cluster).await.is_err());
+            }
+            assert_eq!((failed, fault.hits()), (vec![false, true, true, false, false], 2));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_an_earlier_rule_acted_on_does_not_count_for_a_later_one() {
+        let cluster = cluster(&[]);
+        cluster.fault(Fault::on("list").times(2).status(500));
+        cluster.fault(Fault::on("list").nth(2).status(503));
+        let mut answers = Vec::new();
+        for _ in 0..5 {
+            answers.push(list(&cluster).await.map_or_else(|error| refusal::<()>(Err(error)), |_| 200));
+        }
+        assert_eq!(answers, [500, 500, 200, 503, 200]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rule_that_was_removed_tells_what_it_did() {
+        let cluster = cluster(&[]);
+        let (fault, other) = (cluster.fault(Fault::on("list").status(500)), cluster.fault(Fault::on("get").hang()));
+        list(&cluster).await.unwrap_err();
+        fault.remove();
+        fault.remove();
+        other.remove();
+        list(&cluster).await.unwrap();
+        assert_eq!((fault.hits(), other.hits()), (1, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_whole_status_is_answered_as_it_is() {
+        let cluster = cluster(&["a"]);
+        let missing = cluster.get("Secret", "default", "missing").unwrap_err();
+        cluster.fault(Fault::on("list").times(1).status(missing.clone()));
+        let Err(Error::Api(answered)) = list(&cluster).await else { panic!("no Status") };
+        let said =
+            |status: &Status| (status.code, status.reason.clone(), status.message.clone(), status.details.clone());
+        assert_eq!(said(&answered), said(&missing));
+        cluster.fault(Fault::on("watch").fail_after(1, *missing));
+        assert_eq!(minute(watch(&cluster).await).await, ["added a", "error 404"]);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_when_it_is_said() {
+        let nonsense: [(fn() -> Fault, &str); 7] = [
+            (
+                || Fault::on("lists"),
+                "there is no verb \"lists\"; there are get, list, watch, create, update, patch, delete, deletecollection and *",
+            ),
+            (|| Fault::on("list").status(200), "200 is no code of a failure: they are 400 to 599"),
+            (|| Fault::on("list").html(600), "600 is no code of an answer: they are 200 to 599"),
+            (|| Fault::on("list").text(0, ""), "0 is no code of an answer: they are 200 to 599"),
+            (|| Fault::on("list").html(503).reason("Gone"), "the fault answers no Status; say Fault::status first"),
+            (|| Fault::on("list").message("gone"), "the fault answers no Status; say Fault::status first"),
+            (|| Fault::on("list").retry_after(Duration::ZERO), "the fault answers no Status; say Fault::status first"),
+        ];
+        for (make, expected) in nonsense {
+            let panic = std::panic::catch_unwind(make).unwrap_err();
+            assert_eq!(
+                panic
+                    .downcast_ref::<String>()
+                    .map_or_else(|| panic.downcast_ref::<&str>().copied().unwrap(), String::as_str),
+                expected
+            );
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rule_and_the_log_tell_requests_apart_by_the_same_things() {
+        let get = async |cluster: &FakeCluster, path: &str, agent: &str| {
+            let request = http::Request::get(path).header("user-agent", agent).body(String::new()).unwrap();
+            cluster.clone().call(request).await.unwrap().status().as_u16()
+        };
+        let paths = [
+            "/api/v1/namespaces/a/secrets/one",
+            "/apis/networking.k8s.io/v1/namespaces/b/ingresses/two/status",
+            "/apis/example.org/v1/namespaces/a/widgets/one",
+        ];
+        let filters: [(fn(Fault) -> Fault, fn(Requests) -> Requests, [bool; 3]); 11] = [
+            (|fault| fault.resource("Secret"), |log| log.resource("Secret"), [true, false, false]),
+            (|fault| fault.resource("ing"), |log| log.resource("ing"), [false, true, false]),
+            (
+                |fault| fault.resource("ingresses.networking.k8s.io"),
+                |log| log.resource("ingresses.networking.k8s.io"),
+                [false, true, false],
+            ),
+            (|fault| fault.resource("widgets"), |log| log.resource("widgets"), [false, false, true]),
+            (
+                |fault| fault.resource("widgets.example.org"),
+                |log| log.resource("widgets.example.org"),
+                [false, false, true],
+            ),
+            (|fault| fault.resource("Widget"), |log| log.resource("Widget"), [false, false, false]),
+            (|fault| fault.group(""), |log| log.group(""), [true, false, false]),
+            (|fault| fault.subresource("status"), |log| log.subresource("status"), [false, true, false]),
+            (|fault| fault.namespace("a").name("one"), |log| log.namespace("a").name("one"), [true, false, true]),
+            (|fault| fault.user_agent("program/"), |log| log.user_agent("program/"), [true, false, true]),
+            (
+                |fault| fault.when(|asked| asked.version == "v1" && asked.path.len() > 33),
+                |log| log.when(|asked| asked.version == "v1" && asked.path.len() > 33),
+                [false, true, true],
+            ),
+        ];
+        for (number, (fault, narrow, expected)) in filters.into_iter().enumerate() {
+            let cluster = FakeCluster::new();
+            cluster.fault(fault(Fault::on("get").status(418)));
+            let mut hit = Vec::new();
+            for (path, agent) in paths.into_iter().zip(["program/1", "other program/1", "program/2"]) {
+                hit.push(get(&cluster, path, agent).await == 418);
+            }
+            let found = narrow(cluster.requests().verb("get"));
+            let found = paths.map(|path| found.iter().any(|request| request.path == path));
+            assert_eq!((hit.as_slice(), found), (&expected[..], expected), "{number}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_rule_knows_groups_resources_parts_namespaces_and_names() {
         let cluster = cluster(&[]);
         let paths = [
@@ -440,7 +564,7 @@ mod events {
         assert!(timeout(Duration::from_secs(30), events.next()).await.is_err());
         write(&cluster, "e");
         write(&cluster, "f");
-        cluster.close_watches();
+        cluster.watches().close();
         assert_eq!(events.collect::<Vec<_>>().await, ["added e", "added d", "added f"]);
     }
 
@@ -494,11 +618,7 @@ mod events {
     #[tokio::test(start_paused = true)]
     async fn credentials_expire_in_the_middle_of_a_watch() {
         let cluster = cluster(&["a", "b", "c"]);
-        let unauthorized: Status = serde_json::from_value(json!({
-            "status": "Failure", "message": "Unauthorized", "reason": "Unauthorized", "code": 401,
-        }))
-        .unwrap();
-        let fault = cluster.fault(Fault::on("watch").fail_after(2, unauthorized).frames_of(7));
+        let fault = cluster.fault(Fault::on("watch").fail_after(2, 401).frames_of(7));
         assert_eq!(minute(watch(&cluster).await).await, ["added a", "added b", "error 401"]);
         let watcher = start(&cluster);
         soon(cluster.watch_established("configmaps")).await;
@@ -608,9 +728,9 @@ mod together {
                     1 => fault.delay_between(wait, Duration::from_secs(1)),
                     2 => fault.gate(),
                     3 => fault.gate_answer(),
-                    4 => fault.status(100 + number as u16 * 3),
-                    5 => fault.retry_after(wait),
-                    6 => fault.text(number as u16, "text"),
+                    4 => fault.status(400 + number as u16),
+                    5 => fault.status(429).retry_after(wait),
+                    6 => fault.text(400 + number as u16, "text"),
                     7 => fault.html(number as u16 + 400),
                     8 => fault.forbidden("somebody"),
                     9 => fault.without_watch_list(),
@@ -629,7 +749,7 @@ mod together {
                     22 => fault.duplicate_events(),
                     23 => fault.reorder_events(),
                     24 => fault.without_end_bookmark().silent(),
-                    _ => fault.fail_after(number % 4, serde_json::from_value(json!({"code": 401})).unwrap()),
+                    _ => fault.fail_after(number % 4, 401),
                 };
             }
             let handle = cluster.fault(fault.probability(0.9).seed(next(100)));
@@ -647,7 +767,7 @@ mod together {
             let _ = timeout(patience, api.patch("a", &PatchParams::default(), &patch)).await;
             handle.remove();
             assert_eq!(soon(list(&cluster)).await.unwrap(), ["a", "b", "c"], "seed {seed}, round {round}");
-            assert_eq!(cluster.watches(), [], "seed {seed}, round {round}");
+            assert_eq!(*cluster.watches(), [], "seed {seed}, round {round}");
         }
     }
 }

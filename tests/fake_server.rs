@@ -179,7 +179,7 @@ async fn events_arrive_while_the_watch_is_open() {
             other => panic!("{other:?}"),
         }
     }
-    cluster.close_watches();
+    cluster.watches().close();
     assert!(soon(events.next()).await.is_none());
 }
 

@@ -81,7 +81,7 @@ metadata:
 
 #[test]
 fn a_dump_does_not_tell_in_which_order_things_came() {
-    let (one, other) = (FakeCluster::with_seed(1), FakeCluster::with_seed(2));
+    let (one, other) = (FakeCluster::builder().seed(1).build(), FakeCluster::builder().seed(2).build());
     for name in ["a", "b"] {
         one.create(config_map(name, json!({"k": "v"}))).unwrap();
     }
@@ -95,17 +95,17 @@ fn a_dump_does_not_tell_in_which_order_things_came() {
 
 #[test]
 fn what_is_owned_follows_its_owner_also_after_a_dump_a_restoration_and_a_rewind() {
-    let cluster = FakeCluster::with_seed(1);
+    let cluster = FakeCluster::builder().seed(1).build();
     cluster.create(objects::definition("example.org", "Widget", "widgets")).unwrap();
     let widget = cluster.create(objects::object("example.org/v1", "Widget", "w")).unwrap();
     cluster.create(objects::secret("s").owner(&widget)).unwrap();
     let comes_back: [&dyn Fn(&FakeCluster); 3] = [
-        &|other| drop(other.load_yaml(&cluster.dump_yaml()).complete().unwrap()),
+        &|other| other.load_yaml(&cluster.dump_yaml()).complete().unwrap(),
         &|other| other.restore(&cluster.snapshot()),
         &|other| other.rewind(&cluster.snapshot()),
     ];
     for come_back in comes_back {
-        let other = FakeCluster::with_seed(2);
+        let other = FakeCluster::builder().seed(2).build();
         come_back(&other);
         let secret = other.get("Secret", "default", "s").unwrap();
         assert_eq!(secret["metadata"]["ownerReferences"], owner("Widget", &widget));
@@ -148,7 +148,7 @@ fn objects_of_many_kinds_are_the_same_after_a_dump_is_loaded() {
     }
     cluster.delete("PersistentVolumeClaim", "a", "v").unwrap();
     let text = cluster.dump_yaml();
-    let other = FakeCluster::with_seed(7);
+    let other = FakeCluster::builder().seed(7).build();
     other.load_yaml(&text).complete().unwrap();
     assert_eq!(other.dump_yaml(), text);
 }
@@ -225,7 +225,7 @@ proptest! {
 
     #[test]
     fn a_dump_that_is_loaded_gives_the_same_dump(actions in actions(), seed in any::<u64>()) {
-        let cluster = FakeCluster::with_seed(seed);
+        let cluster = FakeCluster::builder().seed(seed).build();
         cluster.create(objects::definition("example.org", "Widget", "widgets")).unwrap();
         cluster.namespace("other");
         actions.into_iter().for_each(|action| act(&cluster, action));
@@ -393,6 +393,67 @@ async fn a_taken_log_stays_as_it_was_and_shares_its_entries() {
     assert!(Arc::ptr_eq(&before[0], &after[0]));
 }
 
+#[tokio::test]
+async fn the_log_keeps_as_many_requests_as_it_may_and_marks_stay_right() {
+    let cluster = FakeCluster::builder().requests(3).build();
+    let get = async |name: &str| call(&cluster, http::Request::get(format!("{SECRETS}/{name}")), "").await;
+    let names = |requests: Requests| -> Vec<_> { requests.iter().filter_map(|request| request.name.clone()).collect() };
+    for name in ["a", "b", "c"] {
+        get(name).await;
+    }
+    let (mark, taken) = (cluster.mark(), cluster.requests());
+    get("d").await;
+    assert_eq!(
+        (names(cluster.requests()), names(cluster.requests().since(mark))),
+        (vec!["b".into(), "c".into(), "d".into()], vec!["d".to_owned()])
+    );
+    assert_eq!(cluster.requests().answered(404).count(), 3);
+    cluster.forget_requests();
+    assert_eq!((cluster.requests().count(), names(taken)), (0, vec!["a".into(), "b".into(), "c".into()]));
+    get("e").await;
+    assert_eq!(names(cluster.requests().since(mark)), ["e"]);
+    assert_eq!(names(cluster.requests().since(cluster.mark())), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_request_that_was_forgotten_meanwhile_is_answered_all_the_same() {
+    let cluster = FakeCluster::builder().requests(1).build();
+    let gate = cluster.fault(Fault::on("create").gate());
+    let created = tokio::spawn({
+        let cluster = cluster.clone();
+        let post = http::Request::post(SECRETS).header("content-type", "application/json");
+        async move { call(&cluster, post, json!({"metadata": {"name": "a"}}).to_string()).await }
+    });
+    gate.reached(1).await;
+    call(&cluster, http::Request::get(format!("{SECRETS}/a")), "").await;
+    gate.open();
+    assert_eq!(created.await.unwrap(), 201);
+    assert_eq!(cluster.requests().to_string(), format!("GET {SECRETS}/a 404\n"));
+}
+
+#[test]
+fn the_doors_take_no_namespace_for_default() {
+    let cluster = FakeCluster::new();
+    cluster.create(objects::secret("a")).unwrap();
+    let patch = kube::api::Patch::Merge(json!({"metadata": {"labels": {"x": "y"}}}));
+    let patched = cluster.patch("secret", "", "a", &patch).unwrap();
+    assert_eq!(cluster.get("Secret", "", "a").unwrap(), patched);
+    cluster.delete("secrets", "", "a").unwrap();
+    assert_eq!(cluster.get("Secret", "default", "a").unwrap_err().code, 404);
+}
+
+#[test]
+#[should_panic(expected = "the cluster serves no kind that is called \"Widget\"")]
+fn a_custom_kind_has_no_objects_to_show_before_it_is_defined() {
+    FakeCluster::new().objects("Widget");
+}
+
+#[test]
+#[should_panic(expected = "Namespace \"Bad_Name\" is invalid: metadata.name: Invalid value: \"Bad_Name\"")]
+fn a_namespace_that_cannot_be_is_refused_in_the_words_of_the_server() {
+    FakeCluster::new().namespace("Bad_Name");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_request_is_waited_for_until_it_is_as_wanted() {
     let cluster = FakeCluster::new();
@@ -519,7 +580,7 @@ fn a_snapshot_is_the_start_of_other_clusters() {
     base.create(objects::definition("example.org", "Widget", "widgets")).unwrap();
     base.create(objects::object("example.org/v1", "Widget", "default/w")).unwrap();
     let snapshot = base.snapshot();
-    let (one, two) = (FakeCluster::with_seed(1), FakeCluster::with_seed(2));
+    let (one, two) = (FakeCluster::builder().seed(1).build(), FakeCluster::builder().seed(2).build());
     one.create(objects::definition("example.org", "Other", "others")).unwrap();
     for cluster in [&one, &two] {
         cluster.restore(&snapshot);

@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{Api, runtime::watcher};
 use kube_indexed_store::{
     Query,
-    testing::{Body, Builder, FakeCluster},
+    testing::{Body, Builder, FakeCluster, Watches},
     watcher::{Resource, Watcher},
 };
 use serde_json::{Value, json};
@@ -151,7 +151,7 @@ mod streamed_lists {
         assert_eq!(empty.next().await, Some(end_mark(cluster.revision())));
         let mut unmarked = Watch::open(&cluster, &format!("{CONFIG_MAPS}?{STREAM}")).await;
         assert_eq!(unmarked.short().await, event("ADDED", &a));
-        cluster.bookmark();
+        cluster.watches().bookmark();
         assert!(unmarked.is_silent().await);
     }
 
@@ -317,16 +317,13 @@ mod memory {
         let [too_late, edge] = [versions[5], versions[6]];
         let path = |from: u64| format!("{CONFIG_MAPS}?watch=true&resourceVersion={from}");
         let mut watch = Watch::open(&cluster, &path(too_late)).await;
-        let gone = too_old(too_late, edge);
-        assert_eq!(watch.next().await, Some(json!({"type": "ERROR", "object": gone})));
+        assert_eq!(watch.next().await, Some(json!({"type": "ERROR", "object": too_old(too_late, edge)})));
         assert_eq!(watch.next().await, None);
         let mut watch = Watch::open(&cluster, &path(edge)).await;
         for version in &versions[7..] {
             assert_eq!(watch.short().await, ("MODIFIED".into(), "a".into(), *version));
         }
         assert!(watch.is_silent().await);
-        cluster.answer_expired_watches_over_http(true);
-        assert_eq!(get(&cluster, &path(too_late)).await, (410, gone));
     }
 
     #[tokio::test(start_paused = true)]
@@ -492,9 +489,10 @@ mod barriers {
         let watcher = Watcher::builder(cluster.client(), Resource::new("v1", "configmaps")).start().unwrap();
         soon(cluster.watch_established("configmaps")).await;
         let later = version(&cluster.create(config_map("a", "1")).unwrap());
-        assert!(timeout(Duration::from_secs(60), cluster.watch_established_at("configmaps", later)).await.is_err());
-        cluster.cut_watches();
-        soon(cluster.watch_established_at("configmaps", later)).await;
+        let back = || cluster.until(|cluster| cluster.watches().resource("configmaps").since(later).count() > 0);
+        assert!(timeout(Duration::from_secs(60), back()).await.is_err());
+        cluster.watches().cut();
+        soon(back()).await;
         assert_eq!((cluster.open_watches("configmaps"), cluster.watches()[0].since), (1, later));
         drop(watcher);
     }
@@ -504,8 +502,8 @@ mod barriers {
         let cluster = FakeCluster::new();
         let watch = Watch::open(&cluster, &format!("{CONFIG_MAPS}?watch=true")).await;
         assert_eq!(cluster.open_watches("configmaps"), 1);
-        cluster.close_watches();
-        assert_eq!((cluster.open_watches("configmaps"), cluster.watches()), (0, vec![]));
+        cluster.watches().close();
+        assert_eq!((cluster.open_watches("configmaps"), cluster.watches().count()), (0, 0));
         drop(watch);
     }
 
@@ -517,16 +515,68 @@ mod barriers {
         let mut secrets = Watch::open(&cluster, "/api/v1/secrets?watch=true").await;
         let a = version(&cluster.create(config_map("a", "1")).unwrap());
         assert!(secrets.is_silent().await);
-        soon(cluster.watches_of_have_seen("secrets", a)).await;
-        assert!(timeout(Duration::from_secs(60), cluster.watches_have_seen(a)).await.is_err());
+        let seen = |resource: &str| cluster.watches().resource(resource).have_seen(a);
+        soon(cluster.until(|_| seen("secrets"))).await;
+        let all = || cluster.until(|cluster| cluster.watches().have_seen(a));
+        assert!(timeout(Duration::from_secs(60), all()).await.is_err());
+        assert_eq!(["secrets", "configmaps", "services"].map(seen), [true, false, true]);
         let reader = tokio::spawn(async move {
             sleep(Duration::from_secs(5)).await;
             let first = slow.short().await;
             (first, slow)
         });
-        soon(cluster.watches_have_seen(a)).await;
+        soon(all()).await;
         assert_eq!(reader.await.unwrap().0, ("ADDED".into(), "a".into(), a));
-        soon(cluster.watches_of_have_seen("services", a + 1)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_done_to_the_watches_of_one_resource_leaves_the_others_alone() {
+        type Act = fn(&Watches);
+        let acts: [(Act, usize); 4] =
+            [(Watches::cut, 1), (Watches::close, 1), (|watches| watches.fail(410), 1), (Watches::bookmark, 2)];
+        for (act, left) in acts {
+            let cluster = FakeCluster::new();
+            let path = |plural: &str| {
+                format!("/api/v1/{plural}?watch=true&allowWatchBookmarks=true&resourceVersion={}", cluster.revision())
+            };
+            let mut secrets = send(&cluster, &path("secrets")).await.into_body();
+            let mut maps = Watch::open(&cluster, &path("configmaps")).await;
+            act(&cluster.watches().resource("Secret"));
+            assert_eq!(cluster.watches().count(), left);
+            soon(secrets.frame()).await.map_or(Ok(()), |frame| frame.map(drop)).unwrap_or_default();
+            assert!(maps.is_silent().await);
+            let a = version(&cluster.create(config_map("a", "1")).unwrap());
+            assert_eq!(maps.short().await, ("ADDED".into(), "a".into(), a));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn how_a_watch_ends_is_decided_once() {
+        let cluster = FakeCluster::new();
+        let mut watch = Watch::open(&cluster, &format!("{CONFIG_MAPS}?watch=true")).await;
+        let taken = cluster.watches();
+        taken.close();
+        taken.fail(410);
+        assert_eq!(watch.next().await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn open_watches_show_themselves_one_a_line() {
+        let cluster = FakeCluster::new();
+        let path = "/apis/apps/v1/namespaces/default/deployments?watch=true&resourceVersion=2&labelSelector=a%3Db";
+        let request = Request::get(path).header(header::USER_AGENT, "program/1.0").body(String::new()).unwrap();
+        let _deployments = cluster.clone().call(request).await.unwrap();
+        let _maps = Watch::open(&cluster, "/api/v1/configmaps?watch=true&resourceVersion=3").await;
+        assert_eq!(
+            cluster.watches().to_string(),
+            "deployments.apps in default with a=b, seen up to 2 by program/1.0\nconfigmaps, seen up to 3\n"
+        );
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "the cluster serves no kind that is called \"Secretz\"; near it: secrets")]
+    async fn nobody_waits_for_a_watch_of_what_does_not_exist() {
+        FakeCluster::new().watch_established("Secretz").await;
     }
 
     #[tokio::test(start_paused = true)]
@@ -536,7 +586,7 @@ mod barriers {
             cluster.create(config_map(&format!("{number:02}"), "1")).unwrap();
         }
         let mut body = send(&cluster, &format!("{CONFIG_MAPS}?{STREAM}")).await.into_body();
-        let state = || cluster.watches().pop().map(|watch| (watch.initial_events_sent, watch.seen));
+        let state = || cluster.watches().last().map(|watch| (watch.initial_events_sent, watch.seen));
         assert_eq!(state(), Some((false, 0)));
         body.frame().await.unwrap().unwrap();
         assert_eq!(state(), Some((false, 0)));

@@ -101,16 +101,16 @@ async fn a_watch_that_breaks_goes_on_without_a_new_list_unless_its_version_expir
         let mark = cluster.mark();
         let starts = |cluster: &FakeCluster| {
             let requests = cluster.requests().resource("configmaps").since(mark);
-            requests.only(|asked| asked.verb == "list" || asked.param("sendInitialEvents") == Some("true")).count()
+            requests.when(|asked| asked.verb == "list" || asked.param("sendInitialEvents") == Some("true")).count()
         };
 
-        cluster.cut_watches();
+        cluster.watches().cut();
         cluster.create(objects::config_map("b")).unwrap();
         eventually("told", || shown(&maps) == stored(&cluster)).await;
         assert_eq!(starts(&cluster), 0);
 
         let gate = cluster.fault(Fault::on("watch").resource("configmaps").gate());
-        cluster.close_watches();
+        cluster.watches().close();
         gate.reached(1).await;
         cluster.delete("ConfigMap", "default", "a").unwrap();
         cluster.compact();
@@ -291,7 +291,7 @@ async fn of_many_who_want_a_lease_one_leads_until_it_stops() {
             assert!((12..=18).contains(&since.elapsed().as_secs()), "{:?}", since.elapsed());
         }
     }
-    let writes = cluster.requests().resource("leases").only(|request| request.verb != "get");
+    let writes = cluster.requests().resource("leases").when(|request| request.verb != "get");
     assert!(writes.answered(409).count() > 0);
 }
 

@@ -345,6 +345,6 @@ async fn every_command_of_the_session_succeeds_or_fails_as_it_should() {
         let printed = kubectl.run(&words(command)).await;
         assert_eq!(printed.success, !command.starts_with(FAILS), "{command}: {}", printed.err);
     }
-    let failed = cluster.requests().only(|request| request.answered.is_none_or(|code| code >= 500));
+    let failed = cluster.requests().when(|request| request.answered.is_none_or(|code| code >= 500));
     assert_eq!(failed.count(), 0, "{failed:?}");
 }

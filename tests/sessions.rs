@@ -67,7 +67,7 @@ impl World {
 
     async fn caught_up(&self) {
         let version = self.cluster.revision().into();
-        self.cluster.bookmark();
+        self.cluster.watches().bookmark();
         for (_, watcher) in self.watchers.iter() {
             watcher.wait_for(&version, LONG).await.unwrap();
         }
@@ -295,7 +295,7 @@ async fn a_store_that_is_stale_for_too_long_is_refused_and_before_that_flagged()
     let fresh = world.renderer.watched_session(&world.watchers).max_stale(Duration::ZERO).render("test").await;
     assert!(fresh.unwrap().stale().is_empty());
     world.cluster.fault(Fault::on("watch").resource("services").refuse_connection());
-    world.cluster.cut_watches();
+    world.cluster.watches().cut();
     while world.watchers.get("services").unwrap().status().stale_since.is_none() {
         tokio::task::yield_now().await;
     }

@@ -73,7 +73,7 @@ async fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
 async fn current(watcher: &Watcher, cluster: &FakeCluster) {
     let revision = ResourceVersion::from(cluster.revision());
     eventually("current", || watcher.status().connected).await;
-    cluster.bookmark();
+    cluster.watches().bookmark();
     watcher.wait_for(&revision, SOON * 10).await.unwrap();
 }
 
@@ -331,7 +331,7 @@ async fn a_bookmark_moves_the_version_but_not_the_revision() {
     cluster.watch_established("configmaps").await;
     let before = watcher.status();
     cluster.create(within("kube-system", config_map("elsewhere", "1"))).unwrap();
-    cluster.bookmark();
+    cluster.watches().bookmark();
     watcher.wait_for(&cluster.revision().into(), SOON).await.unwrap();
     let after = watcher.status();
     assert_eq!(after.version, Some(cluster.revision().into()));
@@ -343,7 +343,7 @@ async fn ones_own_write_can_be_waited_for() {
     let cluster = FakeCluster::new();
     let watcher = synced(watching(cluster.client())).await;
     let gate = cluster.fault(Fault::on("watch").nth(1).gate());
-    cluster.close_watches();
+    cluster.watches().close();
     gate.reached(1).await;
     let written = cluster.create(config_map("mine", "1")).unwrap();
     let version = ResourceVersion::new(written["metadata"]["resourceVersion"].as_str().unwrap());
@@ -414,7 +414,7 @@ async fn a_watch_that_ends_goes_on_where_it_ended_without_a_list() {
     current(&watcher, &cluster).await;
     let version = cluster.revision().to_string();
     let again = cluster.fault(Fault::on("watch").nth(1).gate());
-    cluster.close_watches();
+    cluster.watches().close();
     again.reached(1).await;
     cluster.create(config_map("b", "1")).unwrap();
     again.open();
@@ -434,7 +434,7 @@ async fn a_bookmark_is_where_the_next_watch_begins() {
     cluster.create(within("kube-system", config_map("elsewhere", "1"))).unwrap();
     current(&watcher, &cluster).await;
     let version = cluster.revision().to_string();
-    cluster.close_watches();
+    cluster.watches().close();
     cluster.until(|cluster| cluster.requests().verb("watch").count() == 2).await;
     assert_eq!(cluster.requests().verb("watch")[1].param("resourceVersion"), Some(&*version));
     assert_eq!(watcher.status().version, Some(cluster.revision().into()));
@@ -447,7 +447,7 @@ async fn a_cut_connection_goes_on_where_it_broke_without_a_list() {
     cluster.watch_established("configmaps").await;
     // The second event of the next watch breaks off in the middle.
     cluster.fault(Fault::on("watch").nth(1).cut_after_bytes(500));
-    cluster.cut_watches();
+    cluster.watches().cut();
     cluster.create(config_map("a", "1")).unwrap();
     cluster.create(config_map("b", "1")).unwrap();
     eventually("synced again", || names(&watcher) == ["default/a", "default/b"]).await;
@@ -498,8 +498,8 @@ async fn expire(over_http: bool) {
 
     let list = cluster.fault(Fault::on("list").nth(1).gate());
     match over_http {
-        true => cluster.close_watches(),
-        false => cluster.fail_watches(failed(410, "Expired", "too old resource version: 1 (2)")),
+        true => cluster.watches().close(),
+        false => cluster.watches().fail(failed(410, "Expired", "too old resource version: 1 (2)")),
     }
     list.reached(1).await;
     cluster.apply(config_map("changed", "2")).unwrap();
@@ -573,7 +573,7 @@ async fn an_interrupted_relist_shows_only_the_old_state_until_a_whole_one_is_the
     let second = cluster.fault(Fault::on("list").nth(3).gate().status(500));
     let last = cluster.fault(Fault::on("list").nth(5).gate());
     let watch = cluster.fault(Fault::on("watch").nth(1).gate());
-    cluster.close_watches();
+    cluster.watches().close();
     watch.reached(1).await;
     for number in 0..1200 {
         cluster.delete("configmaps", "default", &format!("old{number:04}")).unwrap();
@@ -651,7 +651,7 @@ async fn an_object_made_anew_during_a_break_is_replaced_with_its_keys() {
         cluster.watch_established("configmaps").await;
         let mut changes = watcher.store().changes();
         let watch = cluster.fault(Fault::on("watch").nth(1).gate());
-        cluster.close_watches();
+        cluster.watches().close();
         watch.reached(1).await;
         cluster.delete("configmaps", "default", "a").unwrap();
         cluster.create(config_map("a", "new")).unwrap();
@@ -699,7 +699,7 @@ async fn a_missing_permission_is_told_with_its_way_out_and_recovers_when_it_is_g
     // Revoked while a watch is open: the next one fails, the store keeps what it has.
     let refusal = cluster.fault(Fault::on("watch").resource("configmaps").forbidden("proxy"));
     cluster.watch_established("configmaps").await;
-    cluster.close_watches();
+    cluster.watches().close();
     eventually("refused", || failure(&watcher.status()).contains("403")).await;
     cluster.create(config_map("b", "1")).unwrap();
     assert_eq!((watcher.status().connected, names(&watcher)), (false, vec!["default/a".to_owned()]));
@@ -707,7 +707,7 @@ async fn a_missing_permission_is_told_with_its_way_out_and_recovers_when_it_is_g
     current(&watcher, &cluster).await;
     assert_eq!(names(&watcher), ["default/a", "default/b"]);
     assert_eq!(
-        cluster.requests().verb("list").resource("configmaps").only(|list| list.answered == Some(200)).count(),
+        cluster.requests().verb("list").resource("configmaps").when(|list| list.answered == Some(200)).count(),
         1
     );
 }
@@ -733,7 +733,7 @@ async fn failures_are_tried_again_later_each_time_out_of_step_and_soon_after_a_s
     refused(1);
     proxy.cluster.create(config_map("a", "1")).unwrap();
     current(&watcher, &proxy.cluster).await;
-    proxy.cluster.cut_watches();
+    proxy.cluster.watches().cut();
     let since = Instant::now();
     eventually("failed", || failure(&watcher.status()).contains("500")).await;
     eventually("open", || watcher.status().connected).await;
@@ -747,7 +747,7 @@ async fn a_server_that_asks_to_come_back_later_is_asked_later_and_not_for_a_list
     proxy.cluster.watch_established("configmaps").await;
     let busy = Fault::on("watch").times(1).text(429, "Too many requests, please try again later.");
     proxy.cluster.fault(busy.retry_after(Duration::from_secs(17)));
-    proxy.cluster.close_watches();
+    proxy.cluster.watches().close();
     eventually("refused", || failure(&watcher.status()).contains("Too many requests")).await;
     assert_eq!(failure(&watcher.status()), "the server answered 429: Too many requests, please try again later.");
     eventually("open", || watcher.status().connected).await;
@@ -764,7 +764,7 @@ async fn errors_of_the_server_in_a_watch_are_no_reason_for_a_list() {
         let cluster = FakeCluster::new();
         let watcher = synced(watching(cluster.client())).await;
         cluster.watch_established("configmaps").await;
-        cluster.fail_watches(failed(code, reason, "etcdserver: context deadline exceeded"));
+        cluster.watches().fail(failed(code, reason, "etcdserver: context deadline exceeded"));
         eventually("failed", || !watcher.status().connected).await;
         assert_eq!(
             failure(&watcher.status()),
@@ -784,7 +784,7 @@ async fn a_watch_that_fails_without_a_word_again_and_again_stays_stale_since_the
     cluster.watch_established("configmaps").await;
     let broken = Instant::now();
     for _ in 0..4 {
-        cluster.fail_watches(failed(500, "InternalError", "broken"));
+        cluster.watches().fail(failed(500, "InternalError", "broken"));
         eventually("failed", || failure(&watcher.status()).contains("broken")).await;
         let stale = watcher.status().stale_since.unwrap();
         assert!(stale - broken < Duration::from_millis(100), "{:?}", stale - broken);
@@ -1194,7 +1194,7 @@ async fn several_namespaces_are_a_watch_each_and_a_relist_of_one_leaves_the_othe
 
     cluster.create(within("blog", config_map("new", "1"))).unwrap();
     cluster.delete("configmaps", "shop", "tls").unwrap();
-    cluster.fail_watches(failed(410, "Expired", "too old resource version: 1 (2)"));
+    cluster.watches().fail(failed(410, "Expired", "too old resource version: 1 (2)"));
     eventually("relisted", || restarts(&watcher) == [(Restart::Expired, 2)]).await;
     current(&watcher, &cluster).await;
     assert_eq!(names(&watcher), ["blog/new", "blog/tls", "blog/web", "shop/api"]);
@@ -1220,7 +1220,7 @@ async fn label_selectors_are_the_servers_and_objects_come_and_go_with_their_labe
     cluster.apply(labelled("app", "api", within("blog", config_map("tls", "1")))).unwrap();
     current(&watcher, &cluster).await;
     assert_eq!(names(&watcher), ["blog/tls", "shop/api", "team/api"]);
-    let requests = cluster.requests().only(|request| request.param("labelSelector").is_none());
+    let requests = cluster.requests().when(|request| request.param("labelSelector").is_none());
     assert_eq!(requests.count(), 0);
 }
 
@@ -1253,7 +1253,7 @@ async fn client_side_selectors_see_any_field_and_objects_come_and_go_with_it() {
     cluster.delete("configmaps", "default", "c").unwrap();
     current(&watcher, &cluster).await;
     assert_eq!(names(&watcher), ["default/b"]);
-    let request = cluster.requests().only(|request| request.param("fieldSelector").is_some());
+    let request = cluster.requests().when(|request| request.param("fieldSelector").is_some());
     assert_eq!(request.count(), 0);
 }
 
@@ -1526,7 +1526,7 @@ async fn kubes_own_watcher_can_feed_a_store_and_recovers_in_its_state_too() {
     eventually("shown", || names(&watcher) == ["default/b", "default/c"]).await;
 
     let refusal = cluster.fault(Fault::on("*").status(500));
-    cluster.close_watches();
+    cluster.watches().close();
     eventually("failed", || watcher.status().failure.is_some()).await;
     let status = watcher.status();
     assert_eq!((status.connected, status.stale_since.is_some()), (false, true));
@@ -1898,7 +1898,7 @@ async fn only_those_are_told_during_the_first_filling_that_asked_for_it() {
 async fn whatever_happens_the_store_ends_as_the_cluster_and_the_differences_tell_the_way() {
     let mut seed = Seed::new();
     for round in 0..40 {
-        let cluster = FakeCluster::with_seed(round);
+        let cluster = FakeCluster::builder().seed(round).build();
         let names: Vec<String> = (0..12).map(|_| seed.name()).collect();
         for name in &names[..6] {
             cluster.create(config_map(name, "0")).unwrap();
@@ -1928,12 +1928,12 @@ async fn whatever_happens_the_store_ends_as_the_cluster_and_the_differences_tell
             match seed.next() % 24 {
                 0..=8 => drop(cluster.apply(config_map(name, &(seed.next() % 3).to_string())).unwrap()),
                 9..=12 => drop(cluster.delete("configmaps", "default", name)),
-                13 => cluster.cut_watches(),
-                14 => cluster.close_watches(),
-                15 => cluster.fail_watches(failed(500, "InternalError", "broken")),
-                16 => cluster.fail_watches(failed(410, "Expired", "too old")),
+                13 => cluster.watches().cut(),
+                14 => cluster.watches().close(),
+                15 => cluster.watches().fail(failed(500, "InternalError", "broken")),
+                16 => cluster.watches().fail(failed(410, "Expired", "too old")),
                 17 => cluster.compact(),
-                18 => cluster.bookmark(),
+                18 => cluster.watches().bookmark(),
                 19 => drop(cluster.fault(Fault::on("*").times(1).status(503))),
                 20 => drop(cluster.fault(Fault::on("*").times(1).cut_after((seed.next() % 4) as usize))),
                 21 => drop(cluster.fault(Fault::on("*").times(1).cut_after_bytes((seed.next() % 900) as usize))),

@@ -62,7 +62,7 @@ impl Cluster {
                 embedded.delete(kind, namespace, name)?;
             }
         }
-        embedded.bookmark();
+        embedded.watches().bookmark();
         Ok(ResourceVersion::from(embedded.revision()))
     }
 }

@@ -1,6 +1,6 @@
 //! What can be chosen about a cluster before it is made.
 
-use super::{clock::Clock, cluster::FakeCluster, state::State, watching::Features};
+use super::{clock::Clock, cluster::FakeCluster, log::Log, state::State, watching::Features};
 
 /// How a cluster is to be. What is not said is as in [`FakeCluster::new`].
 ///
@@ -22,14 +22,24 @@ pub struct Builder {
     window: usize,
     features: Features,
     controllers: bool,
+    requests: usize,
 }
 
 /// How many changes of a kind are remembered unless more or less are asked for.
 const WINDOW: usize = 10_000;
+/// How many requests are kept.
+const REQUESTS: usize = 10_000;
 
 impl Default for Builder {
     fn default() -> Self {
-        Builder { seed: 0, clock: Clock::default(), window: WINDOW, features: Features::default(), controllers: true }
+        Builder {
+            seed: 0,
+            clock: Clock::default(),
+            window: WINDOW,
+            features: Features::default(),
+            controllers: true,
+            requests: REQUESTS,
+        }
     }
 }
 
@@ -40,9 +50,9 @@ impl Builder {
         self
     }
 
-    /// The clock that dates what happens in the cluster.
-    pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
+    /// The clock that dates what happens in the cluster: a [`Clock`], or a [`ManualClock`](super::ManualClock) by reference.
+    pub fn clock(mut self, clock: impl Into<Clock>) -> Self {
+        self.clock = clock.into();
         self
     }
 
@@ -72,6 +82,20 @@ impl Builder {
         self
     }
 
+    /// Whether a watch from too far back gets HTTP 410 as its answer, instead of 200 and an ERROR event; it does not unless
+    /// it is said. Kubernetes sends the event; some servers that speak its API send the other.
+    pub fn answer_expired_watches_over_http(mut self, over_http: bool) -> Self {
+        self.features.gone_as_http = over_http;
+        self
+    }
+
+    /// How many requests the [log](FakeCluster::requests) keeps with what they wrote: the last 10,000 unless it is said.
+    /// `usize::MAX` keeps all, 0 none.
+    pub fn requests(mut self, requests: usize) -> Self {
+        self.requests = requests;
+        self
+    }
+
     /// Whether controllers run beside the API server, as in a whole cluster; they do unless this says no. They empty
     /// namespaces that are deleted, and delete what has lost its owners.
     ///
@@ -95,6 +119,7 @@ impl Builder {
 
     /// A cluster with the four namespaces every cluster has, and nothing else.
     pub fn build(self) -> FakeCluster {
-        FakeCluster::of(State::new(self.seed, self.clock, self.window, self.controllers), self.features)
+        let state = State::new(self.seed, self.clock, self.window, self.controllers);
+        FakeCluster::of(state, self.features, Log::new(self.requests))
     }
 }

@@ -2,9 +2,13 @@
 //!
 //! Not here: how long things take. Delays, deadlines and the minutes between bookmarks are always those of tokio.
 
-use std::time::SystemTime;
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 /// The clock by which a cluster dates what happens in it.
@@ -27,13 +31,14 @@ use tokio::time::Instant;
 /// # });
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Clock(Source);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 enum Source {
     From(Timestamp),
     System,
+    Manual(ManualClock),
 }
 
 impl Clock {
@@ -42,8 +47,9 @@ impl Clock {
     /// # Panics
     ///
     /// If the time is not between the years -9999 and 9999.
+    #[track_caller]
     pub fn starting_at(time: SystemTime) -> Self {
-        Clock(Source::From(Timestamp::try_from(time).expect("the time is one that timestamps can show")))
+        Clock(Source::From(timestamp(time)))
     }
 
     /// The clock of this machine, for clusters that people look at. Two runs do not get the same bytes, and nothing but
@@ -53,19 +59,92 @@ impl Clock {
     }
 
     /// Now in whole seconds, in a cluster made at `made`.
-    pub(super) fn now(self, made: Instant) -> String {
-        let (start, elapsed) = match self.0 {
-            Source::From(start) => (start, made.elapsed().as_secs()),
+    pub(super) fn now(&self, made: Instant) -> Timestamp {
+        let (start, elapsed) = match &self.0 {
+            Source::From(start) => (*start, made.elapsed().as_secs()),
             Source::System => (Timestamp::now(), 0),
+            Source::Manual(clock) => (*clock.0.lock(), 0),
         };
         let elapsed = i64::try_from(elapsed).unwrap_or_default();
-        Timestamp::from_second(start.as_second().saturating_add(elapsed)).unwrap_or_default().to_string()
+        Timestamp::from_second(start.as_second().saturating_add(elapsed)).unwrap_or_default()
     }
 }
 
 impl Default for Clock {
     fn default() -> Self {
-        const NEW_YEAR: i64 = 1_767_225_600; // 2026-01-01T00:00:00Z
-        Clock(Source::From(Timestamp::from_second(NEW_YEAR).unwrap_or_default()))
+        Clock(Source::From(new_year()))
     }
+}
+
+impl From<&ManualClock> for Clock {
+    fn from(clock: &ManualClock) -> Self {
+        Clock(Source::Manual(clock.clone()))
+    }
+}
+
+/// A clock that stands still until a test moves it, whatever tokio's does. A clone is another hand on the same clock.
+///
+/// It is for tests that cannot pause tokio's time, as those with a [server](super::FakeCluster::serve), and want ages and
+/// timestamps of their choice. Delays, timeouts and bookmarks do not follow it.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use kube_indexed_store::testing::{FakeCluster, ManualClock, objects::config_map};
+///
+/// let clock = ManualClock::default();
+/// let cluster = FakeCluster::builder().clock(&clock).build();
+/// let made = |name: &str| cluster.create(config_map(name)).unwrap()["metadata"]["creationTimestamp"].clone();
+/// assert_eq!(made("a"), "2026-01-01T00:00:00Z");
+/// clock.advance(Duration::from_secs(3600));
+/// assert_eq!(made("b"), "2026-01-01T01:00:00Z");
+/// clock.set(SystemTime::UNIX_EPOCH);
+/// assert_eq!(made("c"), "1970-01-01T00:00:00Z");
+/// ```
+#[doc(alias = "FakeClock")]
+#[derive(Debug, Clone)]
+pub struct ManualClock(Arc<Mutex<Timestamp>>);
+
+impl ManualClock {
+    /// A clock that shows this time; without one it is that of [`Clock::default`].
+    ///
+    /// # Panics
+    ///
+    /// If the time is not between the years -9999 and 9999, as with all that move the clock.
+    #[track_caller]
+    pub fn starting_at(time: SystemTime) -> Self {
+        ManualClock(Arc::new(Mutex::new(timestamp(time))))
+    }
+
+    /// Moves the clock on.
+    #[doc(alias = "Step")]
+    #[track_caller]
+    pub fn advance(&self, by: Duration) {
+        let mut now = self.0.lock();
+        *now = now.checked_add(by).expect(SHOWN);
+    }
+
+    /// Moves the clock to a time, which may lie in the past.
+    #[track_caller]
+    pub fn set(&self, time: SystemTime) {
+        *self.0.lock() = timestamp(time);
+    }
+}
+
+impl Default for ManualClock {
+    fn default() -> Self {
+        ManualClock(Arc::new(Mutex::new(new_year())))
+    }
+}
+
+const SHOWN: &str = "the time is one that timestamps can show";
+
+#[track_caller]
+fn timestamp(time: SystemTime) -> Timestamp {
+    Timestamp::try_from(time).expect(SHOWN)
+}
+
+fn new_year() -> Timestamp {
+    const NEW_YEAR: i64 = 1_767_225_600; // 2026-01-01T00:00:00Z
+    Timestamp::from_second(NEW_YEAR).unwrap_or_default()
 }

@@ -13,7 +13,7 @@ use tower::{BoxError, Layer, retry::RetryLayer, util::MapErr};
 use super::{
     builder::Builder,
     fault::{Fault, FaultHandle, Rules},
-    requests::Requests,
+    log::Log,
     state::State,
     watches::Open,
     watching::Features,
@@ -46,6 +46,7 @@ use super::{
 /// # }).unwrap();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[doc(alias("NewSimpleClientset", "NewClientset", "envtest", "fake client", "ObjectTracker"))]
 #[derive(Clone)]
 pub struct FakeCluster {
     pub(super) shared: Arc<Shared>,
@@ -60,7 +61,7 @@ pub(super) struct Shared {
 pub(super) struct Inner {
     pub(super) state: State,
     pub(super) rules: Rules,
-    pub(super) log: Requests,
+    pub(super) log: Log,
     pub(super) watches: BTreeMap<u64, Open>,
     pub(super) next_watch: u64,
     /// How many bookmarks were asked for on demand.
@@ -77,7 +78,7 @@ impl fmt::Debug for Shared {
 impl fmt::Debug for FakeCluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (revision, watches, requests) =
-            self.shared.read(|inner| (inner.state.storage.revision, inner.watches.len(), inner.log.count()));
+            self.shared.read(|inner| (inner.state.storage.revision, inner.watches.len(), inner.log.kept().count()));
         f.debug_struct("FakeCluster")
             .field("revision", &revision)
             .field("watches", &watches)
@@ -127,21 +128,16 @@ impl FakeCluster {
         FakeCluster::builder().build()
     }
 
-    /// The same with other uids and generated names. Clusters with one seed and one history are equal.
-    pub fn with_seed(seed: u64) -> Self {
-        FakeCluster::builder().seed(seed).build()
-    }
-
     /// A cluster of which more can be chosen.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    pub(super) fn of(state: State, features: Features) -> Self {
+    pub(super) fn of(state: State, features: Features, log: Log) -> Self {
         let inner = Inner {
             state,
             rules: Rules::default(),
-            log: Requests::default(),
+            log,
             watches: BTreeMap::new(),
             next_watch: 0,
             bookmarks: 0,
@@ -201,13 +197,8 @@ impl FakeCluster {
         self.shared.update(|inner| inner.state.storage.compact());
     }
 
-    /// Whether a watch from too far back gets HTTP 410 as its answer, instead of 200 and an ERROR event.
-    /// Kubernetes sends the event; some servers that speak its API send the other.
-    pub fn answer_expired_watches_over_http(&self, over_http: bool) {
-        self.shared.update(|inner| inner.features.gone_as_http = over_http);
-    }
-
     /// Adds a fault; it acts from now on.
+    #[doc(alias("PrependReactor", "AddReactor"))]
     pub fn fault(&self, fault: Fault) -> FaultHandle {
         let id = self.shared.update(|inner| inner.rules.add(fault));
         FaultHandle { shared: self.shared.clone(), id }
@@ -215,9 +206,28 @@ impl FakeCluster {
 
     /// Returns once a condition holds, which is looked at whenever anything happens in the cluster.
     ///
+    /// This and all that wait here wait for ever where nothing comes: how long is too long, only the test knows. One that
+    /// wants to see why it waits bounds it, and looks at what the program asked and what it watches:
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use kube_indexed_store::testing::{FakeCluster, objects::secret};
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?.block_on(async {
+    /// # let cluster = FakeCluster::new();
+    /// # cluster.create(secret("made"))?;
+    /// let made = cluster.until(|cluster| cluster.get("Secret", "default", "made").is_ok());
+    /// if tokio::time::timeout(Duration::from_secs(60), made).await.is_err() {
+    ///     panic!("not made after\n{}while open are\n{}", cluster.requests(), cluster.watches());
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Cancel safety
     ///
     /// Dropping it changes nothing.
+    #[doc(alias = "Eventually")]
     pub async fn until(&self, mut condition: impl FnMut(&FakeCluster) -> bool) {
         let mut changed = self.shared.changed.subscribe();
         loop {
@@ -258,7 +268,7 @@ mod tests {
         assert_eq!(woken(), [false, true, false]);
         cluster.create(serde_json::json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}})).unwrap();
         assert_eq!(woken(), [true, true, false]);
-        cluster.close_watches();
+        cluster.watches().close();
         assert_eq!(woken(), [true, false, false]);
         cluster.fault(Fault::on("*").gate()).open();
         assert_eq!(woken(), [false, false, true]);

@@ -1,6 +1,11 @@
 //! The doors for tests: the same as over HTTP, without a client.
 //!
+//! They find an object as people do: by a word for its kind, and in the namespace `default` where a kind that has
+//! namespaces is asked for without one.
+//!
 //! Not here: everything at once ([`dump`](super::dump)).
+
+use std::sync::Arc;
 
 use kube::core::Status;
 use serde::Serialize;
@@ -9,6 +14,7 @@ use serde_json::Value;
 use super::{
     cluster::FakeCluster,
     deletion::Deletion,
+    kinds::Kind,
     media,
     patch::{Language, Patch},
     state::{State, Target},
@@ -47,6 +53,9 @@ impl FakeCluster {
 
     /// Creates an object or replaces the one of that name, whatever its version and frozen fields. What is created keeps
     /// the uid it names, so that owner references keep their meaning.
+    ///
+    /// This is how a test arranges what is there, and not server-side apply, which merges and knows owners:
+    /// [`patch`](FakeCluster::patch) with a [`Patch::Apply`](kube::api::Patch::Apply) is.
     ///
     /// # Errors
     ///
@@ -100,8 +109,9 @@ impl FakeCluster {
         })
     }
 
-    /// Deletes an object; the kind is named as people do (`Secret`, `secrets`, `gateways.gateway.networking.k8s.io`),
-    /// the namespace is empty at cluster scope. Answers what the server answers: a Status, or the object.
+    /// Deletes an object; the kind is named as people do (`Secret`, `secrets`, `gateways.gateway.networking.k8s.io`). The
+    /// namespace means nothing at cluster scope; an empty one is `default` elsewhere. Answers what the server answers: a
+    /// Status, or the object.
     ///
     /// # Errors
     ///
@@ -113,7 +123,7 @@ impl FakeCluster {
         })
     }
 
-    /// The object as it is now, in its kind's stored version.
+    /// The object as it is now, in its kind's stored version; kind and namespace are named as in [`FakeCluster::delete`].
     ///
     /// # Errors
     ///
@@ -126,8 +136,25 @@ impl FakeCluster {
     }
 
     /// Creates a namespace unless it is there.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot have this name, in the words of the server. [`create`](FakeCluster::create) answers them instead.
+    #[track_caller]
     pub fn namespace(&self, name: &str) {
-        self.shared.update(|inner| inner.state.ensure_namespace(name));
+        if let Err(status) = self.shared.update(|inner| inner.state.ensure_namespace(name)) {
+            panic!("{}", status.message);
+        }
+    }
+
+    /// The kind that a test means by a word.
+    #[track_caller]
+    pub(super) fn kind(&self, word: &str) -> Arc<Kind> {
+        let found = self.shared.read(|inner| {
+            let kinds = &inner.state.kinds;
+            kinds.named(word).cloned().ok_or_else(|| kinds.unknown(word))
+        });
+        found.unwrap_or_else(|why| panic!("{why}"))
     }
 
     fn write(
@@ -145,7 +172,7 @@ impl FakeCluster {
 
 fn target(state: &State, kind: &str, namespace: &str) -> Result<Target, Box<Status>> {
     let kind = state.kinds.named(kind).ok_or_else(status::unknown_resource)?.clone();
-    let namespace = if kind.namespaced { namespace.to_owned() } else { String::new() };
+    let namespace = in_namespace(&kind, namespace).to_owned();
     Ok(Target { version: kind.stored.clone(), namespace, kind })
 }
 
@@ -156,12 +183,17 @@ pub(super) fn target_of(state: &State, object: &Value) -> Result<Target, Box<Sta
     }
     let found = state.kinds.of_object(text(&object["apiVersion"]), text(&object["kind"]));
     let (kind, version) = found.ok_or_else(status::unknown_resource)?;
-    let namespace = match text(&object["metadata"]["namespace"]) {
+    let namespace = in_namespace(kind, text(&object["metadata"]["namespace"]));
+    Ok(Target { kind: kind.clone(), version: version.to_owned(), namespace: namespace.to_owned() })
+}
+
+/// The namespace an object of a kind is in.
+fn in_namespace<'n>(kind: &Kind, namespace: &'n str) -> &'n str {
+    match namespace {
         _ if !kind.namespaced => "",
         "" => "default",
         namespace => namespace,
-    };
-    Ok(Target { kind: kind.clone(), version: version.to_owned(), namespace: namespace.to_owned() })
+    }
 }
 
 /// Creates or overwrites; true where something was replaced.

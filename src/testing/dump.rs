@@ -14,12 +14,15 @@ use super::{
 };
 
 impl FakeCluster {
-    /// All objects of a kind in the order of a list; none where there is no such kind.
+    /// All objects of a kind in the order of a list. The kind is named as in [`FakeCluster::delete`].
+    ///
+    /// # Panics
+    ///
+    /// If there is no such kind: the word is wrong, or its CustomResourceDefinition is missing.
+    #[track_caller]
     pub fn objects(&self, kind: &str) -> Vec<Value> {
-        self.shared.read(|inner| {
-            let kind = inner.state.kinds.named(kind);
-            kind.map(|kind| objects(&inner.state, kind).collect()).unwrap_or_default()
-        })
+        let kind = self.kind(kind);
+        self.shared.read(|inner| objects(&inner.state, &kind).collect())
     }
 
     /// All objects of all kinds as they are: built-in kinds in a fixed order, then custom ones as they were defined.

@@ -1,25 +1,30 @@
 //! Faults: rules by which chosen requests fail, wait, or get a damaged answer.
 //!
-//! Deliberately not here: faults of open watches as a whole, which are methods of the cluster
-//! ([`cut_watches`](super::FakeCluster::cut_watches) and its neighbours).
+//! Deliberately not here: faults of open watches as a whole, which happen to those
+//! ([`Watches::cut`](super::Watches::cut) and its neighbours).
 
 mod answer;
 mod damage;
 mod effect;
+mod failure;
 mod lines;
 mod rules;
 mod stream;
 
-use super::requests::Request;
+use std::sync::Arc;
+
+use super::{filter::Filter, requests::Request};
 
 pub(super) use effect::{Effect, Gate, Outcome, Text};
+pub use failure::Failure;
 pub use rules::FaultHandle;
 pub(super) use rules::{Hit, Rules};
 pub(super) use stream::Damage;
 
 /// A rule: which requests, how many of them, and what happens to them.
 ///
-/// Of several rules the first that applies acts. Without [`nth`](Fault::nth), [`times`](Fault::times) or
+/// Of several rules the first that applies acts; to those after it, the request does not count. Narrowed by several
+/// conditions, it acts on requests that meet all of them, as [`Requests`](super::Requests) are. Without [`nth`](Fault::nth), [`times`](Fault::times) or
 /// [`probability`](Fault::probability) it acts on every request it matches, until it is
 /// [disabled](FaultHandle::disable) or [removed](FaultHandle::remove).
 ///
@@ -35,22 +40,18 @@ pub(super) use stream::Damage;
 /// # use std::time::Duration;
 /// let cluster = FakeCluster::new();
 /// cluster.fault(Fault::on("list").resource("secrets").times(2).status(429).retry_after(Duration::from_secs(1)));
+/// cluster.fault(Fault::on("replace").resource("Deployment").user_agent("my-controller").nth(2).status(409));
 /// cluster.fault(Fault::on("watch").probability(0.1).seed(7).duplicate_events().frames_of(1));
 /// let outage = cluster.fault(Fault::on("*").hang());
 /// outage.remove();
 /// ```
+#[doc(alias("Reactor", "PrependReactor", "interceptor"))]
 #[derive(Debug, Clone)]
 #[must_use = "a fault does nothing until it is given to a cluster"]
 pub struct Fault {
-    verb: String,
-    group: Option<String>,
-    resource: Option<String>,
-    subresource: Option<String>,
-    namespace: Option<String>,
-    name: Option<String>,
-    /// A parameter that requests must have.
-    param: Option<&'static str>,
-    skip: usize,
+    /// Requests must pass all of them.
+    filters: Vec<Filter>,
+    nth: Option<usize>,
     times: Option<usize>,
     probability: f64,
     seed: u64,
@@ -59,17 +60,17 @@ pub struct Fault {
 
 /// Which requests.
 impl Fault {
-    /// Acts on requests with this verb (`get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, ...), or on all: `*`.
+    /// Acts on requests with this verb (`get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`),
+    /// or on all: `*`. The methods of kube that are called otherwise, `replace` and `delete_collection`, mean theirs.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such verb.
+    #[track_caller]
     pub fn on(verb: &str) -> Self {
         Fault {
-            verb: verb.to_owned(),
-            group: None,
-            resource: None,
-            subresource: None,
-            namespace: None,
-            name: None,
-            param: None,
-            skip: 0,
+            filters: Filter::verb(verb).into_iter().collect(),
+            nth: None,
             times: None,
             probability: 1.0,
             seed: 0,
@@ -78,39 +79,53 @@ impl Fault {
     }
 
     /// Only on requests about this API group; the core group is the empty one.
-    pub fn group(mut self, group: &str) -> Self {
-        self.group = Some(group.to_owned());
-        self
+    pub fn group(self, group: &str) -> Self {
+        self.narrowed(Filter::Group(group.to_owned()))
     }
 
-    /// Only on requests about this resource, by its plural name, or a part of it.
-    pub fn resource(mut self, resource: &str) -> Self {
-        self.resource = Some(resource.to_owned());
-        self
+    /// Only on requests about this resource or a part of it, named as people do: `secrets`, `Secret`, `deploy`,
+    /// `ingresses.networking.k8s.io`. One that the cluster does not serve at the time of the request goes by its plural
+    /// name, with or without its group.
+    pub fn resource(self, resource: &str) -> Self {
+        self.narrowed(Filter::Resource(resource.to_owned()))
     }
 
     /// Only on requests about this part of an object, such as `status`; the empty one is the object itself.
-    pub fn subresource(mut self, subresource: &str) -> Self {
-        self.subresource = Some(subresource.to_owned());
-        self
+    pub fn subresource(self, subresource: &str) -> Self {
+        self.narrowed(Filter::Subresource(subresource.to_owned()))
     }
 
     /// Only on requests that name this namespace.
-    pub fn namespace(mut self, namespace: &str) -> Self {
-        self.namespace = Some(namespace.to_owned());
-        self
+    pub fn namespace(self, namespace: &str) -> Self {
+        self.narrowed(Filter::Namespace(namespace.to_owned()))
     }
 
     /// Only on requests that name this object.
-    pub fn name(mut self, name: &str) -> Self {
-        self.name = Some(name.to_owned());
-        self
+    pub fn name(self, name: &str) -> Self {
+        self.narrowed(Filter::Name(name.to_owned()))
     }
 
-    /// Only on the nth matching request from now on, counted from 1.
+    /// Only on requests of a client whose `User-Agent` starts like this.
+    pub fn user_agent(self, start: &str) -> Self {
+        self.narrowed(Filter::UserAgent(start.to_owned()))
+    }
+
+    /// Only on requests for which the condition holds. It sees the request without its body, which comes later, and must
+    /// not ask the cluster.
+    ///
+    /// ```
+    /// # use kube_indexed_store::testing::{FakeCluster, Fault};
+    /// let cluster = FakeCluster::new();
+    /// cluster.fault(Fault::on("list").when(|list| list.param("continue").is_some()).status(410));
+    /// ```
+    pub fn when(self, condition: impl Fn(&Request) -> bool + Send + Sync + 'static) -> Self {
+        self.narrowed(Filter::When(Arc::new(condition)))
+    }
+
+    /// Only on the nth matching request from now on, counted from 1; with [`times`](Fault::times), on so many from the nth
+    /// on.
     pub fn nth(mut self, nth: usize) -> Self {
-        self.skip = nth.saturating_sub(1);
-        self.times = Some(1);
+        self.nth = Some(nth);
         self
     }
 
@@ -133,14 +148,18 @@ impl Fault {
         self
     }
 
+    fn narrowed(mut self, filter: Filter) -> Self {
+        self.filters.push(filter);
+        self
+    }
+
     fn matches(&self, request: &Request) -> bool {
-        let same = |wanted: &Option<String>, found: Option<&str>| wanted.is_none() || wanted.as_deref() == found;
-        (self.verb == "*" || self.verb == request.verb)
-            && same(&self.group, Some(&request.group))
-            && same(&self.resource, Some(&request.resource))
-            && same(&self.subresource, Some(request.subresource.as_deref().unwrap_or_default()))
-            && same(&self.namespace, request.namespace.as_deref())
-            && same(&self.name, request.name.as_deref())
-            && self.param.is_none_or(|param| request.param(param).is_some())
+        self.filters.iter().all(|filter| filter.passes(request))
+    }
+
+    /// Whether it is the turn of the request that is the `count`th it matches, after it acted on so many.
+    fn is_due(&self, count: usize, hits: usize) -> bool {
+        let times = self.times.or(self.nth.map(|_| 1));
+        count >= self.nth.unwrap_or_default() && times.is_none_or(|times| hits < times)
     }
 }

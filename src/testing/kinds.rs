@@ -7,8 +7,9 @@ mod built_in;
 mod definition;
 mod fields;
 mod version;
+mod words;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use serde_json::Value;
 
@@ -22,7 +23,7 @@ pub(super) use fields::Fields;
 pub(super) use version::{Part, ScalePaths, Version};
 
 /// One kind: where it is served and the rules that differ from kind to kind.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Kind {
     pub(super) id: KindId,
     pub(super) group: String,
@@ -43,6 +44,21 @@ pub(super) struct Kind {
     pub(super) names: Names,
     /// Fields beyond name and namespace that field selectors may name, where the server lists them for a kind.
     pub(super) fields: Option<Fields>,
+}
+
+/// Two states of one kind are that kind.
+impl PartialEq for Kind {
+    fn eq(&self, other: &Kind) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Kind {}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.resource())
+    }
 }
 
 impl Kind {
@@ -198,7 +214,7 @@ impl Kinds {
         self.iter().any(|kind| kind.group == group)
     }
 
-    fn find(&self, group: &str, plural: &str) -> Option<&Arc<Kind>> {
+    pub(super) fn find(&self, group: &str, plural: &str) -> Option<&Arc<Kind>> {
         let mut places = self.plurals.get(plural)?.iter();
         places.find_map(|place| Some(&self.served[*place]).filter(|kind| kind.group == group))
     }
@@ -223,19 +239,6 @@ impl Kinds {
         let mut places = self.names.get(kind)?.iter();
         let found = places.find_map(|place| Some(&self.served[*place]).filter(|kind| kind.group == group))?;
         found.serves(version).then_some((found, version))
-    }
-
-    /// A kind as people name it: `Secret`, `secrets`, `ing`, `gateways.gateway.networking.k8s.io`.
-    pub(super) fn named(&self, word: &str) -> Option<&Arc<Kind>> {
-        let lower = word.to_lowercase();
-        let known = |kind: &Kind, word: &str| {
-            kind.plural == word
-                || kind.singular == word
-                || kind.kind.to_lowercase() == word
-                || kind.short.iter().any(|s| s == word)
-        };
-        let (word, group) = lower.split_once('.').unwrap_or((&lower, ""));
-        self.iter().find(|kind| known(kind, word) && (group.is_empty() || kind.group == group))
     }
 
     /// The custom kind a CustomResourceDefinition describes, if it is served.

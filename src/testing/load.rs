@@ -14,6 +14,7 @@ use super::{cluster::FakeCluster, doors, manifests, state::State, status};
 
 /// What became of the documents of one load.
 #[derive(Debug, Clone, Default)]
+#[must_use = "something may have been refused: see `Report::complete`"]
 #[non_exhaustive]
 pub struct Report {
     /// How many objects were created.
@@ -27,13 +28,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// The report, or its refusals as an error.
+    /// The refusals as an error.
     ///
     /// # Errors
     ///
     /// If anything was refused.
-    pub fn complete(self) -> Result<Self, Incomplete> {
-        if self.refused.is_empty() { Ok(self) } else { Err(Incomplete(self.refused)) }
+    pub fn complete(self) -> Result<(), Incomplete> {
+        if self.refused.is_empty() { Ok(()) } else { Err(Incomplete(self.refused)) }
     }
 }
 
@@ -196,7 +197,7 @@ const TOGETHER: usize = 1_000;
 fn load(state: &mut State, object: Value) -> Result<bool, Box<Status>> {
     let target = doors::target_of(state, &object).map_err(|status| unknown(status, &object))?;
     if target.kind.namespaced {
-        state.ensure_namespace(&target.namespace);
+        state.ensure_namespace(&target.namespace)?;
     }
     doors::apply(state, &target, object).map(|(_, replaced)| replaced)
 }

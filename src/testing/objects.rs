@@ -19,12 +19,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The same objects go to the API: they are [`Serialize`], and a [`Value`] on demand.
+//! What is made so is [`Serialize`], a [`Value`] on demand, and [of a type](ObjectBuilder::typed) of k8s-openapi or of your
+//! own, as kube's `Api` takes and gives them.
 //!
 //! Not here: kinds without a word of their own, for which [`object`] is, and the checks of a server.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 /// An object in the making.
@@ -122,6 +123,7 @@ pub fn node(name: &str) -> ObjectBuilder {
 /// A CustomResourceDefinition: a namespaced kind in one version, `v1`, with whatever fields.
 ///
 /// For a kind with a status of its own: `.set("spec.versions.0.subresources.status", json!({}))`.
+#[doc(alias("custom_resource_definition", "crd"))]
 pub fn definition(group: &str, kind: &str, plural: &str) -> ObjectBuilder {
     let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
     let version = json!({"name": "v1", "served": true, "storage": true, "schema": schema});
@@ -286,6 +288,30 @@ impl ObjectBuilder {
             _ => self.has_no("readiness"),
         };
         self
+    }
+
+    /// The same as a type, such as one of k8s-openapi: what `Api::create` takes.
+    ///
+    /// ```
+    /// # use kube_indexed_store::testing::{FakeCluster, objects::config_map};
+    /// use k8s_openapi::api::core::v1::ConfigMap;
+    /// use kube::{Api, api::PostParams};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # let cluster = FakeCluster::new();
+    /// let maps: Api<ConfigMap> = Api::default_namespaced(cluster.client());
+    /// maps.create(&PostParams::default(), &config_map("settings").data("color", "blue").typed()).await?;
+    /// # Ok::<(), kube::Error>(())
+    /// # }).unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the object is none of this type: of another kind, without a field that must be there, or with one of a wrong type.
+    #[track_caller]
+    pub fn typed<K: DeserializeOwned>(self) -> K {
+        serde_json::from_value(self.object).unwrap_or_else(|error| panic!("the object is none of this type: {error}"))
     }
 
     fn kind(&self) -> &str {

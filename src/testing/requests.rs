@@ -1,14 +1,17 @@
-//! Requests as the server understands them, and the log of all it got.
+//! Requests as the server understands them.
 //!
-//! Not here: what answers say; of them the log keeps the code.
+//! Not here: all it got ([`log`](super::log)), and what answers say; of them the code is known.
 
-use std::{fmt, ops::Deref, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{Method, Uri, header, request::Parts};
 use serde_json::Value;
 
-use super::{cluster::FakeCluster, yaml};
+use super::{
+    kinds::{Kind, Kinds},
+    yaml,
+};
 
 /// One request: what was asked, of which resource, and how it was answered.
 ///
@@ -47,7 +50,9 @@ pub struct Request {
     method: Method,
     payload: Payload,
     /// How many requests came before.
-    place: usize,
+    pub(super) place: usize,
+    /// The kind it is about, if the cluster served it when the request came.
+    kind: Option<Arc<Kind>>,
 }
 
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -91,6 +96,7 @@ impl Request {
             method: parts.method.clone(),
             payload: Payload::default(),
             place: 0,
+            kind: None,
         };
         match segments.next().as_deref() {
             Some("api") => {}
@@ -125,6 +131,25 @@ impl Request {
         }
         .to_owned();
         request
+    }
+
+    /// Remembers the kind it is about, which may be served no longer when somebody asks.
+    pub(super) fn recognize(&mut self, kinds: &Kinds) {
+        self.kind = kinds.find(&self.group, &self.resource).cloned();
+    }
+
+    /// Whether people call what it is about by this word.
+    pub(super) fn is_about(&self, word: &str) -> bool {
+        match &self.kind {
+            Some(kind) => kind.is_called(word),
+            None => self.resource == word || word.split_once('.') == Some((&self.resource, &self.group)),
+        }
+    }
+
+    /// Adds what else is known of it by now.
+    pub(super) fn complete(&mut self, body: Option<Bytes>, answered: Option<u16>) {
+        self.payload = body.map_or_else(|| std::mem::take(&mut self.payload), Payload);
+        self.answered = answered.or(self.answered);
     }
 
     /// The value of a parameter, the first where it is repeated.
@@ -177,168 +202,4 @@ fn decoded(text: &str) -> String {
         rest = if escape.is_some() { &after[2..] } else { after };
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Requests in the order they came, to be narrowed, counted, looked at as a slice, and shown one a line.
-///
-/// It is what had come when it was taken: what comes later is not in it. Entries are shared, not copied.
-///
-/// ```
-/// # use k8s_openapi::api::core::v1::Secret;
-/// # use kube::{Api, api::ListParams};
-/// # use kube_indexed_store::testing::FakeCluster;
-/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-/// let cluster = FakeCluster::new();
-/// let secrets: Api<Secret> = Api::default_namespaced(cluster.client());
-/// secrets.list(&ListParams::default().labels("a=b")).await?;
-/// let before = cluster.mark();
-/// secrets.get_opt("missing").await?;
-///
-/// assert_eq!(cluster.requests().verb("list").resource("secrets").count(), 1);
-/// assert_eq!(cluster.requests().since(before).to_string(), "GET /api/v1/namespaces/default/secrets/missing 404\n");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// # }).unwrap();
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Requests(Arc<Vec<Arc<Request>>>);
-
-/// A place in the log: what came before it, and what comes after.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mark(usize);
-
-impl Requests {
-    /// Those with this verb.
-    pub fn verb(self, verb: &str) -> Self {
-        self.only(|request| request.verb == verb)
-    }
-
-    /// Those about this resource, by its plural name.
-    pub fn resource(self, resource: &str) -> Self {
-        self.only(|request| request.resource == resource)
-    }
-
-    /// Those about this part of objects: `status`, `scale`. Empty: those about objects as a whole.
-    pub fn subresource(self, subresource: &str) -> Self {
-        self.only(|request| request.subresource.as_deref().unwrap_or_default() == subresource)
-    }
-
-    /// Those that name this namespace.
-    pub fn namespace(self, namespace: &str) -> Self {
-        self.only(|request| request.namespace.as_deref() == Some(namespace))
-    }
-
-    /// Those that name this object.
-    pub fn name(self, name: &str) -> Self {
-        self.only(|request| request.name.as_deref() == Some(name))
-    }
-
-    /// Those of a client whose `User-Agent` starts like this.
-    pub fn user_agent(self, start: &str) -> Self {
-        self.only(|request| request.user_agent.as_deref().is_some_and(|agent| agent.starts_with(start)))
-    }
-
-    /// Those that were answered with this HTTP status.
-    pub fn answered(self, code: u16) -> Self {
-        self.only(|request| request.answered == Some(code))
-    }
-
-    /// Those that came after a [mark](FakeCluster::mark).
-    pub fn since(self, mark: Mark) -> Self {
-        self.only(|request| request.place >= mark.0)
-    }
-
-    /// Those for which the condition holds.
-    pub fn only(self, mut condition: impl FnMut(&Request) -> bool) -> Self {
-        Requests(Arc::new(self.0.iter().filter(|request| condition(request)).cloned().collect()))
-    }
-
-    /// How many are left.
-    pub fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Adds a request to the log, and answers its place there.
-    pub(super) fn push(&mut self, request: Request) -> usize {
-        let place = self.0.len();
-        Arc::make_mut(&mut self.0).push(Arc::new(Request { place, ..request }));
-        place
-    }
-
-    /// Notes what else is known of the request at a place of the log.
-    pub(super) fn note(&mut self, place: usize, body: Option<Bytes>, answered: Option<u16>) {
-        if let Some(request) = Arc::make_mut(&mut self.0).get_mut(place).map(Arc::make_mut) {
-            request.payload = body.map_or_else(|| std::mem::take(&mut request.payload), Payload);
-            request.answered = answered.or(request.answered);
-        }
-    }
-}
-
-impl Deref for Requests {
-    type Target = [Arc<Request>];
-
-    fn deref(&self) -> &[Arc<Request>] {
-        &self.0
-    }
-}
-
-impl IntoIterator for Requests {
-    type Item = Arc<Request>;
-    type IntoIter = std::vec::IntoIter<Arc<Request>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        Arc::unwrap_or_clone(self.0).into_iter()
-    }
-}
-
-impl fmt::Display for Requests {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.iter().try_for_each(|request| writeln!(f, "{request}"))
-    }
-}
-
-impl FakeCluster {
-    /// All requests so far, in the order they came. The cluster keeps them, bodies of writes included, as long as it is there.
-    pub fn requests(&self) -> Requests {
-        self.shared.read(|inner| inner.log.clone())
-    }
-
-    /// Marks this moment, for [`Requests::since`].
-    pub fn mark(&self) -> Mark {
-        Mark(self.requests().count())
-    }
-
-    /// Returns a request that came, or once it comes: the first that is left when all requests are narrowed so.
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # use k8s_openapi::api::core::v1::Secret;
-    /// # use kube::{Api, api::ListParams};
-    /// # use kube_indexed_store::testing::FakeCluster;
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?.block_on(async {
-    /// let cluster = FakeCluster::new();
-    /// let secrets: Api<Secret> = Api::default_namespaced(cluster.client());
-    /// tokio::spawn(async move {
-    ///     tokio::time::sleep(Duration::from_secs(60)).await;
-    ///     secrets.list(&ListParams::default().limit(5)).await
-    /// });
-    /// let list = cluster.requested(|requests| requests.verb("list").resource("secrets")).await;
-    /// assert_eq!(list.param("limit"), Some("5"));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// # }).unwrap();
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping it changes nothing.
-    pub async fn requested(&self, narrow: impl Fn(Requests) -> Requests) -> Arc<Request> {
-        let mut found = None;
-        self.until(|cluster| {
-            found = narrow(cluster.requests()).first().cloned();
-            found.is_some()
-        })
-        .await;
-        found.expect("it waits until there is one")
-    }
 }

@@ -163,7 +163,7 @@ users:
     }
 
     /// Stops listening and breaks all connections, as a server does that crashes: answers under way end in the middle,
-    /// watches too. [`close_watches`](FakeCluster::close_watches) before it lets those end cleanly.
+    /// watches too. [`Watches::close`](super::Watches::close) before it lets those end cleanly.
     ///
     /// # Cancel safety
     ///

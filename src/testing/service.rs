@@ -87,8 +87,9 @@ impl Exchange {
         B: http_body::Body,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let request = Request::new(&parts);
-        let (place, effect) = shared.update(|inner| {
+        let mut request = Request::new(&parts);
+        let (request, effect) = shared.update(|inner| {
+            request.recognize(&inner.state.kinds);
             let effect = inner.rules.hit(&request);
             (inner.log.push(request), effect)
         });
@@ -100,17 +101,15 @@ impl Exchange {
             }
             Err(_) => Err(status::bad_request("the body of the request could not be read")),
         };
-        let written = body.as_ref().ok().filter(|body| !body.is_empty());
-        if let Some(body) = written {
-            shared.update(|inner| inner.log.note(place, Some(body.clone()), None));
-        }
-        let request = shared.read(|inner| inner.log[place].clone());
+        let request = match body.as_ref().ok().filter(|body| !body.is_empty()) {
+            Some(body) => shared.update(|inner| inner.log.note(request, Some(body.clone()), None)),
+            None => request,
+        };
         let exchange =
             Exchange { shared: shared.clone(), request, headers: parts.headers, body, warnings: Warnings::default() };
         let response = exchange.through(effect).await?;
-        // Whose entry is not copied as long as nobody else has it.
-        drop(exchange);
-        shared.update(|inner| inner.log.note(place, None, Some(response.status().as_u16())));
+        let code = response.status().as_u16();
+        shared.update(|inner| inner.log.note(exchange.request, None, Some(code)));
         Ok(response)
     }
 
@@ -217,7 +216,7 @@ impl Exchange {
 
     fn clock(&self) -> impl Fn() -> Timestamp + Send + 'static {
         let shared = self.shared.clone();
-        move || shared.read(|inner| inner.state.time()).parse().unwrap_or_default()
+        move || shared.read(|inner| inner.state.now())
     }
 
     async fn answer_to(&self, call: Call<'_>, target: &Target, form: Form) -> Result<Answer, Box<Status>> {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use kube::core::Status;
 use serde_json::json;
 use tokio::time::Instant;
@@ -49,14 +50,19 @@ impl State {
             made: Instant::now(),
         };
         for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
-            state.ensure_namespace(name);
+            state.ensure_namespace(name).expect("its name is valid");
         }
         state
     }
 
-    /// Now, as timestamps show it.
-    pub(super) fn time(&self) -> String {
+    /// Now, in whole seconds.
+    pub(super) fn now(&self) -> Timestamp {
         self.clock.now(self.made)
+    }
+
+    /// Now, as objects show it.
+    pub(super) fn time(&self) -> String {
+        self.now().to_string()
     }
 
     pub(super) fn find(&self, kind: &Kind, namespace: &str, name: &str) -> Result<&Arc<Object>, Box<Status>> {
@@ -64,12 +70,13 @@ impl State {
         object.ok_or_else(|| status::not_found(kind, name))
     }
 
-    /// Creates a namespace unless it is there; a name that cannot be one is left alone.
-    pub(super) fn ensure_namespace(&mut self, name: &str) {
+    /// Creates a namespace unless it is there.
+    pub(super) fn ensure_namespace(&mut self, name: &str) -> Result<(), Box<Status>> {
         let kind = self.kinds.namespaces();
         if self.storage.get(kind.id, name).is_none() {
             let target = Target { kind: kind.clone(), version: "v1".to_owned(), namespace: String::new() };
-            let _ = self.create(&target, json!({"metadata": {"name": name}}), Write::default());
+            self.create(&target, json!({"metadata": {"name": name}}), Write::default())?;
         }
+        Ok(())
     }
 }

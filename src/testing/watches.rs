@@ -2,10 +2,14 @@
 //!
 //! Not here: what a watch tells ([`watching`](super::watching)).
 
+use std::{fmt, ops::Deref, sync::Arc};
+
 use kube::core::Status;
 
 use super::{
     cluster::{FakeCluster, Inner},
+    fault::Failure,
+    kinds::Kind,
     options::Options,
     state::Target,
 };
@@ -17,6 +21,13 @@ pub(super) struct Open {
     pub(super) bookmarks: usize,
     /// How it is to end, and the version it was at when that was decided: it tells nothing that came later.
     pub(super) end: Option<(End, u64)>,
+}
+
+impl Open {
+    /// Decides how it ends, unless that is decided.
+    fn end(&mut self, how: &End, now: u64) {
+        self.end.get_or_insert_with(|| (how.clone(), now));
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -49,10 +60,13 @@ pub struct OpenWatch {
     pub initial_events_sent: bool,
     /// Who watches, as far as the client says.
     pub user_agent: Option<String>,
+    id: u64,
+    kind: Arc<Kind>,
 }
 
 impl OpenWatch {
     pub(super) fn new(
+        id: u64,
         target: &Target,
         options: &Options,
         since: u64,
@@ -69,70 +83,91 @@ impl OpenWatch {
             seen: if has_initial_events { 0 } else { since },
             initial_events_sent: !has_initial_events,
             user_agent: user_agent.map(str::to_owned),
+            id,
+            kind: target.kind.clone(),
         }
     }
 }
 
-/// Open watches. A watch is open from the answer to its request until it ends, is told to end, or its reader lets go
-/// of it.
-impl FakeCluster {
-    /// The watches that are open at this moment, oldest first.
+/// It is shown as `configmaps in shop, seen up to 17 by my-controller`.
+impl fmt::Display for OpenWatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.resource)?;
+        if !self.group.is_empty() {
+            write!(f, ".{}", self.group)?;
+        }
+        for (sign, said) in [
+            (" in ", self.namespace.as_deref()),
+            (" with ", Some(&*self.label_selector)),
+            (" with ", Some(&*self.field_selector)),
+        ] {
+            said.filter(|said| !said.is_empty()).map_or(Ok(()), |said| write!(f, "{sign}{said}"))?;
+        }
+        write!(f, ", seen up to {}", self.seen)?;
+        self.user_agent.as_ref().map_or(Ok(()), |agent| write!(f, " by {agent}"))
+    }
+}
+
+/// Open watches, oldest first, to be narrowed, counted, looked at as a slice, shown one a line, and ended.
+///
+/// It is what was open when it was taken. What is done to it is done to those that still are.
+///
+/// ```
+/// # use futures::StreamExt;
+/// # use k8s_openapi::api::core::v1::Secret;
+/// # use kube::{Api, api::WatchParams};
+/// # use kube_indexed_store::testing::FakeCluster;
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// let cluster = FakeCluster::new();
+/// let secrets: Api<Secret> = Api::namespaced(cluster.client(), "default");
+/// let watch = secrets.watch(&WatchParams::default().labels("app=web"), "0").await?;
+/// let open = cluster.watches().resource("Secret");
+/// assert_eq!((open.count(), open[0].label_selector.as_str()), (1, "app=web"));
+/// open.cut();
+/// assert_eq!(cluster.watches().count(), 0);
+/// # drop(watch);
+/// # Ok::<(), kube::Error>(())
+/// # }).unwrap();
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Watches {
+    cluster: FakeCluster,
+    open: Vec<OpenWatch>,
+}
+
+impl Watches {
+    /// Those of this resource, named as people do: `secrets`, `Secret`, `ingresses.networking.k8s.io`.
     ///
-    /// ```
-    /// # use futures::StreamExt;
-    /// # use k8s_openapi::api::core::v1::Secret;
-    /// # use kube::{Api, api::WatchParams};
-    /// # use kube_indexed_store::testing::FakeCluster;
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-    /// let cluster = FakeCluster::new();
-    /// let secrets: Api<Secret> = Api::namespaced(cluster.client(), "default");
-    /// let watch = secrets.watch(&WatchParams::default().labels("app=web"), "0").await?;
-    /// let open = cluster.watches();
-    /// assert_eq!((open[0].resource.as_str(), open[0].label_selector.as_str()), ("secrets", "app=web"));
-    /// drop(watch);
-    /// assert_eq!(cluster.watches(), []);
-    /// # Ok::<(), kube::Error>(())
-    /// # }).unwrap();
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn watches(&self) -> Vec<OpenWatch> {
-        self.shared.read(|inner| {
-            let open = inner.watches.values().filter(|open| open.end.is_none());
-            open.map(|open| open.shown.clone()).collect()
-        })
-    }
-
-    /// How many watches of a resource (by its plural name) are open at this moment.
-    pub fn open_watches(&self, resource: &str) -> usize {
-        self.count_watches(|watch| watch.resource == resource)
-    }
-
-    fn count_watches(&self, condition: impl Fn(&OpenWatch) -> bool) -> usize {
-        self.shared.read(|inner| {
-            let open = inner.watches.values().filter(|open| open.end.is_none());
-            open.filter(|open| condition(&open.shown)).count()
-        })
-    }
-
-    /// Returns once a watch of this resource is open. With paused time it does not wait longer than it takes.
+    /// # Panics
     ///
-    /// # Cancel safety
-    ///
-    /// Dropping it changes nothing, as with all that wait for watches.
-    pub async fn watch_established(&self, resource: &str) {
-        self.watch_established_at(resource, 0).await;
+    /// If the cluster serves no such kind now: the word is wrong, or its CustomResourceDefinition is missing.
+    #[track_caller]
+    pub fn resource(self, resource: &str) -> Self {
+        self.cluster.kind(resource);
+        self.when(|watch| watch.kind.is_called(resource))
     }
 
-    /// Returns once a watch of this resource is open that started from this resourceVersion or a later one: a client
-    /// has come back after what happened up to there.
-    pub async fn watch_established_at(&self, resource: &str, version: u64) {
-        let there = |watch: &OpenWatch| watch.resource == resource && watch.since >= version;
-        self.until(|cluster| cluster.count_watches(there) > 0).await;
+    /// Those that started from this resourceVersion or a later one: their clients have come back after what happened up to
+    /// there.
+    pub fn since(self, version: u64) -> Self {
+        self.when(|watch| watch.since >= version)
     }
 
-    /// Returns once all open watches have been sent everything up to a resourceVersion, such as
-    /// [`revision`](FakeCluster::revision) after a write. Where none is open that is at once, so wait for them
-    /// first; a reader that stopped reading is waited for.
+    /// Those for which the condition holds.
+    pub fn when(mut self, condition: impl FnMut(&OpenWatch) -> bool) -> Self {
+        self.open.retain(condition);
+        self
+    }
+
+    /// How many are left.
+    pub fn count(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Whether all of them have been sent everything up to a resourceVersion, such as
+    /// [`revision`](FakeCluster::revision) after a write; of none at all that is true. With [`until`](FakeCluster::until),
+    /// a test waits for that.
     ///
     /// Sent means that the client's connection took it. A client in the same thread has then seen it as well, as far as
     /// it does so without waiting for anything else.
@@ -145,47 +180,103 @@ impl FakeCluster {
     /// let watcher = Watcher::builder(cluster.client(), Resource::new("v1", "namespaces")).start()?;
     /// cluster.watch_established("namespaces").await;
     /// cluster.namespace("shop");
-    /// cluster.watches_have_seen(cluster.revision()).await;
-    /// assert!(cluster.watches().iter().all(|watch| watch.seen == cluster.revision()));
+    /// cluster.until(|cluster| cluster.watches().resource("namespaces").have_seen(cluster.revision())).await;
     /// # drop(watcher);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # }).unwrap();
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub async fn watches_have_seen(&self, version: u64) {
-        self.until(|cluster| cluster.count_watches(|watch| watch.seen < version) == 0).await;
+    pub fn have_seen(&self, version: u64) -> bool {
+        self.open.iter().all(|watch| watch.seen >= version)
     }
 
-    /// The same for the open watches of one resource.
-    pub async fn watches_of_have_seen(&self, resource: &str, version: u64) {
-        let behind = |watch: &OpenWatch| watch.resource == resource && watch.seen < version;
-        self.until(|cluster| cluster.count_watches(behind) == 0).await;
-    }
-
-    /// Sends a bookmark with the newest resourceVersion to every open watch that allows them.
+    /// Sends a bookmark with the newest resourceVersion to those that allow bookmarks.
     pub fn bookmark(&self) {
-        self.shared.update(|inner| {
+        self.cluster.shared.update(|inner| {
             inner.bookmarks += 1;
-            for open in inner.watches.values_mut() {
-                open.bookmarks = inner.bookmarks;
+            for watch in &self.open {
+                if let Some(open) = inner.watches.get_mut(&watch.id) {
+                    open.bookmarks = inner.bookmarks;
+                }
             }
             inner.state.storage.wake();
         });
     }
 
-    /// Breaks the connections of all open watches: their bodies fail.
-    pub fn cut_watches(&self) {
-        self.end_watches(&End::Cut);
+    /// Breaks their connections: their bodies fail.
+    pub fn cut(&self) {
+        self.end(&End::Cut);
     }
 
-    /// Ends all open watches as a server does that shuts down: cleanly, without a word.
-    pub fn close_watches(&self) {
-        self.end_watches(&End::Clean);
+    /// Ends them as a server does that shuts down: cleanly, without a word.
+    pub fn close(&self) {
+        self.end(&End::Clean);
     }
 
-    /// Ends all open watches with an ERROR event.
-    pub fn fail_watches(&self, status: Status) {
-        self.end_watches(&End::Error(Box::new(status)));
+    /// Ends them with an ERROR event, made of a code or of a whole Status.
+    pub fn fail(&self, failure: impl Into<Failure>) {
+        self.end(&End::Error(failure.into().0));
+    }
+
+    fn end(&self, how: &End) {
+        self.cluster.shared.update(|inner| {
+            let now = inner.state.storage.revision;
+            for watch in &self.open {
+                if let Some(open) = inner.watches.get_mut(&watch.id) {
+                    open.end(how, now);
+                }
+            }
+            inner.state.storage.wake();
+        });
+    }
+}
+
+impl Deref for Watches {
+    type Target = [OpenWatch];
+
+    fn deref(&self) -> &[OpenWatch] {
+        &self.open
+    }
+}
+
+impl fmt::Display for Watches {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.iter().try_for_each(|watch| writeln!(f, "{watch}"))
+    }
+}
+
+/// Open watches. A watch is open from the answer to its request until it ends, is told to end, or its reader lets go
+/// of it.
+impl FakeCluster {
+    /// The watches that are open at this moment.
+    pub fn watches(&self) -> Watches {
+        Watches { cluster: self.clone(), open: self.shared.read(|inner| open(inner).cloned().collect()) }
+    }
+
+    /// How many watches of a resource are open at this moment; it is named as in [`Watches::resource`].
+    ///
+    /// # Panics
+    ///
+    /// If the cluster serves no such kind now.
+    #[track_caller]
+    pub fn open_watches(&self, resource: &str) -> usize {
+        self.kind(resource);
+        self.shared.read(|inner| open(inner).filter(|watch| watch.kind.is_called(resource)).count())
+    }
+
+    /// Returns once a watch of this resource is open, which is named as in [`Watches::resource`]. With paused time it does
+    /// not wait longer than it takes. Where no watch comes it never returns: see [`until`](FakeCluster::until).
+    ///
+    /// # Panics
+    ///
+    /// If the cluster serves no such kind.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it changes nothing.
+    #[doc(alias("WaitForCacheSync", "informer"))]
+    pub async fn watch_established(&self, resource: &str) {
+        self.until(|cluster| cluster.open_watches(resource) > 0).await;
     }
 
     /// What a restart of the API server does to watches: those that are open end cleanly, and every resourceVersion
@@ -194,19 +285,13 @@ impl FakeCluster {
     pub fn restart(&self) {
         self.shared.update(|inner| {
             inner.state.storage.restart();
-            end(inner, &End::Clean);
+            let now = inner.state.storage.revision;
+            inner.watches.values_mut().for_each(|open| open.end(&End::Clean, now));
+            inner.state.storage.wake();
         });
-    }
-
-    fn end_watches(&self, how: &End) {
-        self.shared.update(|inner| end(inner, how));
     }
 }
 
-fn end(inner: &mut Inner, how: &End) {
-    let now = inner.state.storage.revision;
-    for open in inner.watches.values_mut() {
-        open.end = Some((how.clone(), now));
-    }
-    inner.state.storage.wake();
+fn open(inner: &Inner) -> impl Iterator<Item = &OpenWatch> {
+    inner.watches.values().filter(|open| open.end.is_none()).map(|open| &open.shown)
 }

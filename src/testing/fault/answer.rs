@@ -8,8 +8,8 @@ use kube::core::{
 };
 
 use super::{
-    super::{answer, options, status},
-    Fault, Gate, Outcome, Text,
+    super::{answer, options},
+    Failure, Fault, Gate, Outcome, Text,
 };
 
 /// How long requests wait.
@@ -40,65 +40,84 @@ impl Fault {
 
 /// What is answered.
 impl Fault {
-    /// Answers a Status with this code, and the reason and a message that go with it.
-    pub fn status(self, code: u16) -> Self {
-        let (reason, message) = match code {
-            400 => ("BadRequest", "the server rejected our request for an unknown reason"),
-            401 => ("Unauthorized", "Unauthorized"),
-            403 => ("Forbidden", "forbidden"),
-            404 => ("NotFound", "the server could not find the requested resource"),
-            409 => ("Conflict", "the server reported a conflict"),
-            410 => ("Expired", "The resourceVersion for the provided list is too old."),
-            429 => ("TooManyRequests", "the server has received too many requests and has asked us to try again later"),
-            500 => ("InternalError", "an error on the server has prevented the request from succeeding"),
-            503 => ("ServiceUnavailable", "the server is currently unable to handle the request"),
-            504 => ("Timeout", "the server was unable to return a response in the time allotted"),
-            _ => ("", "the request failed"),
-        };
-        self.outcome(Outcome::Status(status::failure(code, reason, message)))
+    /// Answers a Status: that of a code, with the reason and a message that go with it, or a whole one.
+    ///
+    /// # Panics
+    ///
+    /// If its code is none of a failure, which are 400 to 599.
+    #[track_caller]
+    pub fn status(self, failure: impl Into<Failure>) -> Self {
+        let Failure(status) = failure.into();
+        assert!((400..600).contains(&status.code), "{} is no code of a failure: they are 400 to 599", status.code);
+        self.outcome(Outcome::Status(status))
     }
 
     /// Gives the Status this reason.
-    pub fn reason(self, reason: &str) -> Self {
-        self.with_status(|status| reason.clone_into(&mut status.reason))
+    ///
+    /// # Panics
+    ///
+    /// If no [`status`](Fault::status) was given before.
+    #[track_caller]
+    pub fn reason(mut self, reason: &str) -> Self {
+        reason.clone_into(&mut self.answered_status().reason);
+        self
     }
 
     /// Gives the Status this message.
-    pub fn message(self, message: &str) -> Self {
-        self.with_status(|status| message.clone_into(&mut status.message))
+    ///
+    /// # Panics
+    ///
+    /// If no [`status`](Fault::status) was given before.
+    #[track_caller]
+    pub fn message(mut self, message: &str) -> Self {
+        message.clone_into(&mut self.answered_status().message);
+        self
     }
 
-    /// Asks the client to come back later, in the header and in the Status.
+    /// Asks the client to come back later, in the header, and in the Status where one is answered.
+    ///
+    /// # Panics
+    ///
+    /// If neither a [`status`](Fault::status) nor a text nor a page was given before.
+    #[track_caller]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         if let Outcome::Text(text) = &mut self.effect.outcome {
             text.retry_after = Some(wait);
             return self;
         }
-        self.with_status(|status| {
-            let details = status.details.get_or_insert_with(|| StatusDetails {
-                name: String::new(),
-                group: String::new(),
-                kind: String::new(),
-                uid: String::new(),
-                causes: Vec::<StatusCause>::new(),
-                retry_after_seconds: 0,
-            });
-            details.retry_after_seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
-        })
+        let details = self.answered_status().details.get_or_insert_with(|| StatusDetails {
+            name: String::new(),
+            group: String::new(),
+            kind: String::new(),
+            uid: String::new(),
+            causes: Vec::<StatusCause>::new(),
+            retry_after_seconds: 0,
+        });
+        details.retry_after_seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
+        self
     }
 
     /// Answers plain text, as overloaded servers do.
+    ///
+    /// # Panics
+    ///
+    /// If there is no answer of this code: they are 200 to 599.
+    #[track_caller]
     pub fn text(self, code: u16, text: &str) -> Self {
-        let text = format!("{text}\n");
-        self.outcome(Outcome::Text(Text { code, content_type: answer::PLAIN, text, retry_after: None }))
+        self.answering(code, answer::PLAIN, format!("{text}\n"))
     }
 
     /// Answers a page in HTML, as proxies in front of a server do with 502, 503 and 504.
+    ///
+    /// # Panics
+    ///
+    /// If there is no answer of this code: they are 200 to 599.
+    #[track_caller]
     pub fn html(self, code: u16) -> Self {
         let reason = http::StatusCode::from_u16(code).ok().and_then(|code| code.canonical_reason()).unwrap_or("Error");
         let title = format!("{code} {reason}");
         let text = format!("<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n");
-        self.outcome(Outcome::Text(Text { code, content_type: "text/html", text, retry_after: None }))
+        self.answering(code, "text/html", text)
     }
 
     /// Answers the 403 of role-based access control for this user.
@@ -106,15 +125,10 @@ impl Fault {
         self.outcome(Outcome::Forbidden(user.to_owned()))
     }
 
-    /// Answers 410 Expired over HTTP.
-    pub fn expired(self) -> Self {
-        self.status(410)
-    }
-
     /// Refuses to stream lists, as a server does that cannot; other requests, watches too, are none of its matter.
-    pub fn without_watch_list(mut self) -> Self {
-        self.param = Some("sendInitialEvents");
-        self.outcome(Outcome::Status(options::no_watch_list()))
+    pub fn without_watch_list(self) -> Self {
+        let streaming = self.when(|request| request.param("sendInitialEvents").is_some());
+        streaming.outcome(Outcome::Status(options::no_watch_list()))
     }
 
     /// Never answers.
@@ -142,13 +156,17 @@ impl Fault {
         self
     }
 
-    fn with_status(mut self, change: impl FnOnce(&mut Status)) -> Self {
-        if !matches!(self.effect.outcome, Outcome::Status(_)) {
-            self = self.status(500);
+    #[track_caller]
+    fn answering(self, code: u16, content_type: &'static str, text: String) -> Self {
+        assert!((200..600).contains(&code), "{code} is no code of an answer: they are 200 to 599");
+        self.outcome(Outcome::Text(Text { code, content_type, text, retry_after: None }))
+    }
+
+    #[track_caller]
+    fn answered_status(&mut self) -> &mut Status {
+        match &mut self.effect.outcome {
+            Outcome::Status(status) => status,
+            _ => panic!("the fault answers no Status; say Fault::status first"),
         }
-        if let Outcome::Status(status) = &mut self.effect.outcome {
-            change(status);
-        }
-        self
     }
 }

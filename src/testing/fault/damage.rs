@@ -1,9 +1,7 @@
 //! What happens to an answer on its way.
 
-use kube::core::Status;
-
 use super::{
-    Fault,
+    Failure, Fault,
     stream::{Cut, Damage},
 };
 
@@ -91,9 +89,10 @@ impl Fault {
         self
     }
 
-    /// Sends an ERROR event with this Status after so many events, and ends: credentials expired, etcd timed out.
-    pub fn fail_after(mut self, events: usize, status: Status) -> Self {
-        self.damage().failure = Some((events, Box::new(status)));
+    /// Sends an ERROR event after so many events, and ends: credentials expired, etcd timed out. It holds the Status of a
+    /// code, or a whole one.
+    pub fn fail_after(mut self, events: usize, failure: impl Into<Failure>) -> Self {
+        self.damage().failure = Some((events, failure.into().0));
         self
     }
 }

@@ -1,6 +1,6 @@
 //! Faults at work: which of them acts on a request, what waits at their gates, and the handles tests keep.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
@@ -29,7 +29,7 @@ impl Rule {
             return false;
         }
         self.matched += 1;
-        let due = self.matched > self.fault.skip && self.fault.times.is_none_or(|times| self.hits < times);
+        let due = self.fault.is_due(self.matched, self.hits);
         let acts = due && self.random.part() < self.fault.probability;
         self.hits += usize::from(acts);
         acts
@@ -47,6 +47,8 @@ pub(in super::super) struct Hit {
 #[derive(Debug, Default)]
 pub(in super::super) struct Rules {
     rules: Vec<Rule>,
+    /// How many requests those acted on that were taken back.
+    removed: BTreeMap<u64, usize>,
     next: u64,
     /// Tells whenever a gate opens or somebody comes to one.
     changed: watch::Sender<()>,
@@ -74,6 +76,10 @@ impl Rules {
         self.rules.iter().find(|rule| rule.id == id)
     }
 
+    fn hits(&self, id: u64) -> usize {
+        self.rule(id).map(|rule| rule.hits).or_else(|| self.removed.get(&id).copied()).unwrap_or_default()
+    }
+
     fn change(&mut self, id: u64, change: impl FnOnce(&mut Rule)) {
         if let Some(rule) = self.rules.iter_mut().find(|rule| rule.id == id) {
             change(rule);
@@ -82,7 +88,8 @@ impl Rules {
     }
 
     fn remove(&mut self, id: u64) {
-        self.rules.retain(|rule| rule.id != id);
+        let removed = self.rules.extract_if(.., |rule| rule.id == id);
+        self.removed.extend(removed.map(|rule| (id, rule.hits)));
         self.changed.send_replace(());
     }
 
@@ -130,9 +137,9 @@ impl FaultHandle {
         self.shared.update(|inner| inner.rules.change(self.id, |rule| rule.open = true));
     }
 
-    /// How many requests the rule has acted on.
+    /// How many requests the rule has acted on, also after it was removed.
     pub fn hits(&self) -> usize {
-        self.shared.read(|inner| inner.rules.rule(self.id).map_or(0, |rule| rule.hits))
+        self.shared.read(|inner| inner.rules.hits(self.id))
     }
 
     /// Returns once so many requests wait at the gate at the same time.

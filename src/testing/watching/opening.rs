@@ -116,7 +116,7 @@ pub(in super::super) fn open(
             watch.initial(inner, newest);
         }
         if watch.end.is_none() {
-            let shown = OpenWatch::new(target, options, since, start == Start::State, user_agent);
+            let shown = OpenWatch::new(watch.id, target, options, since, start == Start::State, user_agent);
             inner.watches.insert(watch.id, Open { shown, bookmarks: inner.bookmarks, end: None });
         }
         Ok(watch)

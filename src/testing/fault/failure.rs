@@ -1,0 +1,51 @@
+//! What a test wants as a failure: a code, or a whole Status.
+
+use kube::core::Status;
+
+use super::super::status;
+
+/// How something fails, in a fault or as the last word of a watch: made of an HTTP code, with the reason and a message
+/// that go with it, or of a Status as it is.
+///
+/// ```
+/// use kube_indexed_store::testing::{FakeCluster, Fault, objects::secret};
+///
+/// let cluster = FakeCluster::new();
+/// cluster.fault(Fault::on("get").status(503));
+/// let missing = cluster.get("Secret", "default", "missing").unwrap_err();
+/// cluster.fault(Fault::on("delete").status(missing));
+/// cluster.watches().fail(410);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Failure(pub(in super::super) Box<Status>);
+
+impl From<u16> for Failure {
+    fn from(code: u16) -> Self {
+        let (reason, message) = match code {
+            400 => ("BadRequest", "the server rejected our request for an unknown reason"),
+            401 => ("Unauthorized", "Unauthorized"),
+            403 => ("Forbidden", "forbidden"),
+            404 => ("NotFound", "the server could not find the requested resource"),
+            409 => ("Conflict", "the server reported a conflict"),
+            410 => ("Expired", "The resourceVersion for the provided list is too old."),
+            429 => ("TooManyRequests", "the server has received too many requests and has asked us to try again later"),
+            500 => ("InternalError", "an error on the server has prevented the request from succeeding"),
+            503 => ("ServiceUnavailable", "the server is currently unable to handle the request"),
+            504 => ("Timeout", "the server was unable to return a response in the time allotted"),
+            _ => ("", "the request failed"),
+        };
+        Failure(status::failure(code, reason, message))
+    }
+}
+
+impl From<Status> for Failure {
+    fn from(status: Status) -> Self {
+        Failure(Box::new(status))
+    }
+}
+
+impl From<Box<Status>> for Failure {
+    fn from(status: Box<Status>) -> Self {
+        Failure(status)
+    }
+}

@@ -1,0 +1,242 @@
+//! The log of all requests a cluster got.
+//!
+//! Not here: what a request is.
+
+use std::{fmt, ops::Deref, sync::Arc};
+
+use bytes::Bytes;
+
+use super::{cluster::FakeCluster, filter::Filter, requests::Request};
+
+/// Requests in the order they came, to be narrowed, counted, looked at as a slice, and shown one a line.
+///
+/// It is what had come when it was taken: what comes later is not in it. Entries are shared, not copied.
+///
+/// ```
+/// # use k8s_openapi::api::core::v1::Secret;
+/// # use kube::{Api, api::ListParams};
+/// # use kube_indexed_store::testing::FakeCluster;
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// let cluster = FakeCluster::new();
+/// let secrets: Api<Secret> = Api::default_namespaced(cluster.client());
+/// secrets.list(&ListParams::default().labels("a=b")).await?;
+/// let before = cluster.mark();
+/// secrets.get_opt("missing").await?;
+///
+/// assert_eq!(cluster.requests().verb("list").resource("secrets").count(), 1);
+/// assert_eq!(cluster.requests().since(before).to_string(), "GET /api/v1/namespaces/default/secrets/missing 404\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Requests(Arc<Vec<Arc<Request>>>);
+
+/// A place in the log: what came before it, and what comes after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark(usize);
+
+impl Requests {
+    /// Those with this verb, named as in [`Fault::on`](super::Fault::on).
+    ///
+    /// # Panics
+    ///
+    /// If there is no such verb.
+    #[track_caller]
+    pub fn verb(self, verb: &str) -> Self {
+        match Filter::verb(verb) {
+            Some(filter) => self.narrowed(&filter),
+            None => self,
+        }
+    }
+
+    /// Those about this API group; the core group is the empty one.
+    pub fn group(self, group: &str) -> Self {
+        self.narrowed(&Filter::Group(group.to_owned()))
+    }
+
+    /// Those about this resource, named as people do: `secrets`, `Secret`, `deploy`, `ingresses.networking.k8s.io`. One
+    /// that the cluster did not serve at the time of the request goes by its plural name, with or without its group.
+    pub fn resource(self, resource: &str) -> Self {
+        self.narrowed(&Filter::Resource(resource.to_owned()))
+    }
+
+    /// Those about this part of objects: `status`, `scale`. Empty: those about objects as a whole.
+    pub fn subresource(self, subresource: &str) -> Self {
+        self.narrowed(&Filter::Subresource(subresource.to_owned()))
+    }
+
+    /// Those that name this namespace.
+    pub fn namespace(self, namespace: &str) -> Self {
+        self.narrowed(&Filter::Namespace(namespace.to_owned()))
+    }
+
+    /// Those that name this object.
+    pub fn name(self, name: &str) -> Self {
+        self.narrowed(&Filter::Name(name.to_owned()))
+    }
+
+    /// Those of a client whose `User-Agent` starts like this.
+    pub fn user_agent(self, start: &str) -> Self {
+        self.narrowed(&Filter::UserAgent(start.to_owned()))
+    }
+
+    /// Those that were answered with this HTTP status.
+    pub fn answered(self, code: u16) -> Self {
+        self.when(|request| request.answered == Some(code))
+    }
+
+    /// Those that came after a [mark](FakeCluster::mark).
+    pub fn since(self, mark: Mark) -> Self {
+        self.when(|request| request.place >= mark.0)
+    }
+
+    /// Those for which the condition holds.
+    pub fn when(self, mut condition: impl FnMut(&Request) -> bool) -> Self {
+        Requests(Arc::new(self.0.iter().filter(|request| condition(request)).cloned().collect()))
+    }
+
+    /// How many are left.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn narrowed(self, filter: &Filter) -> Self {
+        self.when(|request| filter.passes(request))
+    }
+}
+
+/// The requests that are kept, of all there were.
+#[derive(Debug)]
+pub(super) struct Log {
+    kept: Requests,
+    /// How many there were, and how many of them may be kept.
+    count: usize,
+    bound: usize,
+}
+
+impl Log {
+    pub(super) fn new(bound: usize) -> Self {
+        Log { kept: Requests::default(), count: 0, bound }
+    }
+
+    pub(super) fn kept(&self) -> &Requests {
+        &self.kept
+    }
+
+    /// Adds a request.
+    pub(super) fn push(&mut self, mut request: Request) -> Arc<Request> {
+        request.place = self.count;
+        let request = Arc::new(request);
+        self.count += 1;
+        let kept = Arc::make_mut(&mut self.kept.0);
+        kept.push(request.clone());
+        kept.drain(..kept.len().saturating_sub(self.bound));
+        request
+    }
+
+    /// Notes what else is known of a request.
+    pub(super) fn note(
+        &mut self,
+        mut request: Arc<Request>,
+        body: Option<Bytes>,
+        answered: Option<u16>,
+    ) -> Arc<Request> {
+        let forgotten = self.count - self.kept.count();
+        let place = request.place.checked_sub(forgotten);
+        match place.and_then(|place| Arc::make_mut(&mut self.kept.0).get_mut(place)) {
+            Some(kept) => {
+                // Of two hands on one entry the first lets go, so that nothing is copied.
+                drop(request);
+                Arc::make_mut(kept).complete(body, answered);
+                kept.clone()
+            }
+            None => {
+                Arc::make_mut(&mut request).complete(body, answered);
+                request
+            }
+        }
+    }
+
+    fn forget(&mut self) {
+        self.kept = Requests::default();
+    }
+}
+
+impl Deref for Requests {
+    type Target = [Arc<Request>];
+
+    fn deref(&self) -> &[Arc<Request>] {
+        &self.0
+    }
+}
+
+impl IntoIterator for Requests {
+    type Item = Arc<Request>;
+    type IntoIter = std::vec::IntoIter<Arc<Request>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        Arc::unwrap_or_clone(self.0).into_iter()
+    }
+}
+
+impl fmt::Display for Requests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.iter().try_for_each(|request| writeln!(f, "{request}"))
+    }
+}
+
+impl FakeCluster {
+    /// The requests so far, in the order they came: the last 10,000 of them, or as many as [`Builder::requests`] says, with
+    /// the bodies of writes.
+    ///
+    /// [`Builder::requests`]: super::Builder::requests
+    #[doc(alias = "Actions")]
+    pub fn requests(&self) -> Requests {
+        self.shared.read(|inner| inner.log.kept().clone())
+    }
+
+    /// Forgets the requests so far. Those that were taken, and [marks](FakeCluster::mark), stay as they are.
+    pub fn forget_requests(&self) {
+        self.shared.update(|inner| inner.log.forget());
+    }
+
+    /// Marks this moment, for [`Requests::since`].
+    pub fn mark(&self) -> Mark {
+        Mark(self.shared.read(|inner| inner.log.count))
+    }
+
+    /// Returns a request that came, or once it comes: the first that is left when all requests are narrowed so.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use k8s_openapi::api::core::v1::Secret;
+    /// # use kube::{Api, api::ListParams};
+    /// # use kube_indexed_store::testing::FakeCluster;
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?.block_on(async {
+    /// let cluster = FakeCluster::new();
+    /// let secrets: Api<Secret> = Api::default_namespaced(cluster.client());
+    /// tokio::spawn(async move {
+    ///     tokio::time::sleep(Duration::from_secs(60)).await;
+    ///     secrets.list(&ListParams::default().limit(5)).await
+    /// });
+    /// let list = cluster.requested(|requests| requests.verb("list").resource("secrets")).await;
+    /// assert_eq!(list.param("limit"), Some("5"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it changes nothing.
+    pub async fn requested(&self, narrow: impl Fn(Requests) -> Requests) -> Arc<Request> {
+        let mut found = None;
+        self.until(|cluster| {
+            found = narrow(cluster.requests()).first().cloned();
+            found.is_some()
+        })
+        .await;
+        found.expect("it waits until there is one")
+    }
+}
