@@ -327,7 +327,8 @@ mod rules {
 
     #[test]
     fn what_makes_no_sense_is_refused_when_it_is_said() {
-        let nonsense: [(fn() -> Fault, &str); 7] = [
+        type Make = fn() -> Fault;
+        let nonsense: [(Make, &str); 7] = [
             (
                 || Fault::on("lists"),
                 "there is no verb \"lists\"; there are get, list, watch, create, update, patch, delete, deletecollection and *",
@@ -361,7 +362,9 @@ mod rules {
             "/apis/networking.k8s.io/v1/namespaces/b/ingresses/two/status",
             "/apis/example.org/v1/namespaces/a/widgets/one",
         ];
-        let filters: [(fn(Fault) -> Fault, fn(Requests) -> Requests, [bool; 3]); 11] = [
+        type OfRule = fn(Fault) -> Fault;
+        type OfLog = fn(Requests) -> Requests;
+        let filters: [(OfRule, OfLog, [bool; 3]); 11] = [
             (|fault| fault.resource("Secret"), |log| log.resource("Secret"), [true, false, false]),
             (|fault| fault.resource("ing"), |log| log.resource("ing"), [false, true, false]),
             (

@@ -206,7 +206,8 @@ impl FakeCluster {
         Mark(self.shared.read(|inner| inner.log.count))
     }
 
-    /// Returns a request that came, or once it comes: the first that is left when all requests are narrowed so.
+    /// Returns a request that came, or once it comes: the first that is left when all requests are narrowed so. Where none
+    /// comes it never returns: see [`until`](FakeCluster::until).
     ///
     /// ```
     /// # use std::time::Duration;

@@ -142,7 +142,8 @@ impl FaultHandle {
         self.shared.read(|inner| inner.rules.hits(self.id))
     }
 
-    /// Returns once so many requests wait at the gate at the same time.
+    /// Returns once so many requests wait at the gate at the same time, or the rule is removed. Where fewer come it never
+    /// returns: see [`until`](crate::testing::FakeCluster::until).
     pub async fn reached(&self, waiting: usize) {
         self.shared.until_faults(|rules| rules.rule(self.id).is_none_or(|rule| rule.waiting >= waiting)).await;
     }
