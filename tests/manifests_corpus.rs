@@ -138,6 +138,7 @@ fn the_whole_folder_loads_and_every_refusal_names_its_place() {
         assert!(place.contains(".y") && refusal.origin.line > 0, "{place}");
     }
     let again = FakeCluster::new();
-    again.load(&folder).expect("a readable folder");
+    let once_more = again.load(&folder).expect("a readable folder");
+    assert_eq!(once_more.refused.len(), report.refused.len());
     assert_eq!(again.objects("Ingress").len(), cluster.objects("Ingress").len());
 }
