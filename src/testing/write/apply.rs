@@ -46,7 +46,7 @@ pub(super) fn admit(
         let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
         return Err(status::conflict(&target.kind, name, &why));
     }
-    let mut object = decode::decode(&state.kinds, target, &merged.into(), write.unasked())?;
+    let mut object = decode::decode(&state.kinds, target, merged.into(), write.unasked())?;
     let draft = match live {
         Some(_) => replace::admit_patched(state, target, name, object)?,
         None => {
