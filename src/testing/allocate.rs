@@ -1,10 +1,10 @@
 //! What Services are given out of a store that belongs to all: cluster IPs, node ports, ports for health checks.
 //!
-//! What is given out is what the Services of now have: nothing is noted besides, so what a Service loses, another may
-//! get. The cluster has addresses of IPv4 only, and the first of them is the one of the API server.
+//! What is given out is what the Services of now have, so what a Service loses, another may get. The cluster has addresses of IPv4 only, and the first of them is the one of the API server.
 
 mod change;
 mod families;
+mod given;
 mod taken;
 
 use std::{collections::BTreeMap, net::Ipv4Addr};
@@ -18,6 +18,7 @@ use super::{
     write::Write,
 };
 
+pub(super) use given::Given;
 use taken::Taken;
 
 type Fields = Map<String, Value>;
@@ -52,23 +53,34 @@ pub(super) fn update(
 
 fn give(state: &mut State, live: Option<&Value>, service: &mut Fields, write: Write<'_>) -> Result<(), Box<Status>> {
     let name = at(service, "metadata")["name"].as_str().unwrap_or_default().to_owned();
-    let uid = at(service, "metadata")["uid"].clone();
     let Some(spec) = service.get_mut("spec").and_then(Value::as_object_mut) else { return Ok(()) };
-    let services = state.kinds.served("", "v1", "services").map(|kind| kind.id);
-    let services: Vec<_> = services.into_iter().flat_map(|id| state.storage.objects(id, "")).cloned().collect();
-    let others = services.iter().filter(|other| other.value["metadata"]["uid"] != uid);
-    let mut taken = Taken::of(others.map(std::convert::AsRef::as_ref));
-    let refuse = |flaws: Vec<Flaw>| status::invalid_as("", "Service", &name, flaws);
     let live = live.map(|live| &live["spec"]).unwrap_or(&Value::Null);
+    let mut given = std::mem::take(&mut state.given);
+    let services = state.kinds.served("", "v1", "services");
+    services.and_then(|kind| state.storage.table(kind.id)).into_iter().for_each(|services| given.follow(services));
+    let outcome = give_of(state, live, &name, spec, &mut Taken::by_others(&given, live), write);
+    state.given = given;
+    outcome
+}
+
+fn give_of(
+    state: &mut State,
+    live: &Value,
+    name: &str,
+    spec: &mut Fields,
+    taken: &mut Taken<'_>,
+    write: Write<'_>,
+) -> Result<(), Box<Status>> {
+    let refuse = |flaws: Vec<Flaw>| status::invalid_as("", "Service", name, flaws);
     if at(spec, "type") != "ExternalName" {
         families::choose(spec, live).or_else(|flaws| if write.force { Ok(()) } else { Err(refuse(flaws)) })?;
-        address(state, spec, live, &mut taken, write).map_err(|flaw| refuse(vec![flaw]))?;
+        address(state, spec, live, taken, write).map_err(|flaw| refuse(vec![flaw]))?;
     }
     if on_nodes(spec) {
-        node_ports(state, spec, live, &mut taken, write).map_err(|flaw| refuse(vec![flaw]))?;
+        node_ports(state, spec, live, taken, write).map_err(|flaw| refuse(vec![flaw]))?;
     }
     if health_checked(spec) {
-        health_port(state, spec, live, &mut taken, write)?;
+        health_port(state, spec, live, taken, write)?;
     }
     Ok(())
 }
@@ -78,7 +90,7 @@ fn address(
     state: &mut State,
     spec: &mut Fields,
     live: &Value,
-    taken: &mut Taken,
+    taken: &mut Taken<'_>,
     write: Write<'_>,
 ) -> Result<(), Flaw> {
     let asked = texts(spec, "clusterIPs");
@@ -99,7 +111,7 @@ fn address(
             if !place.is_ok_and(|place| (1..ADDRESSES - 1).contains(&place)) {
                 return refuse("the provided network does not match the current range");
             }
-            if taken.addresses.contains(address) {
+            if taken.has_address(address) {
                 return refuse("provided IP is already allocated");
             }
         }
@@ -118,7 +130,7 @@ fn node_ports(
     state: &mut State,
     spec: &mut Fields,
     live: &Value,
-    taken: &mut Taken,
+    taken: &mut Taken<'_>,
     write: Write<'_>,
 ) -> Result<(), Flaw> {
     let had = ports_of(live);
@@ -135,7 +147,7 @@ fn node_ports(
     }
     let mut given: BTreeMap<i64, i64> = BTreeMap::new();
     for port in ports.iter() {
-        taken.ports.extend(asked(port));
+        taken.take_port(asked(port));
         given.extend(asked(port).map(|on_nodes| (port["port"].as_i64().unwrap_or_default(), on_nodes)));
     }
     for port in ports.iter_mut().filter(|port| wanted && asked(port).is_none()) {
@@ -151,7 +163,7 @@ fn health_port(
     state: &mut State,
     spec: &mut Fields,
     live: &Value,
-    taken: &mut Taken,
+    taken: &mut Taken<'_>,
     write: Write<'_>,
 ) -> Result<(), Box<Status>> {
     match spec.get("healthCheckNodePort").and_then(Value::as_i64).filter(|port| *port != 0) {

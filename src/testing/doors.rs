@@ -19,7 +19,7 @@ use super::{
     patch::{Language, Patch},
     state::{State, Target},
     status, text,
-    write::{Change, Configuration, Write},
+    write::{Change, Configuration, Outcome, Write},
 };
 
 impl FakeCluster {
@@ -34,8 +34,7 @@ impl FakeCluster {
     /// The Status the server would answer: the object is invalid, exists, or its kind or namespace does not.
     pub fn create(&self, object: impl Serialize) -> Result<Value, Box<Status>> {
         self.write(object, |state, target, object| {
-            let created = state.create(target, object, Write::default())?;
-            Ok(text::in_version(&target.kind, &target.version, &created.object))
+            Ok(in_version(target, &state.create(target, object, Write::default())?))
         })
     }
 
@@ -48,7 +47,9 @@ impl FakeCluster {
     ///
     /// The Status the server would answer to a PUT.
     pub fn replace(&self, object: impl Serialize) -> Result<Value, Box<Status>> {
-        self.write(object, |state, target, object| replace(state, target, object, Write::default()))
+        self.write(object, |state, target, object| {
+            Ok(in_version(target, &replace(state, target, object, Write::default())?))
+        })
     }
 
     /// Creates an object or replaces the one of that name, whatever its version and frozen fields. What is created keeps
@@ -61,7 +62,7 @@ impl FakeCluster {
     ///
     /// The Status the server would answer to an invalid object.
     pub fn apply(&self, object: impl Serialize) -> Result<Value, Box<Status>> {
-        self.write(object, |state, target, object| apply(state, target, object).map(|(value, _)| value))
+        self.write(object, |state, target, object| Ok(in_version(target, &apply(state, target, object)?)))
     }
 
     /// Patches an object; kind and namespace are named as in [`FakeCluster::delete`]. Answers the object in its kind's
@@ -104,8 +105,7 @@ impl FakeCluster {
                     Change::Apply(&configuration)
                 }
             };
-            let patched = inner.state.change(&target, name, change, Write::default())?;
-            Ok(text::in_version(&target.kind, &target.version, &patched.object))
+            Ok(in_version(&target, &inner.state.change(&target, name, change, Write::default())?))
         })
     }
 
@@ -196,23 +196,26 @@ fn in_namespace<'n>(kind: &Kind, namespace: &'n str) -> &'n str {
     }
 }
 
-/// Creates or overwrites; true where something was replaced.
-pub(super) fn apply(state: &mut State, target: &Target, mut object: Value) -> Result<(Value, bool), Box<Status>> {
+/// What came of a write, in the version it was asked for in.
+fn in_version(target: &Target, outcome: &Outcome) -> Value {
+    text::in_version(&target.kind, &target.version, &outcome.object)
+}
+
+/// Creates or overwrites.
+pub(super) fn apply(state: &mut State, target: &Target, mut object: Value) -> Result<Outcome, Box<Status>> {
     let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     let force = Write { force: true, ..Write::default() };
     let exists = state.find(&target.kind, &target.namespace, &name).is_ok();
     if exists {
-        return Ok((replace(state, target, object, force)?, true));
+        return replace(state, target, object, force);
     }
     if let Some(metadata) = object["metadata"].as_object_mut() {
         metadata.remove("resourceVersion");
     }
-    let created = state.create(target, object, force)?;
-    Ok((text::in_version(&target.kind, &target.version, &created.object), false))
+    state.create(target, object, force)
 }
 
-fn replace(state: &mut State, target: &Target, object: Value, write: Write<'_>) -> Result<Value, Box<Status>> {
+fn replace(state: &mut State, target: &Target, object: Value, write: Write<'_>) -> Result<Outcome, Box<Status>> {
     let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-    let replaced = state.change(target, &name, Change::Replace(object.into()), write)?;
-    Ok(text::in_version(&target.kind, &target.version, &replaced.object))
+    state.change(target, &name, Change::Replace(object.into()), write)
 }

@@ -134,7 +134,7 @@ impl Kind {
 }
 
 /// The number of a kind, by which its objects are kept. A kind that is taken away and comes back keeps it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct KindId(usize);
 
 impl KindId {
@@ -243,15 +243,13 @@ impl Kinds {
 
     /// The custom kind a CustomResourceDefinition describes, if it is served.
     pub(super) fn defined(&self, definition: &Value) -> Option<&Arc<Kind>> {
-        let definition = Definition::read(definition)?;
+        let definition = Definition::read(&definition["spec"])?;
         self.find(&definition.group, &definition.plural).filter(|kind| kind.custom)
     }
 
     /// Serves (or serves anew) the kind a CustomResourceDefinition describes.
     pub(super) fn define(&mut self, definition: &Value) {
-        let Some(definition) = Definition::read(definition) else {
-            return;
-        };
+        let Some(definition) = Definition::read(&definition["spec"]) else { return };
         let place = self.iter().position(|kind| kind.group == definition.group && kind.plural == definition.plural);
         if place.is_some_and(|place| !self.served[place].custom) {
             return;
@@ -260,10 +258,16 @@ impl Kinds {
         let id = *self.customs.entry((definition.group.clone(), definition.plural.clone())).or_insert(next);
         let kind = Arc::new(definition.kind(id));
         match place {
-            Some(place) => self.served[place] = kind,
-            None => self.served.push(kind),
+            Some(place) => {
+                self.served[place] = kind;
+                (self.plurals, self.names) = places(&self.served);
+            }
+            None => {
+                note(&mut self.plurals, &kind.plural, self.served.len());
+                note(&mut self.names, &kind.kind, self.served.len());
+                self.served.push(kind);
+            }
         }
-        (self.plurals, self.names) = places(&self.served);
     }
 
     /// Stops serving a custom kind.
@@ -279,10 +283,14 @@ type Places = HashMap<String, Vec<usize>>;
 fn places(kinds: &[Arc<Kind>]) -> (Places, Places) {
     let (mut plurals, mut names) = (Places::new(), Places::new());
     for (place, kind) in kinds.iter().enumerate() {
-        plurals.entry(kind.plural.clone()).or_default().push(place);
-        names.entry(kind.kind.clone()).or_default().push(place);
+        note(&mut plurals, &kind.plural, place);
+        note(&mut names, &kind.kind, place);
     }
     (plurals, names)
+}
+
+fn note(places: &mut Places, name: &str, place: usize) {
+    places.entry(name.to_owned()).or_default().push(place);
 }
 
 #[cfg(test)]
@@ -342,7 +350,7 @@ mod tests {
         ]);
         let definition =
             json!({"spec": {"group": "x.io", "names": {"plural": "somes", "kind": "Some"}, "versions": versions}});
-        let read = Definition::read(&definition).expect("a definition").kind(KindId(0));
+        let read = Definition::read(&definition["spec"]).expect("a definition").kind(KindId(0));
         let said = |name: &str| read.version(name).expect("a version").deprecation.clone();
         assert_eq!(said("v1"), None);
         assert_eq!(said("v1alpha1").as_deref(), Some("go away"));

@@ -5,13 +5,11 @@
 //! could have seen them. Not here: every other controller.
 
 mod definitions;
+mod dependents;
 mod garbage;
 mod namespaces;
 
-use std::{
-    collections::{HashSet, VecDeque},
-    sync::Arc,
-};
+use std::{collections::VecDeque, sync::Arc};
 
 use serde_json::Value;
 
@@ -23,18 +21,19 @@ use super::{
 };
 
 pub(super) use definitions::{CLEANUP, set_condition};
+use dependents::Dependents;
 
 /// What is to be done, and by whom.
 pub(super) struct Lifecycle {
     /// Whether controllers run that are no part of the API server.
     pub(super) controllers: bool,
-    /// The uids any object ever named as its owner.
-    owners: HashSet<String>,
+    dependents: Dependents,
     todo: VecDeque<Task>,
     /// Whether someone is at it: what comes up meanwhile waits its turn.
     busy: bool,
 }
 
+#[derive(PartialEq, Eq)]
 enum Task {
     /// See to a definition of this name.
     Definition(String),
@@ -50,12 +49,19 @@ enum Task {
 
 impl Lifecycle {
     pub(super) fn new(controllers: bool) -> Self {
-        Lifecycle { controllers, owners: HashSet::new(), todo: VecDeque::new(), busy: false }
+        Lifecycle { controllers, dependents: Dependents::default(), todo: VecDeque::new(), busy: false }
     }
 
     /// Notes the owners of an object that came without a write. Nothing follows from that.
-    pub(super) fn heed(&mut self, object: &Object) {
-        self.owners.extend(garbage::uids(&object.value).map(str::to_owned));
+    pub(super) fn heed(&mut self, kind: KindId, object: &Object) {
+        self.dependents.add(kind, object);
+    }
+
+    /// Puts a task behind all others, unless the last of them is the same.
+    fn then(&mut self, task: Task) {
+        if self.todo.back() != Some(&task) {
+            self.todo.push_back(task);
+        }
     }
 }
 
@@ -110,15 +116,15 @@ fn note(state: &mut State, kind: &Kind, step: &Step<'_>) {
         if matches!(step, Step::Stored(_) | Step::Forced(_)) {
             state.kinds.define(&object.value);
         }
-        state.lifecycle.todo.push_back(Task::Definition(object.name.clone()));
+        state.lifecycle.then(Task::Definition(object.name.clone()));
     } else if controllers && kind.is_core("namespaces") {
-        state.lifecycle.todo.push_back(Task::Namespace(object.name.clone()));
+        state.lifecycle.then(Task::Namespace(object.name.clone()));
     }
     if removed && kind.custom {
-        state.lifecycle.todo.push_back(Task::Definition(kind.resource()));
+        state.lifecycle.then(Task::Definition(kind.resource()));
     }
     if controllers && removed && kind.namespaced {
-        state.lifecycle.todo.push_back(Task::Namespace(object.namespace.clone()));
+        state.lifecycle.then(Task::Namespace(object.namespace.clone()));
     }
     if controllers {
         garbage::note(state, kind, object, step);
@@ -127,8 +133,8 @@ fn note(state: &mut State, kind: &Kind, step: &Step<'_>) {
 
 /// Deletes the objects of a kind whose keys start with `prefix`, as far as nothing holds them.
 fn delete_all(state: &mut State, kind: &Arc<Kind>, prefix: &str) {
-    let objects: Vec<_> = state.storage.objects(kind.id, prefix).cloned().collect();
-    for object in objects.into_iter().filter(|object| !object.terminating()) {
+    let objects = state.storage.objects(kind.id, prefix).filter(|object| !object.terminating());
+    for object in objects.cloned().collect::<Vec<_>>() {
         delete(state, kind, &object, Policy::Background);
     }
 }

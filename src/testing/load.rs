@@ -199,7 +199,7 @@ fn load(state: &mut State, object: Value) -> Result<bool, Box<Status>> {
     if target.kind.namespaced {
         state.ensure_namespace(&target.namespace)?;
     }
-    doors::apply(state, &target, object).map(|(_, replaced)| replaced)
+    doors::apply(state, &target, object).map(|outcome| !outcome.created)
 }
 
 /// An unknown kind says which one it is, and that a definition may be missing.

@@ -172,10 +172,10 @@ fn template_generation(set: &mut Fields, generation: i64) {
 
 /// A definition tells in which versions there may be objects.
 fn stored_version(definition: &mut Fields) {
-    let Some(defined) = Definition::read(&Value::Object(definition.clone())) else { return };
+    let Some(stored) = Definition::read(at(definition, "spec")).map(|defined| defined.stored) else { return };
     let Some(status) = definition.get_mut("status").and_then(Value::as_object_mut) else { return };
     let versions = status.entry("storedVersions").or_insert_with(|| json!([])).as_array_mut();
-    if let Some(versions) = versions.filter(|versions| !versions.iter().any(|known| *known == defined.stored)) {
-        versions.push(defined.stored.into());
+    if let Some(versions) = versions.filter(|versions| !versions.iter().any(|known| *known == stored)) {
+        versions.push(stored.into());
     }
 }

@@ -12,19 +12,22 @@ mod number;
 mod patterns;
 mod prune;
 
+use std::sync::OnceLock;
+
 use serde_json::{Value, json};
 
 use super::{
     shape::{Shape, Shapes},
     status::Flaw,
 };
-use patterns::Patterns;
 
-/// A schema, made ready when its definition comes.
+pub(super) use patterns::Patterns;
+
+/// A schema. What takes its time to make of it is made when it is needed: of most schemas nobody wants it.
 #[derive(Debug)]
 pub(super) struct Schema {
     document: Value,
-    shapes: Shapes,
+    shapes: OnceLock<Shapes>,
     patterns: Patterns,
 }
 
@@ -33,7 +36,7 @@ impl Schema {
     pub(super) fn new(document: Option<&Value>) -> Self {
         let anything = || json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
         let document = document.filter(|document| document.is_object()).cloned().unwrap_or_else(anything);
-        Schema { shapes: Shapes::custom(ROOT, &document), document, patterns: Patterns::default() }
+        Schema { document, shapes: OnceLock::new(), patterns: Patterns::default() }
     }
 
     /// What the definition declares.
@@ -43,7 +46,7 @@ impl Schema {
 
     /// The fields objects have, and how they merge.
     pub(super) fn shape(&self) -> Shape<'_> {
-        self.shapes.named(ROOT)
+        self.shapes.get_or_init(|| Shapes::custom(ROOT, &self.document)).named(ROOT)
     }
 
     /// Removes what the schema has no field for, and nulls it has no use for. Tells the paths of the fields it removed,
@@ -62,14 +65,19 @@ impl Schema {
 
     /// What is wrong with an object. What was wrong with `old` and has not changed since may stay.
     pub(super) fn flaws(&self, object: &Value, old: Option<&Value>) -> Vec<Flaw> {
-        let mut flaws = check::Check { patterns: &self.patterns }.flaws(object, old, &self.document);
-        for more in [embedded::flaws, lists::flaws] {
-            if old.is_none_or(|old| more(old, &self.document).is_empty()) {
-                flaws.extend(more(object, &self.document));
-            }
-        }
-        flaws
+        flaws(object, old, &self.document, &self.patterns)
     }
+}
+
+/// What is wrong with a value by a schema that need not be that of a kind.
+pub(super) fn flaws(object: &Value, old: Option<&Value>, schema: &Value, patterns: &Patterns) -> Vec<Flaw> {
+    let mut flaws = check::Check { patterns }.flaws(object, old, schema);
+    for more in [embedded::flaws, lists::flaws] {
+        if old.is_none_or(|old| more(old, schema).is_empty()) {
+            flaws.extend(more(object, schema));
+        }
+    }
+    flaws
 }
 
 /// The name of the only type of its own.

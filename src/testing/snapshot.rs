@@ -5,6 +5,7 @@
 use std::{collections::HashSet, fmt, sync::Arc};
 
 use super::{
+    allocate::Given,
     cluster::FakeCluster,
     kinds::{Kind, KindId, Kinds},
     lifecycle,
@@ -145,7 +146,7 @@ fn put_back(state: &mut State, kind: &Kind, snapshot: &Snapshot) {
     for object in snapshot.objects(kind) {
         let key = key(&object.namespace, &object.name);
         if !state.storage.get(kind.id, &key).is_some_and(|live| same(live, object)) {
-            state.lifecycle.heed(object);
+            state.lifecycle.heed(kind.id, object);
             state.storage.put(kind.id, &key, object.value.clone());
         }
     }
@@ -164,7 +165,11 @@ fn same(one: &Arc<Object>, other: &Arc<Object>) -> bool {
 fn rewind(state: &mut State, snapshot: &Snapshot) {
     snapshot.serve(&mut state.kinds);
     let contents = state.kinds.iter().filter_map(|kind| Some((kind.id, snapshot.content(kind)?)));
-    let contents = contents.map(|(kind, content)| (kind, content.changed, content.objects.as_slice()));
-    state.storage.rewind(snapshot.revision, contents);
-    snapshot.contents.iter().flat_map(|content| &content.objects).for_each(|object| state.lifecycle.heed(object));
+    let contents: Vec<_> =
+        contents.map(|(kind, content)| (kind, content.changed, content.objects.as_slice())).collect();
+    for (kind, _, objects) in &contents {
+        objects.iter().for_each(|object| state.lifecycle.heed(*kind, object));
+    }
+    state.storage.rewind(snapshot.revision, contents.into_iter());
+    state.given = Given::default();
 }

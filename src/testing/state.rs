@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::{
+    allocate::Given,
     clock::Clock,
     kinds::{Kind, Kinds},
     lifecycle::Lifecycle,
@@ -25,6 +26,7 @@ pub(super) struct State {
     pub(super) storage: Storage,
     pub(super) random: Random,
     pub(super) lifecycle: Lifecycle,
+    pub(super) given: Given,
     clock: Clock,
     made: Instant,
 }
@@ -46,6 +48,7 @@ impl State {
             storage: Storage::new(window),
             random: Random(seed),
             lifecycle: Lifecycle::new(controllers),
+            given: Given::default(),
             clock,
             made: Instant::now(),
         };

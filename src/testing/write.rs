@@ -130,7 +130,7 @@ impl State {
         document: impl Into<Document>,
         write: Write<'_>,
     ) -> Result<Outcome, Box<Status>> {
-        let object = decode::decode(&self.kinds, target, &document.into(), write)?;
+        let object = decode::decode(&self.kinds, target, document.into(), write)?;
         let draft = create::admit(self, target, object, write)?;
         self.write(target, draft, write)
     }
@@ -148,7 +148,7 @@ impl State {
         }
         let draft = match change {
             Change::Replace(document) => {
-                let object = decode::decode(&self.kinds, target, &document, write)?;
+                let object = decode::decode(&self.kinds, target, document, write)?;
                 let mut draft = replace::admit(self, target, name, object, write)?;
                 part::complete(target, &mut draft, write);
                 draft

@@ -1,48 +1,54 @@
-//! What is given out already, and what is free.
+//! What others have, and what is free.
 
 use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use serde_json::Value;
 
-use super::{
-    super::{state::State, storage::Object},
-    ADDRESSES, NETWORK, ports_of,
-};
+use super::{super::state::State, ADDRESSES, Given, NETWORK, given, ports_of};
 
 /// Where ports on the nodes may be.
 const PORTS: std::ops::RangeInclusive<i64> = 30000..=32767;
 
-/// What other Services have.
-#[derive(Default)]
-pub(super) struct Taken {
-    pub(super) addresses: BTreeSet<String>,
-    pub(super) ports: BTreeSet<i64>,
+/// What other Services have than the one that is written, and the ports that one gets.
+pub(super) struct Taken<'g> {
+    given: &'g Given,
+    own_addresses: Vec<&'g str>,
+    own_ports: Vec<i64>,
+    new_ports: BTreeSet<i64>,
 }
 
-impl Taken {
-    pub(super) fn of<'o>(services: impl Iterator<Item = &'o Object>) -> Self {
-        let mut taken = Taken::default();
-        taken.addresses.insert(Ipv4Addr::from_bits(NETWORK + 1).to_string());
-        for service in services {
-            let addresses = service.value["spec"]["clusterIPs"].as_array().into_iter().flatten();
-            taken.addresses.extend(addresses.filter_map(Value::as_str).map(str::to_owned));
-            taken.ports.extend(ports_of(&service.value["spec"]));
-        }
-        taken
+impl<'g> Taken<'g> {
+    /// `live` is the specification of the Service as it was, null for a new one.
+    pub(super) fn by_others(given: &'g Given, live: &'g Value) -> Self {
+        let (own_addresses, own_ports) = (given::addresses_of(live).collect(), ports_of(live));
+        Taken { given, own_addresses, own_ports, new_ports: BTreeSet::new() }
+    }
+
+    /// The first address is the one of the API server.
+    pub(super) fn has_address(&self, address: &str) -> bool {
+        let own = self.own_addresses.iter().filter(|own| **own == address).count();
+        self.given.address(address) > own || address == Ipv4Addr::from_bits(NETWORK + 1).to_string()
+    }
+
+    fn has_port(&self, port: i64) -> bool {
+        let own = self.own_ports.iter().filter(|own| **own == port).count();
+        self.given.port(port) > own || self.new_ports.contains(&port)
+    }
+
+    pub(super) fn take_port(&mut self, port: Option<i64>) {
+        self.new_ports.extend(port);
     }
 
     /// A free address: not among the first, which are for those who ask for them.
-    pub(super) fn address(&mut self, state: &mut State) -> Option<String> {
+    pub(super) fn address(&self, state: &mut State) -> Option<String> {
         const KEPT: u32 = 256;
         let start = u32::try_from(state.random.next() % u64::from(ADDRESSES)).unwrap_or_default();
         let mut all = (0..ADDRESSES).map(|step| (start + step) % ADDRESSES);
         // The last address of a network is no address.
-        let free = all.find_map(|place| {
+        all.find_map(|place| {
             let address = Ipv4Addr::from_bits(NETWORK + place).to_string();
-            ((KEPT..ADDRESSES - 1).contains(&place) && !self.addresses.contains(&address)).then_some(address)
-        })?;
-        self.addresses.insert(free.clone());
-        Some(free)
+            ((KEPT..ADDRESSES - 1).contains(&place) && !self.has_address(&address)).then_some(address)
+        })
     }
 
     /// Whether a port may be had that someone asks for; what the same Service already has, it may have again.
@@ -51,7 +57,7 @@ impl Taken {
             let (first, last) = (PORTS.start(), PORTS.end());
             return Err(format!("provided port is not in the valid range. The range of valid ports is {first}-{last}"));
         }
-        if self.ports.contains(&port) && !own {
+        if self.has_port(port) && !own {
             return Err("provided port is already allocated".to_owned());
         }
         Ok(())
@@ -63,8 +69,8 @@ impl Taken {
         let count = PORTS.end() - PORTS.start() + 1 - KEPT;
         let start = i64::try_from(state.random.next() % count.unsigned_abs()).unwrap_or_default();
         let mut all = (0..count).map(|step| PORTS.start() + KEPT + (start + step) % count);
-        let free = all.find(|port| !self.ports.contains(port)).unwrap_or(*PORTS.end());
-        self.ports.insert(free);
+        let free = all.find(|port| !self.has_port(*port)).unwrap_or(*PORTS.end());
+        self.new_ports.insert(free);
         free
     }
 }

@@ -126,9 +126,9 @@ pub(super) fn api_service(object: &mut Fields) {
 pub(super) fn definition(object: &mut Fields) {
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "conversion", json!({"strategy": "None"}));
-    let Some(defined) = Definition::read(&Value::Object(object.clone())) else { return };
+    let Some(Definition { singular, list, .. }) = object.get("spec").and_then(Definition::read) else { return };
     if let Some(names) = made(object, "spec").and_then(|spec| made(spec, "names")) {
-        default(names, "singular", defined.singular);
-        default(names, "listKind", defined.list);
+        default(names, "singular", singular);
+        default(names, "listKind", list);
     }
 }

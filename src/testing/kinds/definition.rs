@@ -7,9 +7,10 @@ use serde_json::Value;
 use super::super::schema::Schema;
 use super::{Kind, KindId, Names, Part, Rules, ScalePaths, Version};
 
-/// A CustomResourceDefinition, as far as the server acts on it.
+/// A CustomResourceDefinition, as far as the server acts on it. To read one is cheap: what its versions say is read
+/// where a kind is made of it.
 #[derive(Debug)]
-pub(in super::super) struct Definition {
+pub(in super::super) struct Definition<'d> {
     pub(in super::super) group: String,
     pub(in super::super) plural: String,
     pub(in super::super) singular: String,
@@ -18,29 +19,28 @@ pub(in super::super) struct Definition {
     /// The version objects are kept in.
     pub(in super::super) stored: String,
     /// The served versions, the preferred one first.
-    versions: Vec<Version>,
+    versions: Vec<(&'d str, &'d Value)>,
     short: Vec<String>,
     categories: Vec<String>,
     namespaced: bool,
 }
 
-impl Definition {
-    /// Nothing where it does not name a group, a plural, a kind and a version.
-    pub(in super::super) fn read(definition: &Value) -> Option<Self> {
+impl<'d> Definition<'d> {
+    /// Reads its specification; nothing where that does not name a group, a plural, a kind and a version.
+    pub(in super::super) fn read(spec: &'d Value) -> Option<Self> {
         let text = |value: &Value| value.as_str().map(str::to_owned);
-        let spec = &definition["spec"];
         let names = &spec["names"];
         let (plural, kind) = (text(&names["plural"])?, text(&names["kind"])?);
         let declared = spec["versions"].as_array()?;
         let flagged = |flag: &'static str| declared.iter().filter(move |version| version[flag] == true);
-        let mut versions: Vec<_> = flagged("served").filter_map(version).collect();
-        versions.sort_by_key(|version| std::cmp::Reverse(priority(&version.name)));
-        deprecate(spec, declared, &mut versions);
+        let named = |version: &'d Value| Some((version["name"].as_str()?, version));
+        let mut versions: Vec<_> = flagged("served").filter_map(named).collect();
+        versions.sort_by_key(|(name, _)| std::cmp::Reverse(priority(name)));
         let stored = flagged("storage").find_map(|version| text(&version["name"]));
         let texts = |value: &Value| value.as_array().into_iter().flatten().filter_map(text).collect();
         Some(Definition {
             group: text(&spec["group"])?,
-            stored: stored.or_else(|| Some(versions.first()?.name.clone()))?,
+            stored: stored.or_else(|| Some(versions.first()?.0.to_owned()))?,
             singular: text(&names["singular"]).unwrap_or_else(|| kind.to_lowercase()),
             list: text(&names["listKind"]).unwrap_or_else(|| format!("{kind}List")),
             short: texts(&names["shortNames"]),
@@ -54,10 +54,14 @@ impl Definition {
 
     /// The kind it defines, under its number.
     pub(super) fn kind(self, id: KindId) -> Kind {
+        let deprecations = self.deprecations();
+        let versions = self.versions.into_iter().zip(deprecations);
         Kind {
             id,
             group: self.group,
-            versions: self.versions,
+            versions: versions
+                .map(|((name, declared), deprecation)| Version { deprecation, ..version(name, declared) })
+                .collect(),
             stored: self.stored,
             plural: self.plural,
             singular: self.singular,
@@ -72,42 +76,38 @@ impl Definition {
             fields: None,
         }
     }
+
+    /// What is said of versions that are deprecated: what the definition says, or which later one is not.
+    fn deprecations(&self) -> Vec<Option<String>> {
+        let Definition { group, kind, .. } = self;
+        let mut latest: Option<&str> = None;
+        let said = |(name, declared): &(&'d str, &Value)| {
+            if declared["deprecated"] != true {
+                latest.get_or_insert(name);
+                return None;
+            }
+            let better = latest.map(|better| format!("; use {group}/{better} {kind}")).unwrap_or_default();
+            let own = declared["deprecationWarning"].as_str().map(str::to_owned);
+            Some(own.unwrap_or_else(|| format!("{group}/{name} {kind} is deprecated{better}")))
+        };
+        self.versions.iter().map(said).collect()
+    }
 }
 
-/// A version as a definition declares it; nothing where it has no name.
-fn version(declared: &Value) -> Option<Version> {
+/// A version as a definition declares it.
+fn version(name: &str, declared: &Value) -> Version {
     let parts = &declared["subresources"];
     let status = parts["status"].is_object().then_some(Part::Status);
     let scale = ScalePaths::declared(&parts["scale"]).map(Part::Scale);
     let items = |name: &str| declared[name].as_array().into_iter().flatten();
     let paths = items("selectableFields").filter_map(|field| field["jsonPath"].as_str());
-    Some(Version {
-        name: declared["name"].as_str()?.to_owned(),
+    Version {
+        name: name.to_owned(),
         parts: status.into_iter().chain(scale).collect(),
         selectable: paths.map(|path| path.trim_start_matches('.').to_owned()).collect(),
         schema: Some(Schema::new(declared.pointer("/schema/openAPIV3Schema")).into()),
         columns: items("additionalPrinterColumns").cloned().collect(),
         deprecation: None,
-    })
-}
-
-/// Notes what is said of deprecated versions: what the definition says, or which later version is not. The latest come
-/// first.
-fn deprecate(spec: &Value, declared: &[Value], versions: &mut [Version]) {
-    let deprecated =
-        |name: &str| declared.iter().find(|version| version["name"] == name && version["deprecated"] == true);
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let (group, kind) = (text(&spec["group"]), text(&spec["names"]["kind"]));
-    let mut latest: Option<String> = None;
-    for version in versions {
-        let Some(said) = deprecated(&version.name) else {
-            latest.get_or_insert_with(|| version.name.clone());
-            continue;
-        };
-        let better = latest.iter().map(|better| format!("; use {group}/{better} {kind}")).collect::<String>();
-        let own = said["deprecationWarning"].as_str().map(str::to_owned);
-        version.deprecation =
-            Some(own.unwrap_or_else(|| format!("{group}/{} {kind} is deprecated{better}", version.name)));
     }
 }
 

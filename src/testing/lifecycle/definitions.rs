@@ -28,28 +28,27 @@ pub(super) fn see_to(state: &mut State, name: &str) {
 
 /// Accepts the names of a definition, then serves its kind: two steps.
 fn accept(state: &mut State, definition: &Object) {
-    let Some(defined) = Definition::read(&definition.value) else { return };
+    let Some(defined) = Definition::read(&definition.value["spec"]) else { return };
     let time = state.time();
-    let mut value = definition.value.clone();
-    let mut names = value["spec"]["names"].clone();
+    let mut names = definition.value["spec"]["names"].clone();
     names["singular"] = defined.singular.into();
     names["listKind"] = defined.list.into();
-    let established =
-        value["status"]["conditions"].as_array().into_iter().flatten().any(|c| c["type"] == "Established");
-    if value["status"]["acceptedNames"] != names {
+    let established = conditions(&definition.value).iter().find(|c| c["type"] == "Established");
+    let accepted = definition.value["status"]["acceptedNames"] == names;
+    if accepted && established.is_none_or(|established| established["status"] == "True") {
+        return;
+    }
+    let mut value = definition.value.clone();
+    if !accepted {
         value["status"]["acceptedNames"] = names;
         set_condition(&mut value, condition("NamesAccepted", "True", "NoConflicts", "no conflicts found", &time));
-        if !established {
+        if established.is_none() {
             let message = "the initial names have been accepted";
             set_condition(&mut value, condition("Established", "False", "Installing", message, &time));
         }
-    } else if let Some(installing) =
-        conditions(&value).iter().find(|c| c["type"] == "Established" && c["status"] != "True")
-    {
+    } else if let Some(installing) = established {
         let message = installing["message"].as_str().unwrap_or_default().to_owned();
         set_condition(&mut value, condition("Established", "True", "InitialNamesAccepted", &message, &time));
-    } else {
-        return;
     }
     // The next step follows from this one.
     write_status(state, definition, value);

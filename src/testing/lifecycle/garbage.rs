@@ -33,31 +33,33 @@ enum Owner {
 /// Notes who is concerned by a step.
 pub(super) fn note(state: &mut State, kind: &Kind, object: &Object, step: &Step<'_>) {
     let key = key(&object.namespace, &object.name);
-    let owners: Vec<_> = uids(&object.value).map(str::to_owned).collect();
-    let tasks = &mut state.lifecycle.todo;
+    let tasks = &mut state.lifecycle;
+    match step {
+        Step::Removed(_) => tasks.dependents.remove(kind.id, object),
+        _ => tasks.dependents.add(kind.id, object),
+    }
     match step {
         Step::Forced(_) => {}
-        Step::Stored(_) | Step::Told(_) if !owners.is_empty() && !object.terminating() => {
-            tasks.push_back(Task::Dependent(kind.id, key))
+        Step::Stored(_) | Step::Told(_) if uids(&object.value).next().is_some() && !object.terminating() => {
+            tasks.then(Task::Dependent(kind.id, key))
         }
         Step::Stored(_) | Step::Told(_) | Step::Marked(_) if object.terminating() => {
-            tasks.push_back(Task::Owner(kind.id, key))
+            tasks.then(Task::Owner(kind.id, key))
         }
         Step::Removed(_) => {
             // Those it waited for first, then those who waited for it.
             let uid = object.metadata("uid");
-            if state.lifecycle.owners.contains(uid) {
-                tasks.push_back(Task::Orphans(uid.to_owned()));
+            if tasks.dependents.of(uid).next().is_some() {
+                tasks.then(Task::Orphans(uid.to_owned()));
             }
             for owner in references(&object.value).filter(|owner| owner["blockOwnerDeletion"] == true) {
                 if let Some((kind, key, _)) = find(state, kind, object, owner) {
-                    state.lifecycle.todo.push_back(Task::Owner(kind, key));
+                    state.lifecycle.then(Task::Owner(kind, key));
                 }
             }
         }
         _ => {}
     }
-    state.lifecycle.owners.extend(owners);
 }
 
 /// See to an object that is marked, and has dependents to be done with first.
@@ -168,14 +170,8 @@ fn find(state: &State, kind: &Kind, dependent: &Object, reference: &Value) -> Op
 
 /// All objects that name an owner, kind by kind.
 fn dependents(state: &State, owner: &str) -> Vec<(Arc<Kind>, Arc<Object>)> {
-    if !state.lifecycle.owners.contains(owner) {
-        return Vec::new();
-    }
-    let of_kind = |kind: &Arc<Kind>| {
-        let objects = state.storage.objects(kind.id, "").filter(|object| uids(&object.value).any(|uid| uid == owner));
-        objects.map(|object| (kind.clone(), object.clone())).collect::<Vec<_>>()
-    };
-    state.kinds.iter().flat_map(of_kind).collect()
+    let found = state.lifecycle.dependents.of(owner).filter_map(|(kind, key)| object(state, *kind, key));
+    found.filter(|(_, object)| uids(&object.value).any(|uid| uid == owner)).collect()
 }
 
 fn object(state: &State, kind: KindId, key: &str) -> Option<(Arc<Kind>, Arc<Object>)> {

@@ -3,7 +3,7 @@
 //!
 //! Not here: finding out of which kind a body is, and custom kinds' own schemas.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use serde::{
     Deserializer,
@@ -269,13 +269,16 @@ impl<'d> Visitor<'d> for Reader<'_> {
         }
         let keeps_nulls = matches!(shape.resolved().ty, Type::Any | Type::Open);
         let mut object = Map::new();
-        let mut seen = Map::new();
+        // Names that are there and yet not in the object.
+        let mut left_out = HashSet::new();
         while let Some(name) = fields.next_key::<String>()? {
-            if seen.insert(name.clone(), Value::Null).is_some() {
+            let again = object.contains_key(&name) || left_out.contains(&name);
+            if again {
                 notes.problem("duplicate", &name);
             }
             let Some(member) = shape.member(&name) else {
                 notes.problem("unknown", &name);
+                left_out.insert(name);
                 fields.next_value::<IgnoredAny>()?;
                 continue;
             };
@@ -301,8 +304,9 @@ impl<'d> Visitor<'d> for Reader<'_> {
                 }
                 _ => value.is_null(),
             };
-            match (absent, object.remove(&name)) {
-                (true, _) => {}
+            let earlier = if again { object.remove(&name) } else { None };
+            match (absent, earlier) {
+                (true, _) => drop(left_out.insert(name)),
                 (false, Some(earlier)) if !keeps_nulls => drop(object.insert(name, over(earlier, value))),
                 (false, _) => drop(object.insert(name, value)),
             }

@@ -2,10 +2,12 @@
 //!
 //! Not here: rules in CEL, and what only costs time.
 
-use regex::Regex;
 use serde_json::Value;
 
-use super::super::{schema::Schema, status::Flaw};
+use super::super::{
+    schema::{self, Patterns},
+    status::Flaw,
+};
 
 /// Where in a schema another one stands.
 #[derive(Clone, Copy, PartialEq)]
@@ -17,17 +19,17 @@ enum Level {
 
 /// Looks through a schema and all in it.
 pub(super) fn check(path: &str, schema: &Value, flaws: &mut Vec<Flaw>) {
-    look(path, schema, Level::Root, flaws);
+    look(path, schema, Level::Root, &Patterns::default(), flaws);
 }
 
-fn look(path: &str, schema: &Value, level: Level, flaws: &mut Vec<Flaw>) {
+fn look(path: &str, schema: &Value, level: Level, patterns: &Patterns, flaws: &mut Vec<Flaw>) {
     let said = schema["type"].as_str().unwrap_or_default();
     let below = |name: &str| format!("{path}.{name}");
     kind_of(path, schema, level, flaws);
     if said == "array" && schema["items"].is_null() {
         flaws.push(Flaw::required(below("items"), "must be specified"));
     }
-    if let Some(pattern) = schema["pattern"].as_str().filter(|pattern| Regex::new(pattern).is_err()) {
+    if let Some(pattern) = schema["pattern"].as_str().filter(|pattern| !patterns.understand(pattern)) {
         let parsing = "must be a valid regular expression, but isn't: error parsing regexp";
         let unclosed = pattern.matches('(').count() > pattern.matches(')').count();
         let why = if unclosed { format!("{parsing}: missing closing ): `{pattern}`") } else { parsing.to_owned() };
@@ -44,17 +46,17 @@ fn look(path: &str, schema: &Value, level: Level, flaws: &mut Vec<Flaw>) {
     }
     list(path, schema, said, flaws);
     if let Some(default) = schema.get("default").filter(|default| !default.is_null()) {
-        let found = Schema::new(Some(schema)).flaws(default, None);
+        let found = schema::flaws(default, None, schema, patterns);
         flaws.extend(found.into_iter().map(|flaw| flaw.below(&below("default"))));
     }
     for (name, field) in fields.into_iter().flatten() {
-        look(&format!("{path}.properties[{name}]"), field, Level::Field, flaws);
+        look(&format!("{path}.properties[{name}]"), field, Level::Field, patterns, flaws);
     }
     if schema["items"].is_object() {
-        look(&below("items"), &schema["items"], Level::Item, flaws);
+        look(&below("items"), &schema["items"], Level::Item, patterns, flaws);
     }
     if schema["additionalProperties"].is_object() {
-        look(&below("additionalProperties"), &schema["additionalProperties"], Level::Field, flaws);
+        look(&below("additionalProperties"), &schema["additionalProperties"], Level::Field, patterns, flaws);
     }
 }
 

@@ -3,6 +3,8 @@
 //!
 //! Not here: how configurations are merged ([`owners`]).
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use kube::core::Status;
 use serde_json::{Value, json};
@@ -46,7 +48,7 @@ pub(super) fn admit(
         let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
         return Err(status::conflict(&target.kind, name, &why));
     }
-    let mut object = decode::decode(&state.kinds, target, &merged.into(), write.unasked())?;
+    let mut object = decode::decode(&state.kinds, target, merged.into(), write.unasked())?;
     let draft = match live {
         Some(_) => replace::admit_patched(state, target, name, object)?,
         None => {
@@ -87,9 +89,12 @@ pub(super) fn merged(
         return Err(status::bad_request(format!("invalid object type: {is}")));
     }
     let zero = own::zero(kind);
-    let mut live = live.unwrap_or(&zero).clone();
-    live["apiVersion"] = api_version.as_str().into();
-    live["kind"] = kind.kind.as_str().into();
+    let mut live = Cow::Borrowed(live.unwrap_or(&zero));
+    for (field, said) in [("apiVersion", &api_version), ("kind", &kind.kind)] {
+        if live[field] != **said {
+            live.to_mut()[field] = said.as_str().into();
+        }
+    }
     let writer = own::writer(target, &api_version, write, time);
     let shape = kind.shape(&target.version);
     Ok(owners::apply(&live, &configured, &zero, shape, &writer, configuration.force)?)

@@ -38,11 +38,11 @@ impl Unreadable {
 pub(super) fn decode(
     kinds: &Kinds,
     target: &Target,
-    document: &Document,
+    document: Document,
     write: Write<'_>,
 ) -> Result<Map<String, Value>, Box<Status>> {
     let kind = &target.kind;
-    let head = head(kind, document)?;
+    let head = head(kind, &document)?;
     same_version(target, &head)?;
     let Decoded { value, problems } = read(kinds, target, document, &head).map_err(|error| error.refused(kind))?;
     told(problems, write).map_err(|why| Unreadable::new(&kind.kind, &target.version, why).refused(kind))?;
@@ -54,7 +54,7 @@ pub(super) fn decode(
 pub(super) fn decode_patched(
     kinds: &Kinds,
     target: &Target,
-    document: &Document,
+    document: Document,
     unknown: Vec<String>,
     write: Write<'_>,
     refused: impl Fn(&str) -> Box<Status>,
@@ -113,7 +113,7 @@ fn same_version(target: &Target, Head { api_version, .. }: &Head) -> Result<(), 
     )))
 }
 
-fn read(kinds: &Kinds, target: &Target, document: &Document, head: &Head) -> Result<Decoded, Unreadable> {
+fn read(kinds: &Kinds, target: &Target, document: Document, head: &Head) -> Result<Decoded, Unreadable> {
     let Target { kind, version, .. } = target;
     match kind.version(version).and_then(|version| version.schema.as_deref()) {
         Some(schema) => custom(document, schema).map_err(|why| Unreadable::new(&kind.kind, version, why)),
@@ -122,7 +122,7 @@ fn read(kinds: &Kinds, target: &Target, document: &Document, head: &Head) -> Res
 }
 
 /// Reads an object of a built-in kind, which may say that it is of another kind or version.
-fn built_in(kinds: &Kinds, target: &Target, document: &Document, head: &Head) -> Result<Decoded, Unreadable> {
+fn built_in(kinds: &Kinds, target: &Target, document: Document, head: &Head) -> Result<Decoded, Unreadable> {
     let Target { kind, version, .. } = target;
     let expected = kind.api_version(version);
     let said = |said: &str, otherwise: &str| if said.is_empty() { otherwise.to_owned() } else { said.to_owned() };
@@ -151,7 +151,7 @@ fn built_in(kinds: &Kinds, target: &Target, document: &Document, head: &Head) ->
 }
 
 /// Reads an object of a custom kind: its metadata as that of any, the rest by its schema.
-fn custom(document: &Document, schema: &Schema) -> Result<Decoded, String> {
+fn custom(document: Document, schema: &Schema) -> Result<Decoded, String> {
     let Decoded { mut value, mut problems } =
         document.decode(Shape::deduced(), "").map_err(|failure| failure.to_string())?;
     if let Some(found) = value.get_mut("metadata") {

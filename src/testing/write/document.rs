@@ -36,16 +36,11 @@ pub(super) struct Head {
 }
 
 impl Document {
-    pub(super) fn decode(&self, shape: Shape<'_>, name: &str) -> Result<Decoded, Failure> {
+    pub(super) fn decode(self, shape: Shape<'_>, name: &str) -> Result<Decoded, Failure> {
         match self {
-            Document::Json(text) => {
-                let mut source = serde_json::Deserializer::from_slice(text);
-                let decoded = decode(&mut source, shape, name)?;
-                source.end()?;
-                Ok(decoded)
-            }
+            Document::Json(text) => read(&text, shape, name),
             Document::Yaml(value, _) | Document::Value(value) => decode(value, shape, name),
-            Document::Made(value) => convert(value, shape),
+            Document::Made(value) => convert(&value, shape),
         }
     }
 
@@ -55,7 +50,16 @@ impl Document {
             let text = || Type::Formatted(Format::Text);
             Type::structure().field("apiVersion", text()).field("kind", text())
         });
-        match self.decode(Shape::alone(&HEAD), "") {
+        if let Some(head) = self.plain_head() {
+            return Ok(head);
+        }
+        let shape = Shape::alone(&HEAD);
+        let decoded = match self {
+            Document::Json(text) => read(text, shape, ""),
+            Document::Yaml(value, _) | Document::Value(value) => decode(value, shape, ""),
+            Document::Made(value) => convert(value, shape),
+        };
+        match decoded {
             Ok(Decoded { value, .. }) => {
                 let text = |field: &str| value[field].as_str().unwrap_or_default().to_owned();
                 Ok(Head { api_version: text("apiVersion"), kind: text("kind") })
@@ -65,6 +69,16 @@ impl Document {
         }
     }
 
+    /// What a value says in two texts: nearly all do, and the rest of them need not be looked at.
+    fn plain_head(&self) -> Option<Head> {
+        let fields = match self {
+            Document::Json(_) => return None,
+            Document::Yaml(value, _) | Document::Value(value) | Document::Made(value) => value.as_object()?,
+        };
+        let text = |field: &str| Some(fields.get(field)?.as_str()?.to_owned());
+        Some(Head { api_version: text("apiVersion")?, kind: text("kind")? })
+    }
+
     /// The text it came as.
     pub(super) fn text(&self) -> Option<&[u8]> {
         match self {
@@ -72,6 +86,14 @@ impl Document {
             Document::Value(_) | Document::Made(_) => None,
         }
     }
+}
+
+/// Reads a text and what comes after it, which must be nothing.
+fn read(text: &[u8], shape: Shape<'_>, name: &str) -> Result<Decoded, Failure> {
+    let mut source = serde_json::Deserializer::from_slice(text);
+    let decoded = decode(&mut source, shape, name)?;
+    source.end()?;
+    Ok(decoded)
 }
 
 /// How messages show a body: its beginning, in hexadecimal digits where it does not look like an object.

@@ -38,5 +38,5 @@ pub(super) fn decode(
         Language::Strategic => Document::Made(object),
         Language::Json | Language::Merge => Document::Value(object),
     };
-    decode::decode_patched(kinds, target, &document, unknown, write, |why| patched.refused(whole, why))
+    decode::decode_patched(kinds, target, document, unknown, write, |why| patched.refused(whole, why))
 }

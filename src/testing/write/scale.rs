@@ -74,14 +74,14 @@ pub(super) fn change(
     }
     let mut new = match change {
         Change::Replace(document) => {
-            let mut object = decode::decode(&state.kinds, &seen, &document, write)?;
+            let mut object = decode::decode(&state.kinds, &seen, document, write)?;
             replace::same_object(kind, &key(&target.namespace, name), &live, metadata(&mut object))?;
             object
         }
         Change::Patch(patch) => patch::decode(&state.kinds, &seen, &old, patch, write)?,
         Change::Apply(configuration) => {
             let merged = apply::merged(&seen, Some(&old), configuration, write, &time)?;
-            decode::decode(&state.kinds, &seen, &merged.into(), write.unasked())?
+            decode::decode(&state.kinds, &seen, merged.into(), write.unasked())?
         }
     };
     replace::named(metadata(&mut new), name)?;

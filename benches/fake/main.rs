@@ -1,9 +1,9 @@
-//! How much the fake API server carries: objects loaded and listed in pages, and events to many watches at once, each of
-//! which is counted and must be the next.
+//! How much the fake API server carries: objects loaded and listed in pages, writes and reads of a client, what grows
+//! faster than it should, and events to many watches at once, each of which is counted and must be the next.
 //!
 //! ```sh
 //! cargo bench --bench fake                              # 100,000 objects, 100 watches of 10,000 events
-//! OBJECTS=20000 WATCHES=10 EVENTS=1000 cargo bench --bench fake
+//! OBJECTS=20000 WATCHES=10 EVENTS=1000 WRITES=1000 GROWN=2000 cargo bench --bench fake
 //! ```
 //!
 //! It fails when an object is missing from a list, or an event from a watch.
@@ -22,7 +22,10 @@ use kube_indexed_store::testing::{FakeCluster, manifests};
 use serde_json::json;
 use tokio::task::JoinSet;
 
+mod growth;
+#[path = "../table.rs"]
 mod table;
+mod writes;
 
 use table::{Table, grouped, times};
 
@@ -68,6 +71,9 @@ fn main() -> io::Result<()> {
         row(&format!("{language}, listed in pages of {PAGE}"), objects, started.elapsed(), reading);
     }
     println!("{table}");
+
+    println!("{}", runtime.block_on(writes::table(number("WRITES", 5_000, 20))));
+    println!("{}", growth::table(number("GROWN", 20_000, 160)));
 
     let mut table = Table::new(&["watches", "events each", "seconds", "events a second", "against one watch"]);
     let alone = runtime.block_on(watch(1, events));
