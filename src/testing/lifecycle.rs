@@ -9,7 +9,7 @@ mod garbage;
 mod namespaces;
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
@@ -19,7 +19,7 @@ use super::{
     deletion::{Deletion, Policy},
     kinds::{Kind, KindId},
     state::{State, Target},
-    storage::Object,
+    storage::{Object, key},
 };
 
 pub(super) use definitions::{CLEANUP, set_condition};
@@ -28,13 +28,17 @@ pub(super) use definitions::{CLEANUP, set_condition};
 pub(super) struct Lifecycle {
     /// Whether controllers run that are no part of the API server.
     pub(super) controllers: bool,
-    /// The uids any object ever named as its owner.
-    owners: HashSet<String>,
-    todo: VecDeque<Task>,
+    /// Who names an owner, by its uid: all that do, and some that did.
+    owners: HashMap<String, BTreeSet<Place>>,
+    todo: Tasks,
     /// Whether someone is at it: what comes up meanwhile waits its turn.
     busy: bool,
 }
 
+/// Where an object is: its kind, and its key there.
+type Place = (KindId, String);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Task {
     /// See to a definition of this name.
     Definition(String),
@@ -48,14 +52,49 @@ enum Task {
     Orphans(String),
 }
 
+/// Tasks in their order. What waits to be done once is not to be done twice.
+#[derive(Default)]
+struct Tasks {
+    order: VecDeque<Task>,
+    waiting: HashSet<Task>,
+}
+
+impl Tasks {
+    fn push(&mut self, task: Task) {
+        if self.waiting.insert(task.clone()) {
+            self.order.push_back(task);
+        }
+    }
+
+    fn pop(&mut self) -> Option<Task> {
+        let task = self.order.pop_front()?;
+        self.waiting.remove(&task);
+        Some(task)
+    }
+}
+
 impl Lifecycle {
     pub(super) fn new(controllers: bool) -> Self {
-        Lifecycle { controllers, owners: HashSet::new(), todo: VecDeque::new(), busy: false }
+        Lifecycle { controllers, owners: HashMap::new(), todo: Tasks::default(), busy: false }
     }
 
     /// Notes the owners of an object that came without a write. Nothing follows from that.
-    pub(super) fn heed(&mut self, object: &Object) {
-        self.owners.extend(garbage::uids(&object.value).map(str::to_owned));
+    pub(super) fn heed(&mut self, kind: KindId, object: &Object) {
+        for owner in garbage::uids(&object.value) {
+            let place = (kind, key(&object.namespace, &object.name));
+            self.owners.entry(owner.to_owned()).or_default().insert(place);
+        }
+    }
+
+    /// Forgets the owners of an object that is gone.
+    fn forget(&mut self, kind: KindId, object: &Object) {
+        let place = (kind, key(&object.namespace, &object.name));
+        for owner in garbage::uids(&object.value) {
+            let places = self.owners.get_mut(owner);
+            if places.is_some_and(|places| places.remove(&place) && places.is_empty()) {
+                self.owners.remove(owner);
+            }
+        }
     }
 }
 
@@ -84,7 +123,7 @@ pub(super) fn settle(state: &mut State, kind: &Kind, step: &Step<'_>) {
     if std::mem::replace(&mut state.lifecycle.busy, true) {
         return;
     }
-    while let Some(task) = state.lifecycle.todo.pop_front() {
+    while let Some(task) = state.lifecycle.todo.pop() {
         match task {
             Task::Definition(name) => definitions::see_to(state, &name),
             Task::Namespace(name) => namespaces::see_to(state, &name),
@@ -110,15 +149,15 @@ fn note(state: &mut State, kind: &Kind, step: &Step<'_>) {
         if matches!(step, Step::Stored(_) | Step::Forced(_)) {
             state.kinds.define(&object.value);
         }
-        state.lifecycle.todo.push_back(Task::Definition(object.name.clone()));
+        state.lifecycle.todo.push(Task::Definition(object.name.clone()));
     } else if controllers && kind.is_core("namespaces") {
-        state.lifecycle.todo.push_back(Task::Namespace(object.name.clone()));
+        state.lifecycle.todo.push(Task::Namespace(object.name.clone()));
     }
     if removed && kind.custom {
-        state.lifecycle.todo.push_back(Task::Definition(kind.resource()));
+        state.lifecycle.todo.push(Task::Definition(kind.resource()));
     }
     if controllers && removed && kind.namespaced {
-        state.lifecycle.todo.push_back(Task::Namespace(object.namespace.clone()));
+        state.lifecycle.todo.push(Task::Namespace(object.namespace.clone()));
     }
     if controllers {
         garbage::note(state, kind, object, step);

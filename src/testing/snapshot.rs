@@ -145,7 +145,7 @@ fn put_back(state: &mut State, kind: &Kind, snapshot: &Snapshot) {
     for object in snapshot.objects(kind) {
         let key = key(&object.namespace, &object.name);
         if !state.storage.get(kind.id, &key).is_some_and(|live| same(live, object)) {
-            state.lifecycle.heed(object);
+            state.lifecycle.heed(kind.id, object);
             state.storage.put(kind.id, &key, object.value.clone());
         }
     }
@@ -166,5 +166,7 @@ fn rewind(state: &mut State, snapshot: &Snapshot) {
     let contents = state.kinds.iter().filter_map(|kind| Some((kind.id, snapshot.content(kind)?)));
     let contents = contents.map(|(kind, content)| (kind, content.changed, content.objects.as_slice()));
     state.storage.rewind(snapshot.revision, contents);
-    snapshot.contents.iter().flat_map(|content| &content.objects).for_each(|object| state.lifecycle.heed(object));
+    for kind in state.kinds.iter() {
+        snapshot.objects(kind).iter().for_each(|object| state.lifecycle.heed(kind.id, object));
+    }
 }

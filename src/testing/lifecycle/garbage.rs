@@ -33,31 +33,32 @@ enum Owner {
 /// Notes who is concerned by a step.
 pub(super) fn note(state: &mut State, kind: &Kind, object: &Object, step: &Step<'_>) {
     let key = key(&object.namespace, &object.name);
-    let owners: Vec<_> = uids(&object.value).map(str::to_owned).collect();
+    let owned = uids(&object.value).next().is_some();
     let tasks = &mut state.lifecycle.todo;
     match step {
         Step::Forced(_) => {}
-        Step::Stored(_) | Step::Told(_) if !owners.is_empty() && !object.terminating() => {
-            tasks.push_back(Task::Dependent(kind.id, key))
-        }
+        Step::Stored(_) | Step::Told(_) if owned && !object.terminating() => tasks.push(Task::Dependent(kind.id, key)),
         Step::Stored(_) | Step::Told(_) | Step::Marked(_) if object.terminating() => {
-            tasks.push_back(Task::Owner(kind.id, key))
+            tasks.push(Task::Owner(kind.id, key))
         }
         Step::Removed(_) => {
             // Those it waited for first, then those who waited for it.
             let uid = object.metadata("uid");
-            if state.lifecycle.owners.contains(uid) {
-                tasks.push_back(Task::Orphans(uid.to_owned()));
+            if state.lifecycle.owners.contains_key(uid) {
+                tasks.push(Task::Orphans(uid.to_owned()));
             }
             for owner in references(&object.value).filter(|owner| owner["blockOwnerDeletion"] == true) {
                 if let Some((kind, key, _)) = find(state, kind, object, owner) {
-                    state.lifecycle.todo.push_back(Task::Owner(kind, key));
+                    state.lifecycle.todo.push(Task::Owner(kind, key));
                 }
             }
         }
         _ => {}
     }
-    state.lifecycle.owners.extend(owners);
+    match step {
+        Step::Removed(_) => state.lifecycle.forget(kind.id, object),
+        _ => state.lifecycle.heed(kind.id, object),
+    }
 }
 
 /// See to an object that is marked, and has dependents to be done with first.
@@ -168,14 +169,9 @@ fn find(state: &State, kind: &Kind, dependent: &Object, reference: &Value) -> Op
 
 /// All objects that name an owner, kind by kind.
 fn dependents(state: &State, owner: &str) -> Vec<(Arc<Kind>, Arc<Object>)> {
-    if !state.lifecycle.owners.contains(owner) {
-        return Vec::new();
-    }
-    let of_kind = |kind: &Arc<Kind>| {
-        let objects = state.storage.objects(kind.id, "").filter(|object| uids(&object.value).any(|uid| uid == owner));
-        objects.map(|object| (kind.clone(), object.clone())).collect::<Vec<_>>()
-    };
-    state.kinds.iter().flat_map(of_kind).collect()
+    let places = state.lifecycle.owners.get(owner).into_iter().flatten();
+    let objects = places.filter_map(|(kind, key)| object(state, *kind, key));
+    objects.filter(|(_, object)| uids(&object.value).any(|uid| uid == owner)).collect()
 }
 
 fn object(state: &State, kind: KindId, key: &str) -> Option<(Arc<Kind>, Arc<Object>)> {
