@@ -65,7 +65,8 @@ impl Managers {
 
         let mut object = merge(live, config, shape);
         if let Some(before) = before.filter(|before| !before.set.is_empty()) {
-            let owned = self.entries.iter().fold(mine.set.clone(), |owned, entry| owned.union(&entry.set));
+            let mut owned = mine.set.clone();
+            self.entries.iter().for_each(|entry| owned.add(&entry.set));
             object = pruned(&object, &before.set, &owned, shape);
         }
 

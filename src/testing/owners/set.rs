@@ -88,12 +88,19 @@ impl FieldSet {
 
     pub(in crate::testing) fn union(&self, other: &FieldSet) -> FieldSet {
         let mut union = self.clone();
-        union.members.extend(other.members.iter().cloned());
-        for (step, below) in &other.children {
-            let merged = union.children.get(step).map_or_else(|| below.clone(), |mine| mine.union(below));
-            union.children.insert(step.clone(), merged);
-        }
+        union.add(other);
         union
+    }
+
+    /// Puts the fields of another set in this one.
+    pub(super) fn add(&mut self, other: &FieldSet) {
+        self.members.extend(other.members.iter().cloned());
+        for (step, below) in &other.children {
+            match self.children.get_mut(step) {
+                Some(mine) => mine.add(below),
+                None => drop(self.children.insert(step.clone(), below.clone())),
+            }
+        }
     }
 
     pub(in crate::testing) fn intersection(&self, other: &FieldSet) -> FieldSet {
