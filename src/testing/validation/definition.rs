@@ -2,6 +2,8 @@
 //!
 //! Not here: the schemas in them ([`structure`](super::structure)), rules in CEL, and addresses of webhooks.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::{super::status::Flaw, structure};
@@ -72,12 +74,11 @@ fn versions(object: &Value, flaws: &mut Vec<Flaw>) {
             flaws.push(Flaw::required(format!("spec.versions[{index}].schema.openAPIV3Schema"), ""));
         }
     }
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen = HashSet::new();
     let mut unique = true;
     for (index, version) in items(&spec["versions"]) {
         let name = text(&version["name"]);
-        unique &= !seen.contains(&name);
-        seen.push(name);
+        unique &= seen.insert(name);
         label(&format!("spec.versions[{index}].name"), name, "", flaws);
         for (part, look) in PARTS {
             if shared(spec, part).is_none() {
@@ -98,8 +99,8 @@ fn versions(object: &Value, flaws: &mut Vec<Flaw>) {
         let why = "must have exactly one version marked as storage version";
         flaws.push(Flaw::showing("spec.versions", &shown, why));
     }
-    if let Some(first) = seen.first() {
-        label("spec.version", first, "", flaws);
+    if let Some((_, first)) = items(&spec["versions"]).next() {
+        label("spec.version", text(&first["name"]), "", flaws);
     }
     match stored[..] {
         [] => {
