@@ -100,7 +100,7 @@ fn versions(object: &Value, flaws: &mut Vec<Flaw>) {
         flaws.push(Flaw::showing("spec.versions", &shown, why));
     }
     if let Some((_, first)) = items(&spec["versions"]).next() {
-        label("spec.version", text(&first["name"]), "", flaws);
+        label_if_said("spec.version", text(&first["name"]), "", flaws);
     }
     match stored[..] {
         [] => {
@@ -166,10 +166,10 @@ fn names(names: &Value, flaws: &mut Vec<Flaw>) {
             flaws.push(Flaw::required(format!("spec.names.{field}"), ""));
         }
     }
-    label("spec.names.plural", text(&names["plural"]), "", flaws);
-    label("spec.names.singular", text(&names["singular"]), "", flaws);
-    label("spec.names.kind", text(&names["kind"]), MIXED, flaws);
-    label("spec.names.listKind", text(&names["listKind"]), MIXED, flaws);
+    label_if_said("spec.names.plural", text(&names["plural"]), "", flaws);
+    label_if_said("spec.names.singular", text(&names["singular"]), "", flaws);
+    label_if_said("spec.names.kind", text(&names["kind"]), MIXED, flaws);
+    label_if_said("spec.names.listKind", text(&names["listKind"]), MIXED, flaws);
     let each = |field: &str, flaws: &mut Vec<Flaw>| {
         items(&names[field])
             .for_each(|(index, name)| label(&format!("spec.names.{field}[{index}]"), text(name), "", flaws));
@@ -190,8 +190,15 @@ fn label(field: &str, name: &str, mixed: &str, flaws: &mut Vec<Flaw>) {
     let lower = if mixed.is_empty() { name.to_owned() } else { name.to_lowercase() };
     let starts = lower.starts_with(|c: char| c.is_ascii_lowercase());
     let fits = starts && selector::is_dns_label(&lower);
-    if !name.is_empty() && !fits {
+    if !fits {
         flaws.push(Flaw::invalid(field, name, &format!("{mixed}{RULE}")));
+    }
+}
+
+/// The same where there may be none, or where that is told elsewhere.
+fn label_if_said(field: &str, name: &str, mixed: &str, flaws: &mut Vec<Flaw>) {
+    if !name.is_empty() {
+        label(field, name, mixed, flaws);
     }
 }
 
