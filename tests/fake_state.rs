@@ -80,6 +80,42 @@ metadata:
 }
 
 #[test]
+fn a_node_that_is_ready_is_so_after_a_dump_is_loaded() {
+    let cluster = FakeCluster::new();
+    let node = cluster.create(objects::node("n").ready()).unwrap();
+    let taints = json!([{"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}]);
+    assert_eq!(node["spec"]["taints"], taints);
+    let nothing = json!({"spec": {"taints": null}});
+    cluster.patch("Node", "", "n", &kube::api::Patch::Merge(nothing)).unwrap();
+    let other = FakeCluster::new();
+    other.load_yaml(&cluster.dump_yaml()).complete().unwrap();
+    assert_eq!(other.dump_yaml(), cluster.dump_yaml());
+    assert_eq!(other.get("Node", "", "n").unwrap()["spec"]["taints"], Value::Null);
+}
+
+#[test]
+fn a_dump_leaves_out_what_nobody_serves() {
+    let cluster = FakeCluster::new();
+    cluster.create(objects::definition("example.org", "Widget", "widgets")).unwrap();
+    cluster.create(objects::object("example.org/v1", "Widget", "w")).unwrap();
+    let unserved = objects::definition("example.org", "Widget", "widgets").set("spec.versions.0.served", false);
+    cluster.apply(unserved).unwrap();
+    assert!(!documents(&cluster).contains(&"Widget w".to_owned()));
+    FakeCluster::new().load_yaml(&cluster.dump_yaml()).complete().unwrap();
+}
+
+#[test]
+fn a_version_without_a_name_is_none() {
+    let cluster = FakeCluster::new();
+    let widgets = objects::definition("example.org", "Widget", "widgets");
+    cluster.create(widgets.clone()).unwrap();
+    let refused = cluster.apply(widgets.set("spec.versions.0.name", "")).unwrap_err();
+    assert_eq!(refused.code, 422);
+    let field = "spec.versions[0].name: Invalid value: \"\": a DNS-1035 label must consist of";
+    assert!(refused.message.contains(field), "{}", refused.message);
+}
+
+#[test]
 fn a_dump_does_not_tell_in_which_order_things_came() {
     let (one, other) = (FakeCluster::builder().seed(1).build(), FakeCluster::builder().seed(2).build());
     for name in ["a", "b"] {

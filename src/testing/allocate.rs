@@ -7,7 +7,10 @@ mod families;
 mod given;
 mod taken;
 
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+};
 
 use kube::core::Status;
 use serde_json::{Map, Value, json};
@@ -133,15 +136,19 @@ fn node_ports(
     taken: &mut Taken<'_>,
     write: Write<'_>,
 ) -> Result<(), Flaw> {
-    let had = ports_of(live);
+    let had: BTreeSet<_> = ports_of(live).into_iter().collect();
     let wanted =
         *at(spec, "type") != *"LoadBalancer" || spec.get("allocateLoadBalancerNodePorts") != Some(&Value::Bool(false));
     let Some(ports) = spec.get_mut("ports").and_then(Value::as_array_mut) else { return Ok(()) };
     let asked = |port: &Value| port["nodePort"].as_i64().filter(|port| *port != 0);
+    let mut own = BTreeSet::new();
     for (place, port) in ports.iter().enumerate() {
-        let Some(number) = asked(port).filter(|number| !had.contains(number) && !write.force) else { continue };
-        let same = |other: &Value| asked(other) == Some(number);
-        if let Err(why) = taken.may_have(number, ports[..place].iter().any(same)) {
+        let Some(number) = asked(port) else { continue };
+        let again = !own.insert(number);
+        if had.contains(&number) || write.force {
+            continue;
+        }
+        if let Err(why) = taken.may_have(number, again) {
             return Err(Flaw::invalid(format!("spec.ports[{place}].nodePort"), number, &why));
         }
     }

@@ -75,7 +75,8 @@ pub(super) fn refusal(refusal: &Status, encoding: Encoding) -> Response<Body> {
 
 /// Adds a header for each warning.
 pub(super) fn warn(response: &mut Response<Body>, warnings: Vec<String>) {
-    let warnings = warnings.into_iter().filter_map(|why| format!("299 - {why:?}").try_into().ok());
+    let quoted = |why: String| why.replace('\\', r"\\").replace('"', r#"\""#);
+    let warnings = warnings.into_iter().filter_map(|why| format!("299 - \"{}\"", quoted(why)).try_into().ok());
     response.headers_mut().extend(warnings.map(|warning: HeaderValue| (header::WARNING, warning)));
 }
 

@@ -36,6 +36,8 @@ impl FakeCluster {
     /// CustomResourceDefinitions come first, then Namespaces, then the rest in the order of [`dump`](FakeCluster::dump).
     /// Documents are written as `kubectl get -o yaml` writes them.
     ///
+    /// Objects of a kind of which no version is served are left out, as nobody could create them.
+    ///
     /// What each server sets anew is left out: resourceVersion, creationTimestamp, generation, managedFields, marks of
     /// deletion, the status of a definition, and the uid, unless an owner reference or the object itself names it. So two
     /// runs that come to the same objects on different ways give the same text. [`dump`](FakeCluster::dump) leaves out
@@ -68,7 +70,7 @@ impl FakeCluster {
         let (definitions, namespaces, rest): (Vec<_>, Vec<_>, Vec<_>) = self.shared.read(|inner| {
             let kinds = &inner.state.kinds;
             let of = |kind: &Kind| objects(&inner.state, kind).collect::<Vec<_>>();
-            let rest = kinds.iter().filter(|kind| !comes_first(kinds, kind));
+            let rest = kinds.iter().filter(|kind| !comes_first(kinds, kind) && !kind.versions.is_empty());
             (of(kinds.definitions()), of(kinds.namespaces()), rest.flat_map(|kind| of(kind)).collect())
         });
         let definitions = definitions.into_iter().map(|mut definition| {

@@ -134,7 +134,7 @@ impl Kind {
 }
 
 /// The number of a kind, by which its objects are kept. A kind that is taken away and comes back keeps it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct KindId(usize);
 
 impl KindId {

@@ -9,7 +9,10 @@ mod dependents;
 mod garbage;
 mod namespaces;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+};
 
 use serde_json::Value;
 
@@ -28,12 +31,12 @@ pub(super) struct Lifecycle {
     /// Whether controllers run that are no part of the API server.
     pub(super) controllers: bool,
     dependents: Dependents,
-    todo: VecDeque<Task>,
+    todo: Tasks,
     /// Whether someone is at it: what comes up meanwhile waits its turn.
     busy: bool,
 }
 
-#[derive(PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Task {
     /// See to a definition of this name.
     Definition(String),
@@ -47,9 +50,30 @@ enum Task {
     Orphans(String),
 }
 
+/// Tasks in their order. What waits to be done once is not to be done twice.
+#[derive(Default)]
+struct Tasks {
+    order: VecDeque<Task>,
+    waiting: HashSet<Task>,
+}
+
+impl Tasks {
+    fn push(&mut self, task: Task) {
+        if self.waiting.insert(task.clone()) {
+            self.order.push_back(task);
+        }
+    }
+
+    fn pop(&mut self) -> Option<Task> {
+        let task = self.order.pop_front()?;
+        self.waiting.remove(&task);
+        Some(task)
+    }
+}
+
 impl Lifecycle {
     pub(super) fn new(controllers: bool) -> Self {
-        Lifecycle { controllers, dependents: Dependents::default(), todo: VecDeque::new(), busy: false }
+        Lifecycle { controllers, dependents: Dependents::default(), todo: Tasks::default(), busy: false }
     }
 
     /// Notes the owners of an object that came without a write. Nothing follows from that.
@@ -57,11 +81,9 @@ impl Lifecycle {
         self.dependents.add(kind, object);
     }
 
-    /// Puts a task behind all others, unless the last of them is the same.
+    /// Puts a task behind all others.
     fn then(&mut self, task: Task) {
-        if self.todo.back() != Some(&task) {
-            self.todo.push_back(task);
-        }
+        self.todo.push(task);
     }
 }
 
@@ -90,7 +112,7 @@ pub(super) fn settle(state: &mut State, kind: &Kind, step: &Step<'_>) {
     if std::mem::replace(&mut state.lifecycle.busy, true) {
         return;
     }
-    while let Some(task) = state.lifecycle.todo.pop_front() {
+    while let Some(task) = state.lifecycle.todo.pop() {
         match task {
             Task::Definition(name) => definitions::see_to(state, &name),
             Task::Namespace(name) => namespaces::see_to(state, &name),

@@ -1,6 +1,9 @@
 //! The parameters of requests: read, and refused where the server refuses them.
 
-use std::num::{IntErrorKind, ParseIntError};
+use std::{
+    collections::HashSet,
+    num::{IntErrorKind, ParseIntError},
+};
 
 use kube::core::Status;
 
@@ -29,13 +32,12 @@ impl Options {
     pub(super) fn read(query: &[(String, String)]) -> Result<Self, Box<Status>> {
         let mut options = Options::default();
         let (mut limit, mut timeout) = (None, None);
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen = HashSet::new();
         for (name, value) in query {
             // Of a repeated parameter the first counts.
-            if seen.contains(&name.as_str()) {
+            if !seen.insert(name) {
                 continue;
             }
-            seen.push(name);
             let value = value.clone();
             match name.as_str() {
                 "watch" => options.watch = boolean(&value),
@@ -175,7 +177,8 @@ const LONGEST_MANAGER: usize = 128;
 
 fn manager_flaws(manager: &str) -> impl Iterator<Item = Flaw> {
     let long = (manager.len() > LONGEST_MANAGER).then(|| Flaw::too_long("fieldManager", LONGEST_MANAGER));
-    let unprintable = manager.char_indices().filter(|(_, letter)| !printable(*letter));
+    // Each tells the whole name: of one that is far too long not all are told.
+    let unprintable = manager.char_indices().filter(|(_, letter)| !printable(*letter)).take(16);
     let unprintable = unprintable.map(move |(at, letter)| {
         let why = format!("invalid character U+{:04X} (at position {at})", u32::from(letter));
         Flaw::invalid("fieldManager", manager, &why)

@@ -43,7 +43,7 @@ pub(super) fn create(
             held_by(object.get_mut("metadata"), "kubernetes.io/pvc-protection");
             same_source(object);
         }
-        ("", "nodes") => not_ready(object),
+        ("", "nodes") if !write.force => not_ready(object),
         ("storage.k8s.io", "volumeattributesclasses") => {
             held_by(object.get_mut("metadata"), "kubernetes.io/vac-protection");
         }
@@ -76,9 +76,9 @@ pub(super) fn update(
             ("", "persistentvolumeclaims") => same_source(object),
             ("apps", "daemonsets") => {
                 let generation = live["metadata"]["annotations"][TEMPLATE_GENERATION].as_str();
-                let generation = generation.and_then(|text| text.parse().ok()).unwrap_or(1);
+                let generation = generation.and_then(|text| text.parse::<i64>().ok()).unwrap_or(1);
                 let changed = live["spec"]["template"] != at(object, "spec")["template"];
-                template_generation(object, generation + i64::from(changed));
+                template_generation(object, generation.saturating_add(i64::from(changed)));
             }
             ("batch", "jobs") if write.force => job::select(object),
             ("certificates.k8s.io", _) => keep(object, live, "spec"),

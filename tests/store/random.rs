@@ -16,6 +16,11 @@ impl Random {
         Random(seed)
     }
 
+    /// From a number that is known.
+    pub fn seeded(seed: u64) -> Random {
+        Random(seed)
+    }
+
     /// SplitMix64.
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

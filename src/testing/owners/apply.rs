@@ -66,7 +66,8 @@ impl Managers {
         let mut object = merge(live, config, shape);
         // Who still says all that he said takes nothing away.
         if let Some(before) = before.filter(|before| !before.set.is_within(&mine.set)) {
-            let owned = self.entries.iter().fold(mine.set.clone(), |owned, entry| owned.union(&entry.set));
+            let mut owned = mine.set.clone();
+            self.entries.iter().for_each(|entry| owned.extend(&entry.set));
             object = pruned(&object, &before.set, &owned, shape);
         }
 

@@ -1,6 +1,9 @@
 //! All entries of one object: reading, writing, and what an update does to them.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use serde_json::{Value, json};
 
@@ -24,15 +27,13 @@ pub(in crate::testing) struct Managers {
 
 impl Managers {
     pub(in crate::testing) fn read(object: &Value) -> Result<Self, Unreadable> {
-        let mut managers = Managers::default();
-        let entries = object["metadata"]["managedFields"].as_array();
-        for (at, entry) in entries.into_iter().flatten().enumerate() {
-            let entry = Entry::read(entry, at)?;
-            let identity = entry.identity();
-            managers.entries.retain(|other| other.identity() != identity);
-            managers.entries.push(entry);
-        }
-        Ok(managers)
+        let entries = object["metadata"]["managedFields"].as_array().into_iter().flatten().enumerate();
+        let mut entries: Vec<_> = entries.map(|(at, entry)| Entry::read(entry, at)).collect::<Result<_, _>>()?;
+        let mut seen = HashSet::new();
+        entries.reverse();
+        entries.retain(|entry| seen.insert(entry.identity()));
+        entries.reverse();
+        Ok(Managers { entries })
     }
 
     /// The entries to start from when `new` takes the place of `live`.
@@ -111,30 +112,39 @@ impl Managers {
             .collect();
         let mut surplus = updates.len().saturating_sub(MOST_UPDATES);
         updates.sort();
+        let identities = self.entries.iter().map(Entry::identity).enumerate();
+        let mut places: HashMap<String, usize> = identities.map(|(place, identity)| (identity, place)).collect();
         let mut first_of_version: HashMap<String, String> = HashMap::new();
+        let mut gone = HashSet::new();
         for (_, identity) in updates {
             if surplus == 0 {
-                return;
+                break;
             }
-            let Some(entry) = self.find(&identity).cloned() else { continue };
+            let Some(&place) = places.get(&identity) else { continue };
+            let entry = self.entries[place].clone();
             let Some(first) = first_of_version.get(&entry.api_version).cloned() else {
                 first_of_version.insert(entry.api_version, identity);
                 continue;
             };
-            let mut old = Entry { manager: OLD_UPDATES.into(), subresource: String::new(), ..entry.clone() };
+            let mut old = Entry { manager: OLD_UPDATES.into(), subresource: String::new(), ..entry };
             let bucket = old.identity();
             if bucket == identity {
                 continue;
             }
             // The first of a version becomes the entry that takes in the others, if there is none yet.
-            let target = if self.find(&bucket).is_some() { bucket } else { first };
-            if let Some(target) = self.find(&target) {
-                old.set = old.set.union(&target.set);
-                *target = old;
+            if let Some(target) = places.remove(&bucket).or_else(|| places.remove(&first)) {
+                let mut set = std::mem::take(&mut self.entries[target].set);
+                set.extend(&old.set);
+                old.set = set;
+                self.entries[target] = old;
+                places.insert(bucket, target);
             }
-            self.entries.retain(|entry| entry.identity() != identity);
+            places.remove(&identity);
+            gone.insert(place);
             surplus -= 1;
         }
+        let mut place = 0..;
+        self.entries.retain(|_| place.next().is_none_or(|place| !gone.contains(&place)));
     }
 }
 

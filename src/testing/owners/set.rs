@@ -92,7 +92,8 @@ impl FieldSet {
         union
     }
 
-    fn extend(&mut self, other: &FieldSet) {
+    /// Puts the fields of another set in this one.
+    pub(super) fn extend(&mut self, other: &FieldSet) {
         self.members.extend(other.members.iter().cloned());
         for (step, below) in &other.children {
             match self.children.get_mut(step) {

@@ -9,6 +9,8 @@
 
 mod list;
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::{cannot_unmarshal, drop_nulls};
@@ -98,7 +100,8 @@ fn retain(document: &mut Object, patch: &mut Object) -> Outcome<()> {
     let Some(keys) = patch.remove(RETAIN_KEYS) else { return Ok(()) };
     let malformed = || Error::Malformed("invalid patch format of retainKeys".into());
     let keys = keys.as_array().ok_or_else(malformed)?;
-    let retained = |name: &str| keys.iter().any(|key| key == name);
+    let keys: HashSet<&str> = keys.iter().filter_map(Value::as_str).collect();
+    let retained = |name: &str| keys.contains(name);
     let exempt = |name: &str, value: &Value| {
         value.is_null() || name.starts_with(DELETE_FROM) || name.starts_with(ORDER) || retained(name)
     };

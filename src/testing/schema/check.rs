@@ -1,5 +1,7 @@
 //! What a schema demands of values, in the server's words and order.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use super::{super::status::Flaw, child, format, number, patterns::Patterns};
@@ -100,8 +102,9 @@ impl Check<'_> {
 
     fn list(self, items: &[Value], old: Option<&Value>, schema: &Value, path: &str, flaws: &mut Vec<Flaw>) {
         if let Some(declared) = schema.get("items") {
+            let counterparts = Counterparts::new(old, schema);
             for (index, item) in items.iter().enumerate() {
-                let old = old.and_then(|old| counterpart(item, old, schema));
+                let old = counterparts.of(item);
                 self.look(item, old, declared, &format!("{path}[{index}]"), flaws);
             }
         }
@@ -137,11 +140,33 @@ impl Check<'_> {
     }
 }
 
-/// The item of an old list with the same keys, where items have keys.
-fn counterpart<'o>(item: &Value, old: &'o Value, schema: &Value) -> Option<&'o Value> {
-    let keys = schema["x-kubernetes-list-map-keys"].as_array()?;
-    let same = |other: &Value| keys.iter().filter_map(Value::as_str).all(|key| other[key] == item[key]);
-    old.as_array()?.iter().find(|other| same(other))
+/// The items of an old list by their keys, where items have keys.
+struct Counterparts<'o> {
+    keys: Vec<&'o str>,
+    items: HashMap<Vec<&'o Value>, &'o Value>,
+}
+
+impl<'o> Counterparts<'o> {
+    fn new(old: Option<&'o Value>, schema: &'o Value) -> Self {
+        let keys: Vec<&str> = match schema["x-kubernetes-list-map-keys"].as_array() {
+            Some(keys) => keys.iter().filter_map(Value::as_str).collect(),
+            None => return Counterparts { keys: Vec::new(), items: HashMap::new() },
+        };
+        let mut items = HashMap::new();
+        for item in old.and_then(Value::as_array).into_iter().flatten() {
+            items.entry(of_keys(&keys, item)).or_insert(item);
+        }
+        Counterparts { keys, items }
+    }
+
+    /// The old item with the same keys.
+    fn of(&self, item: &Value) -> Option<&'o Value> {
+        self.items.get(&of_keys(&self.keys, item)).copied()
+    }
+}
+
+fn of_keys<'v>(keys: &[&str], item: &'v Value) -> Vec<&'v Value> {
+    keys.iter().map(|key| &item[*key]).collect()
 }
 
 /// What values a schema allows by their types.

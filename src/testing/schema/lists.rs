@@ -1,5 +1,7 @@
 //! Lists whose items have to differ: sets, and lists that are maps.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use super::{super::status::Flaw, child, of_field};
@@ -51,15 +53,15 @@ fn keys(item: &Value, schema: &Value) -> Value {
 
 /// Tells of what is there again, once each.
 fn doubled(items: impl Iterator<Item = Value>, path: &str, flaws: &mut Vec<Flaw>) {
-    let mut seen: Vec<(Value, bool)> = Vec::new();
+    let mut seen: HashMap<Value, bool> = HashMap::new();
     for (index, item) in items.enumerate() {
-        match seen.iter_mut().find(|(known, _)| *known == item) {
-            Some((_, true)) => {}
-            Some((_, told)) => {
+        match seen.get_mut(&item) {
+            Some(true) => {}
+            Some(told) => {
                 *told = true;
                 flaws.push(Flaw::duplicate(format!("{path}[{index}]"), item));
             }
-            None => seen.push((item, false)),
+            None => drop(seen.insert(item, false)),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What the server refuses in containers.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::{
@@ -17,19 +19,20 @@ pub(super) fn containers(spec: &Value, field: &str, volumes: &[&str], flaws: &mu
         flaws.push(Flaw::required(format!("{field}.containers"), ""));
     }
     let on_host = spec["hostNetwork"] == true;
-    let mut names = Vec::new();
+    let volumes = &volumes.iter().copied().collect();
+    let mut names = HashSet::new();
     for list in ["containers", "initContainers", "ephemeralContainers"] {
         for (place, container) in items(spec, list).iter().enumerate() {
             let field = format!("{field}.{list}[{place}]");
             let name = text(&container["name"]);
+            let new = names.insert(name);
             if name.is_empty() {
                 flaws.push(Flaw::required(format!("{field}.name"), ""));
             } else if !label_problems(name).is_empty() {
                 problems(&format!("{field}.name"), name, label_problems(name), flaws);
-            } else if names.contains(&name) {
+            } else if !new {
                 flaws.push(Flaw::duplicate(format!("{field}.name"), name));
             }
-            names.push(name);
             self::container(container, &field, on_host, volumes, flaws);
             if list == "containers" {
                 for (probe, once) in [("livenessProbe", true), ("readinessProbe", false), ("startupProbe", true)] {
@@ -40,7 +43,7 @@ pub(super) fn containers(spec: &Value, field: &str, volumes: &[&str], flaws: &mu
     }
 }
 
-fn container(container: &Value, field: &str, on_host: bool, volumes: &[&str], flaws: &mut Vec<Flaw>) {
+fn container(container: &Value, field: &str, on_host: bool, volumes: &HashSet<&str>, flaws: &mut Vec<Flaw>) {
     let path = |name: &str| format!("{field}.{name}");
     let image = text(&container["image"]);
     if image.is_empty() {
@@ -90,17 +93,16 @@ fn container(container: &Value, field: &str, on_host: bool, volumes: &[&str], fl
 }
 
 fn ports(container: &Value, field: &str, on_host: bool, flaws: &mut Vec<Flaw>) {
-    let mut names = Vec::new();
+    let mut names = HashSet::new();
     for (place, port) in items(container, "ports").iter().enumerate() {
         let field = format!("{field}[{place}]");
         let name = text(&port["name"]);
         if !name.is_empty() {
             let of_name = port_name_problems(name);
-            if of_name.is_empty() && names.contains(&name) {
+            if !names.insert(name) && of_name.is_empty() {
                 flaws.push(Flaw::duplicate(format!("{field}.name"), name));
             }
             problems(&format!("{field}.name"), name, of_name, flaws);
-            names.push(name);
         }
         match port["containerPort"].as_i64().unwrap_or_default() {
             0 => flaws.push(Flaw::required(format!("{field}.containerPort"), "")),
@@ -175,8 +177,8 @@ fn variable(variable: &Value, field: &str, flaws: &mut Vec<Flaw>) {
     }
 }
 
-fn mounts(container: &Value, field: &str, volumes: &[&str], flaws: &mut Vec<Flaw>) {
-    let mut paths = Vec::new();
+fn mounts(container: &Value, field: &str, volumes: &HashSet<&str>, flaws: &mut Vec<Flaw>) {
+    let mut paths = HashSet::new();
     for (place, mount) in items(container, "volumeMounts").iter().enumerate() {
         let field = format!("{field}[{place}]");
         let (name, path) = (text(&mount["name"]), text(&mount["mountPath"]));
@@ -189,10 +191,9 @@ fn mounts(container: &Value, field: &str, volumes: &[&str], flaws: &mut Vec<Flaw
         if path.is_empty() {
             flaws.push(Flaw::required(format!("{field}.mountPath"), ""));
         }
-        if paths.contains(&path) {
+        if !paths.insert(path) {
             flaws.push(Flaw::invalid(format!("{field}.mountPath"), path, "must be unique"));
         }
-        paths.push(path);
     }
 }
 

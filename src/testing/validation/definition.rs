@@ -2,6 +2,8 @@
 //!
 //! Not here: the schemas in them ([`structure`](super::structure)), rules in CEL, and addresses of webhooks.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::{super::status::Flaw, structure};
@@ -72,12 +74,11 @@ fn versions(object: &Value, flaws: &mut Vec<Flaw>) {
             flaws.push(Flaw::required(format!("spec.versions[{index}].schema.openAPIV3Schema"), ""));
         }
     }
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen = HashSet::new();
     let mut unique = true;
     for (index, version) in items(&spec["versions"]) {
         let name = text(&version["name"]);
-        unique &= !seen.contains(&name);
-        seen.push(name);
+        unique &= seen.insert(name);
         label(&format!("spec.versions[{index}].name"), name, "", flaws);
         for (part, look) in PARTS {
             if shared(spec, part).is_none() {
@@ -98,8 +99,8 @@ fn versions(object: &Value, flaws: &mut Vec<Flaw>) {
         let why = "must have exactly one version marked as storage version";
         flaws.push(Flaw::showing("spec.versions", &shown, why));
     }
-    if let Some(first) = seen.first() {
-        label("spec.version", first, "", flaws);
+    if let Some((_, first)) = items(&spec["versions"]).next() {
+        label_if_said("spec.version", text(&first["name"]), "", flaws);
     }
     match stored[..] {
         [] => {
@@ -165,10 +166,10 @@ fn names(names: &Value, flaws: &mut Vec<Flaw>) {
             flaws.push(Flaw::required(format!("spec.names.{field}"), ""));
         }
     }
-    label("spec.names.plural", text(&names["plural"]), "", flaws);
-    label("spec.names.singular", text(&names["singular"]), "", flaws);
-    label("spec.names.kind", text(&names["kind"]), MIXED, flaws);
-    label("spec.names.listKind", text(&names["listKind"]), MIXED, flaws);
+    label_if_said("spec.names.plural", text(&names["plural"]), "", flaws);
+    label_if_said("spec.names.singular", text(&names["singular"]), "", flaws);
+    label_if_said("spec.names.kind", text(&names["kind"]), MIXED, flaws);
+    label_if_said("spec.names.listKind", text(&names["listKind"]), MIXED, flaws);
     let each = |field: &str, flaws: &mut Vec<Flaw>| {
         items(&names[field])
             .for_each(|(index, name)| label(&format!("spec.names.{field}[{index}]"), text(name), "", flaws));
@@ -189,8 +190,15 @@ fn label(field: &str, name: &str, mixed: &str, flaws: &mut Vec<Flaw>) {
     let lower = if mixed.is_empty() { name.to_owned() } else { name.to_lowercase() };
     let starts = lower.starts_with(|c: char| c.is_ascii_lowercase());
     let fits = starts && selector::is_dns_label(&lower);
-    if !name.is_empty() && !fits {
+    if !fits {
         flaws.push(Flaw::invalid(field, name, &format!("{mixed}{RULE}")));
+    }
+}
+
+/// The same where there may be none, or where that is told elsewhere.
+fn label_if_said(field: &str, name: &str, mixed: &str, flaws: &mut Vec<Flaw>) {
+    if !name.is_empty() {
+        label(field, name, mixed, flaws);
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is wrong with metadata.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::super::{
@@ -78,7 +80,7 @@ const STANDARD: [&str; 3] = ["foregroundDeletion", "orphan", "kubernetes"];
 
 /// What is unwise about the finalizers a custom object has and the old one had not: they do not say whose they are.
 pub(in super::super) fn new_finalizers(object: &Value, old: Option<&Value>) -> Vec<String> {
-    let had = old.map(super::finalizers).unwrap_or_default();
+    let had: HashSet<_> = old.map(super::finalizers).unwrap_or_default().into_iter().collect();
     let mut added = super::finalizers(object);
     added.retain(|name| !had.contains(name) && !name.contains('/') && !STANDARD.contains(name));
     added.sort_unstable();

@@ -1,6 +1,9 @@
 //! What the server refuses in a Service or an EndpointSlice, short of address ranges and IP families.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::{
+    collections::HashSet,
+    net::{Ipv4Addr, Ipv6Addr},
+};
 
 use serde_json::{Value, json};
 
@@ -28,7 +31,7 @@ pub(super) fn service(object: &Value, flaws: &mut Vec<Flaw>) {
         "ExternalName" => external(spec, flaws),
         _ => {}
     }
-    let mut names = Vec::new();
+    let mut names = HashSet::new();
     for (index, port) in ports.iter().enumerate() {
         let field = format!("spec.ports[{index}]");
         let name = port["name"].as_str().unwrap_or_default();
@@ -36,10 +39,9 @@ pub(super) fn service(object: &Value, flaws: &mut Vec<Flaw>) {
             for problem in label_problems(name) {
                 flaws.push(Flaw::invalid(format!("{field}.name"), name, &problem));
             }
-            if names.contains(&name) {
+            if !names.insert(name) {
                 flaws.push(Flaw::duplicate(format!("{field}.name"), name));
             }
-            names.push(name);
         } else if ports.len() > 1 {
             flaws.push(Flaw::required(format!("{field}.name"), ""));
         }
@@ -94,9 +96,9 @@ fn duplicates(ports: &[Value], service_type: &str, flaws: &mut Vec<Flaw>) {
             flaws.push(Flaw::forbidden(field, "may not be used when `type` is 'ClusterIP'"));
         }
     }
+    let mut seen = HashSet::new();
     for (index, port) in ports.iter().enumerate() {
-        let same = |other: &Value| other["protocol"] == port["protocol"] && other["port"] == port["port"];
-        if ports[..index].iter().any(same) {
+        if !seen.insert((&port["protocol"], &port["port"])) {
             let value = json!({
                 "Name": "", "Protocol": port["protocol"], "AppProtocol": null, "Port": port["port"],
                 "TargetPort": 0, "NodePort": 0,
@@ -116,7 +118,7 @@ pub(super) fn endpoint_slice(object: &Value, flaws: &mut Vec<Flaw>) {
     } else if !["FQDN", "IPv4", "IPv6"].contains(&address_type) {
         flaws.push(Flaw::unsupported("addressType", address_type, &["FQDN", "IPv4", "IPv6"]));
     }
-    let mut names = Vec::new();
+    let mut names = HashSet::new();
     for (index, port) in object["ports"].as_array().into_iter().flatten().enumerate() {
         let field = format!("ports[{index}]");
         let name = port["name"].as_str().unwrap_or_default();
@@ -124,10 +126,9 @@ pub(super) fn endpoint_slice(object: &Value, flaws: &mut Vec<Flaw>) {
             let problems = label_problems(name);
             flaws.extend(problems.iter().map(|problem| Flaw::invalid(format!("{field}.name"), name, problem)));
         }
-        if names.contains(&name) {
+        if !names.insert(name) {
             flaws.push(Flaw::duplicate(format!("{field}.name"), name));
         }
-        names.push(name);
         protocol(port, &field, flaws);
     }
     for (index, endpoint) in object["endpoints"].as_array().into_iter().flatten().enumerate() {

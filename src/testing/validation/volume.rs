@@ -1,5 +1,7 @@
 //! What the server refuses in the volumes of pods.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::{super::status::Flaw, items, metadata::label_problems, problems, text};
@@ -18,15 +20,17 @@ const NAMED: [(&str, &str); 7] = [
 /// The volumes of a pod. Answers their names.
 pub(super) fn volumes<'v>(spec: &'v Value, field: &str, flaws: &mut Vec<Flaw>) -> Vec<&'v str> {
     let mut names = Vec::new();
+    let mut seen = HashSet::new();
     for (place, volume) in items(spec, "volumes").iter().enumerate() {
         let field = format!("{field}[{place}]");
         source(volume, &field, flaws);
         let name = text(&volume["name"]);
+        let new = seen.insert(name);
         if name.is_empty() {
             flaws.push(Flaw::required(format!("{field}.name"), ""));
         } else if !label_problems(name).is_empty() {
             problems(&format!("{field}.name"), name, label_problems(name), flaws);
-        } else if names.contains(&name) {
+        } else if !new {
             flaws.push(Flaw::duplicate(format!("{field}.name"), name));
         }
         names.push(name);

@@ -3,6 +3,8 @@
 //! Items of the patch keep the patch's order, items only the server has keep theirs; between the two, an item of the
 //! server stands before the first item of the patch that it preceded.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::Value;
 
 use super::{DIRECTIVE, Error, Outcome, go_type, in_go};
@@ -22,25 +24,26 @@ pub(super) fn merge(
     check_types(&live, &patch)?;
     if !live.iter().chain(&patch).any(Value::is_object) {
         let mut merged: Vec<Value> = Vec::with_capacity(live.len() + patch.len());
-        for scalar in live.iter().chain(&patch) {
-            if !merged.contains(scalar) {
-                merged.push(scalar.clone());
-            }
-        }
+        let mut seen = HashSet::new();
+        merged.extend(live.iter().chain(&patch).filter(|scalar| seen.insert(*scalar)).cloned());
         return in_order(merged, &patch, &live, &Strategy::Merge(None));
     }
     let key =
         key.as_deref().ok_or_else(|| Error::Unforeseen("cannot merge lists without merge key for struct".into()))?;
     let patch = directed(&mut live, patch, key)?;
     let mut merged = live.clone();
+    let mut places = places(&live, Some(key));
     for change in &patch {
         let name = named(change, key)?;
-        match merged.iter_mut().find(|item| item.get(key) == Some(name)) {
+        match places.get(name).and_then(|place| merged.get_mut(*place)) {
             Some(Value::Object(current)) => {
                 let change = change.as_object().cloned().unwrap_or_default();
                 *current = super::merge(std::mem::take(current), change, item)?;
             }
-            _ => merged.push(change.clone()),
+            _ => {
+                places.entry(name).or_insert(merged.len());
+                merged.push(change.clone());
+            }
         }
     }
     in_order(merged, &patch, &live, strategy)
@@ -50,13 +53,13 @@ pub(super) fn merge(
 /// the patch comes back.
 fn directed(live: &mut Vec<Value>, patch: Vec<Value>, key: &str) -> Outcome<Vec<Value>> {
     let mut rest = Vec::new();
+    let mut deleted = HashSet::new();
     let mut replaces = false;
     for change in patch {
         match change.get(DIRECTIVE).map(|directive| directive.as_str().unwrap_or_default()) {
             None => rest.push(change),
             Some("delete") => {
-                let name = named(&change, key)?;
-                live.retain(|item| item.get(key) != Some(name));
+                deleted.insert(named(&change, key)?.clone());
             }
             Some("replace") => replaces = true,
             Some("merge") => {
@@ -68,6 +71,7 @@ fn directed(live: &mut Vec<Value>, patch: Vec<Value>, key: &str) -> Outcome<Vec<
             }
         }
     }
+    live.retain(|item| item.get(key).is_none_or(|name| !deleted.contains(name)));
     if replaces {
         *live = std::mem::take(&mut rest);
     }
@@ -77,6 +81,7 @@ fn directed(live: &mut Vec<Value>, patch: Vec<Value>, key: &str) -> Outcome<Vec<
 /// The scalars of a list that the patch does not name.
 pub(super) fn without(mut live: Vec<Value>, patch: Vec<Value>) -> Outcome<Value> {
     check_types(&live, &patch)?;
+    let patch: HashSet<&Value> = patch.iter().collect();
     live.retain(|item| !patch.contains(item));
     Ok(live.into())
 }
@@ -87,19 +92,20 @@ pub(super) fn in_order(items: Vec<Value>, order: &[Value], live: &[Value], strat
         Strategy::Merge(Some(key)) if items.iter().any(Value::is_object) => Some(&**key),
         _ => None,
     };
-    let place = |list: &[Value], item: &Value| list.iter().position(|other| same(other, item, key));
+    let (of_order, of_live) = (places(order, key), places(live, key));
+    let place = |places: &HashMap<&Value, usize>, item: &Value| places.get(identity(item, key)?).copied();
     if let Some(key) = key {
         items.iter().chain(order).try_for_each(|item| named(item, key).map(drop))?;
     }
     let (mut patched, mut others): (Vec<Value>, Vec<Value>) =
-        items.into_iter().partition(|item| place(order, item).is_some());
-    patched.sort_by_key(|item| place(order, item));
-    others.sort_by_key(|item| place(live, item).unwrap_or(usize::MAX));
+        items.into_iter().partition(|item| place(&of_order, item).is_some());
+    patched.sort_by_key(|item| place(&of_order, item));
+    others.sort_by_key(|item| place(&of_live, item).unwrap_or(usize::MAX));
     let mut patched = patched.into_iter().peekable();
     let mut ordered = Vec::new();
     for other in others {
-        let at = place(live, &other);
-        let comes_first = |next: &Value| matches!((at, place(live, next)), (Some(at), Some(next)) if at < next);
+        let at = place(&of_live, &other);
+        let comes_first = |next: &Value| matches!((at, place(&of_live, next)), (Some(at), Some(next)) if at < next);
         while let Some(next) = patched.next_if(|next| !comes_first(next)) {
             ordered.push(next);
         }
@@ -149,10 +155,23 @@ pub(super) fn check_types(live: &[Value], patch: &[Value]) -> Outcome<()> {
 }
 
 fn same(a: &Value, b: &Value, key: Option<&str>) -> bool {
-    match key {
-        Some(key) => a.get(key).is_some() && a.get(key) == b.get(key),
-        None => a == b,
+    identity(a, key).is_some() && identity(a, key) == identity(b, key)
+}
+
+/// What tells an item from others: its key where it has one, all of it where there are no keys.
+fn identity<'v>(item: &'v Value, key: Option<&str>) -> Option<&'v Value> {
+    key.map_or(Some(item), |key| item.get(key))
+}
+
+/// Where items stand in their list, the first of those that are the same.
+fn places<'v>(list: &'v [Value], key: Option<&str>) -> HashMap<&'v Value, usize> {
+    let mut places = HashMap::new();
+    for (place, item) in list.iter().enumerate() {
+        if let Some(item) = identity(item, key) {
+            places.entry(item).or_insert(place);
+        }
     }
+    places
 }
 
 fn named<'v>(item: &'v Value, key: &str) -> Outcome<&'v Value> {
