@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{
     cluster::FakeCluster,
     deletion::Deletion,
+    kinds::Kind,
     media,
     patch::{Language, Patch},
     state::{State, Target},
@@ -145,8 +146,14 @@ impl FakeCluster {
 
 fn target(state: &State, kind: &str, namespace: &str) -> Result<Target, Box<Status>> {
     let kind = state.kinds.named(kind).ok_or_else(status::unknown_resource)?.clone();
+    stored(&kind)?;
     let namespace = if kind.namespaced { namespace.to_owned() } else { String::new() };
     Ok(Target { version: kind.stored.clone(), namespace, kind })
+}
+
+/// Doors lead to what is stored. Questions are asked over HTTP.
+fn stored(kind: &Kind) -> Result<(), Box<Status>> {
+    if kind.is_stored() { Ok(()) } else { Err(status::method_not_allowed()) }
 }
 
 /// Where an object belongs by what it says of itself.
@@ -156,6 +163,7 @@ pub(super) fn target_of(state: &State, object: &Value) -> Result<Target, Box<Sta
     }
     let found = state.kinds.of_object(text(&object["apiVersion"]), text(&object["kind"]));
     let (kind, version) = found.ok_or_else(status::unknown_resource)?;
+    stored(kind)?;
     let namespace = match text(&object["metadata"]["namespace"]) {
         _ if !kind.namespaced => "",
         "" => "default",

@@ -10,6 +10,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::{
+    calls::Tokens,
     clock::Clock,
     kinds::{Kind, Kinds},
     lifecycle::Lifecycle,
@@ -24,6 +25,7 @@ pub(super) struct State {
     pub(super) storage: Storage,
     pub(super) random: Random,
     pub(super) lifecycle: Lifecycle,
+    pub(super) tokens: Tokens,
     clock: Clock,
     made: Instant,
 }
@@ -45,6 +47,7 @@ impl State {
             storage: Storage::new(window),
             random: Random(seed),
             lifecycle: Lifecycle::new(controllers),
+            tokens: Tokens::new(seed),
             clock,
             made: Instant::now(),
         };
