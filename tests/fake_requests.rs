@@ -721,7 +721,10 @@ mod parts_of_pods {
         let (cluster, name, _) = with_pod(json!({}));
         let pods: Api<Pod> = Api::default_namespaced(cluster.client());
         let requests = |requests: Value| json!([{"name": "c", "image": "i", "resources": {"requests": requests}}]);
-        let [other, added] = [json!({"name": "d", "image": "i"}), json!({"name": "c", "image": "i", "resources": {"requests": {"cpu": "1"}}})];
+        let [other, added] = [
+            json!({"name": "d", "image": "i"}),
+            json!({"name": "c", "image": "i", "resources": {"requests": {"cpu": "1"}}}),
+        ];
         for (containers, why) in [
             (
                 requests(json!({"cpu": "1", "ephemeral-storage": "2"})),
