@@ -10,7 +10,7 @@
 //!
 //! # It imitates
 //!
-//! - all stored kinds of the stable groups, and custom kinds from their CustomResourceDefinitions: served versions, scope,
+//! - all kinds of the stable groups, and custom kinds from their CustomResourceDefinitions: served versions, scope,
 //!   statuses and scales, columns, selectable fields, schemas with pruning, defaults and checks;
 //! - lists: selectors, pages with tokens over one state, every meaning of resourceVersion, expiry;
 //! - watches: from a resourceVersion or from the state of now, streamed lists (`sendInitialEvents`), crossing selectors,
@@ -19,7 +19,11 @@
 //! - create, get, replace, delete, deletecollection, with their conflicts, preconditions, dry runs, finalizers, grace
 //!   periods, propagation policies, generations and generated names; no change, no event;
 //! - JSON patches, merge patches, strategic merge patches of built-in kinds, server-side apply; managed fields with their
-//!   conflicts; the parts status, scale and, of namespaces, finalize;
+//!   conflicts; the parts status, scale and, of namespaces, finalize, of certificate requests approval, of pods
+//!   ephemeralcontainers and resize;
+//! - what is asked rather than stored: reviews of access (everybody may do everything, but for what a
+//!   [fault forbids](Fault::forbidden)), tokens of service accounts and reviews of them, bindings of pods to nodes, and
+//!   evictions, which keep to the statuses of disruption budgets;
 //! - warnings of deprecated versions, of fields that mean nothing, and of what is unwise;
 //! - the types of all built-in kinds, down to the last field: unknown and doubled fields are warned of or refused
 //!   (`fieldValidation`), values of wrong types are refused in the words of the server's decoder;
@@ -36,12 +40,14 @@
 //! # It does not
 //!
 //! - speak protobuf or CBOR, TLS or HTTP/2, or compress; kubectl's `create configmap` and its like send protobuf, and
-//!   manifests of `kind: List` make it ask for OpenAPI v2, unless it is told `--validate=false`;
-//! - authenticate or authorize: see [`Fault::forbidden`];
+//!   manifests of `kind: List` make it ask for OpenAPI v2, unless it is told `--validate=false`; `auth can-i` and
+//!   `auth whoami` send protobuf too;
+//! - authenticate or authorize: whoever asks may, token or not, see [`Fault::forbidden`];
 //! - run any other controller, a scheduler or a kubelet: nobody makes the pods of a Deployment, and a pod on a node that
 //!   is deleted waits for somebody to delete it with a grace period of 0;
-//! - serve what is a request rather than an object (reviews, bindings, evictions, logs, exec), the parts of pods and
-//!   certificate requests that are neither status nor scale (resize, ephemeralcontainers, approval), alpha and beta groups;
+//! - log, run or forward anything: logs, exec, attach, portforward and proxy are answered as by a server whose nodes are out
+//!   of reach, unless a test answers a log itself with [`Fault::text`];
+//! - serve alpha and beta groups;
 //! - note the owners of fields in what tests bring through its doors, such as [`FakeCluster::create`], before a client
 //!   applies something to it;
 //! - show what the body of a Secret holds in a message, where the server shows its first bytes;
@@ -59,8 +65,6 @@
 //! known to differ:
 //!
 //! - `/version` names no commit and no compiler: there is none;
-//! - `/apis`, `/api/v1` and the aggregated documents list no groups, resources and parts that are requests rather than
-//!   objects: they are not served;
 //! - `/`, and `/readyz?verbose`, list the paths and the checks that there are;
 //! - `/openapi/v3` lists the documents of group versions alone, and these have what clients read: no descriptions, no
 //!   lists, of the paths those to one object;
@@ -159,8 +163,10 @@ mod allocate;
 mod answer;
 mod body;
 mod builder;
+mod calls;
 mod clock;
 mod cluster;
+mod connections;
 mod defaults;
 mod deletion;
 mod discovery;
@@ -182,6 +188,7 @@ mod patch;
 mod prepare;
 mod quantity;
 mod random;
+mod reports;
 mod requests;
 mod route;
 mod schema;

@@ -72,6 +72,11 @@ impl Deletion {
     /// What the body says; where there is none, what the parameters say.
     pub(super) fn read(request: &Request, headers: &HeaderMap, body: &Bytes) -> Result<Self, Box<Status>> {
         let said = if body.is_empty() { parameters(request)? } else { options(media::options(headers, body)?)? };
+        Deletion::of(&said)
+    }
+
+    /// What options say whose types are what they should be.
+    pub(super) fn of(said: &Map<String, Value>) -> Result<Self, Box<Status>> {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let policy = said.get("propagationPolicy").and_then(Value::as_str);
         let orphans = said.get("orphanDependents").and_then(Value::as_bool);

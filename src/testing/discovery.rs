@@ -12,7 +12,7 @@ use super::{
     accept::{Accept, Encoding},
     answer::{self, Answer},
     body::Body,
-    kinds::{Kind, Kinds, Part, Version},
+    kinds::{Kind, Kinds, Version},
     requests::Request,
     status, text,
 };
@@ -184,10 +184,12 @@ fn parts(kind: &Kind, version: &Version) -> impl Iterator<Item = Value> {
             "kind": kind.kind,
             "verbs": part.verbs(),
         });
-        if let Part::Scale(_) = part {
-            resource["group"] = "autoscaling".into();
-            resource["version"] = "v1".into();
-            resource["kind"] = "Scale".into();
+        if let Some((group, version, answered)) = part.answered(&kind.kind) {
+            resource["kind"] = answered.into();
+            if !version.is_empty() {
+                resource["group"] = group.into();
+                resource["version"] = version.into();
+            }
         }
         resource
     })

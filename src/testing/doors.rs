@@ -172,8 +172,14 @@ impl FakeCluster {
 
 fn target(state: &State, kind: &str, namespace: &str) -> Result<Target, Box<Status>> {
     let kind = state.kinds.named(kind).ok_or_else(status::unknown_resource)?.clone();
+    stored(&kind)?;
     let namespace = in_namespace(&kind, namespace).to_owned();
     Ok(Target { version: kind.stored.clone(), namespace, kind })
+}
+
+/// Doors lead to what is stored. Questions are asked over HTTP.
+fn stored(kind: &Kind) -> Result<(), Box<Status>> {
+    if kind.is_stored() { Ok(()) } else { Err(status::method_not_allowed()) }
 }
 
 /// Where an object belongs by what it says of itself.
@@ -183,6 +189,7 @@ pub(super) fn target_of(state: &State, object: &Value) -> Result<Target, Box<Sta
     }
     let found = state.kinds.of_object(text(&object["apiVersion"]), text(&object["kind"]));
     let (kind, version) = found.ok_or_else(status::unknown_resource)?;
+    stored(kind)?;
     let namespace = in_namespace(kind, text(&object["metadata"]["namespace"]));
     Ok(Target { kind: kind.clone(), version: version.to_owned(), namespace: namespace.to_owned() })
 }

@@ -1,7 +1,6 @@
-//! The kinds the server knows: every stored kind of Kubernetes 1.36's stable groups, and custom ones.
+//! The kinds the server knows: those of Kubernetes 1.36's stable groups, stored or not, and custom ones.
 //!
-//! Not here: kinds that are requests rather than objects (reviews, bindings, evictions), alpha and beta
-//! groups, and component statuses.
+//! Not here: alpha and beta groups.
 
 mod built_in;
 mod definition;
@@ -20,7 +19,7 @@ use super::{
 
 pub(super) use definition::Definition;
 pub(super) use fields::Fields;
-pub(super) use version::{Part, ScalePaths, Version};
+pub(super) use version::{Connection, NamedCall, Part, ScalePaths, Version};
 
 /// One kind: where it is served and the rules that differ from kind to kind.
 #[derive(Clone)]
@@ -108,15 +107,29 @@ impl Kind {
         built_in::scale(self.namespaced)
     }
 
+    /// The kind of what is asked of an object.
+    pub(super) fn of_call(call: NamedCall) -> Kind {
+        built_in::call(call)
+    }
+
     /// What may be done with its objects, in the order discovery lists it.
     pub(super) fn verbs(&self) -> &'static [&'static str] {
-        if self.custom {
+        if self.rules.contain(Rules::IS_CALL) {
+            &["create"]
+        } else if self.rules.contain(Rules::IS_REPORT) {
+            &["get", "list"]
+        } else if self.custom {
             &["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
         } else if self.rules.contain(Rules::GOES_ALONE) {
             &["create", "delete", "get", "list", "patch", "update", "watch"]
         } else {
             &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
         }
+    }
+
+    /// Whether objects of it are kept.
+    pub(super) fn is_stored(&self) -> bool {
+        !self.rules.contain(Rules::IS_CALL) && !self.rules.contain(Rules::IS_REPORT)
     }
 
     pub(super) fn is_core(&self, plural: &str) -> bool {
@@ -160,6 +173,10 @@ impl Rules {
     pub(super) const ANSWERS_DELETED: Rules = Rules(1 << 4);
     /// Its objects are deleted one by one only.
     pub(super) const GOES_ALONE: Rules = Rules(1 << 5);
+    /// It is asked and answered, and nothing of it is stored.
+    pub(super) const IS_CALL: Rules = Rules(1 << 6);
+    /// What there is of it the server finds out whenever it is asked.
+    pub(super) const IS_REPORT: Rules = Rules(1 << 7);
 
     pub(super) const fn and(self, more: Rules) -> Rules {
         Rules(self.0 | more.0)
@@ -226,6 +243,11 @@ impl Kinds {
     /// The kind of namespaces.
     pub(super) fn namespaces(&self) -> &Arc<Kind> {
         self.find("", "namespaces").expect("it is built in, and stays")
+    }
+
+    /// The kind of pods.
+    pub(super) fn pods(&self) -> &Arc<Kind> {
+        self.find("", "pods").expect("it is built in, and stays")
     }
 
     /// The kind of CustomResourceDefinitions.

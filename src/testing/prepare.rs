@@ -3,6 +3,7 @@
 //!
 //! It comes after the defaults, and nobody owns it. Not here: the parts of an object that are written apart.
 
+mod certificate;
 mod generation;
 mod job;
 mod pod;
@@ -13,11 +14,13 @@ use serde_json::{Map, Value, json};
 
 use super::{
     allocate,
-    kinds::{CRDS, Definition},
+    kinds::{CRDS, Definition, Part},
     state::{State, Target},
     storage::Object,
     write::Write,
 };
+
+pub(super) use pod::quality;
 
 type Fields = Map<String, Value>;
 
@@ -88,6 +91,21 @@ pub(super) fn update(
     }
     generation::advance(target, live, object);
     Ok(())
+}
+
+/// Completes what was written of an object by the path of a part of it.
+pub(super) fn part(target: &Target, part: &Part, live: &Object, object: &mut Fields, time: &str) {
+    let live = &live.value;
+    let of_request = target.kind.group == "certificates.k8s.io" && !target.kind.custom;
+    match part {
+        Part::EphemeralContainers | Part::Resize => generation::advance(target, live, object),
+        Part::Approval => certificate::date(live, object, time),
+        Part::Status if of_request => {
+            certificate::keep_decisions(live, object);
+            certificate::date(live, object, time);
+        }
+        _ => {}
+    }
 }
 
 /// A new object has done nothing yet, except for what a test says of it.

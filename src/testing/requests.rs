@@ -152,6 +152,31 @@ impl Request {
         self.answered = answered.or(self.answered);
     }
 
+    /// A request that nobody made, with the attributes by which reviews name one.
+    pub(super) fn imagined(attributes: &Value) -> Self {
+        let text = |field: &str| attributes[field].as_str().unwrap_or_default().to_owned();
+        let said = |field: &str| Some(text(field)).filter(|text| !text.is_empty());
+        Request {
+            verb: text("verb"),
+            group: text("group"),
+            version: text("version"),
+            resource: text("resource"),
+            subresource: said("subresource"),
+            namespace: said("namespace"),
+            name: said("name"),
+            path: text("path"),
+            query: Vec::new(),
+            accept: None,
+            content_type: None,
+            user_agent: None,
+            answered: None,
+            method: Method::default(),
+            payload: Payload::default(),
+            place: 0,
+            kind: None,
+        }
+    }
+
     /// The value of a parameter, the first where it is repeated.
     pub fn param(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())

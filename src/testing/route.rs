@@ -7,7 +7,7 @@ use kube::core::Status;
 use super::{
     accept::Accept,
     discovery::Page,
-    kinds::{Kinds, Part},
+    kinds::{Connection, Kinds, NamedCall, Part, Rules},
     requests::Request,
     state::Target,
     status,
@@ -32,6 +32,12 @@ pub(super) enum Call<'r> {
     Update(&'r str, Option<Part>),
     Patch(&'r str, Option<Part>),
     Delete(&'r str),
+    /// Asks something of an object, or of the server.
+    Ask(Option<(&'r str, NamedCall)>),
+    /// Wants to speak to the node of a pod, or to what is behind a Service.
+    Connect(&'r str, Connection),
+    /// Reads what the server finds out when it is asked: all of it, or one.
+    Report(Option<&'r str>),
 }
 
 /// Where a request points.
@@ -54,6 +60,21 @@ pub(super) fn place(request: &Request, kinds: &Kinds, accept: &Accept) -> Result
 /// What a request wants there.
 pub(super) fn call<'r>(request: &'r Request, target: &Target) -> Result<Call<'r>, Box<Status>> {
     let in_namespace = !target.namespace.is_empty();
+    if target.kind.rules.contain(Rules::IS_CALL) {
+        let found = request.name.is_none() && in_namespace == target.kind.namespaced;
+        return match request.verb.as_str() {
+            _ if !found => Err(status::unknown_resource()),
+            "create" => Ok(Call::Ask(None)),
+            _ => Err(status::method_not_allowed()),
+        };
+    }
+    if target.kind.rules.contain(Rules::IS_REPORT) {
+        return match request.verb.as_str() {
+            _ if request.subresource.is_some() => Err(status::unknown_resource()),
+            "list" | "watch" | "get" => Ok(Call::Report(request.name.as_deref())),
+            _ => Err(status::method_not_allowed()),
+        };
+    }
     let Some(name) = request.name.as_deref() else {
         return match request.verb.as_str() {
             "list" => Ok(Call::List),
@@ -81,6 +102,11 @@ pub(super) fn call<'r>(request: &'r Request, target: &Target) -> Result<Call<'r>
             Some(part)
         }
     };
+    match part {
+        Some(Part::Call(call)) => return Ok(Call::Ask(Some((name, call)))),
+        Some(Part::Node(connection)) => return Ok(Call::Connect(name, connection)),
+        _ => {}
+    }
     match request.verb.as_str() {
         "get" => Ok(Call::Get(name, part)),
         "update" => Ok(Call::Update(name, part)),

@@ -23,14 +23,17 @@ use super::{
     accept::Accept,
     answer::{self, Answer},
     body::{Body, connection_lost},
+    calls::{self, Question},
     cluster::{FakeCluster, Inner, Shared},
+    connections,
     deletion::Deletion,
     fault::{Damage, Effect, Gate, Hit, Outcome},
-    kinds::Part,
+    kinds::{Connection, NamedCall, Part},
     listing,
     media::{self, PatchType},
     options::{Options, WriteOptions, revision},
     patch::Patch,
+    reports,
     requests::Request,
     route::{self, Call, Place},
     selection::Selection,
@@ -196,6 +199,9 @@ impl Exchange {
         let call = route::call(&self.request, &target)?;
         self.warnings.add(target.kind.version(&target.version).and_then(|version| version.deprecation.clone()));
         let look = accept.objects(&self.request, &target.kind)?;
+        if let Call::Connect(name, connection) = call {
+            return self.connect(&target, name, connection);
+        }
         let printer = look.table.map(|options| match &call {
             Call::Get(_, part) | Call::Update(_, part) | Call::Patch(_, part) => {
                 Printer::new(&seen(&target, part), options)
@@ -229,6 +235,9 @@ impl Exchange {
             Call::Update(name, part) => self.update(target, name, part, form),
             Call::Delete(name) => self.delete(target, name, form),
             Call::Patch(name, part) => self.patch(target, name, part, form),
+            Call::Ask(about) => self.ask(target, about, form),
+            Call::Report(name) => self.report(target, name, form),
+            Call::Connect(..) => Err(status::method_not_allowed()),
         }
     }
 
@@ -305,6 +314,36 @@ impl Exchange {
         Ok(Answer::Json(if written.created { 201 } else { 200 }, text))
     }
 
+    fn ask(&self, target: &Target, about: Option<(&str, NamedCall)>, form: Form) -> Result<Answer, Box<Status>> {
+        let options = WriteOptions::read(&self.request, "CreateOptions", self.agent())?;
+        let seen = calls::seen(target, about);
+        let document = media::document(&seen.kind, &self.headers, &self.body.clone()?)?;
+        let part = about.map(|(_, call)| Part::Call(call));
+        let write = self.write(&options, part.as_ref());
+        let question = Question { target, about, document, write, token: self.token() };
+        let answer = self.shared.update(|inner| calls::answer(inner, question))?;
+        let text = match answer["kind"] == "Status" {
+            true => text::whole(&seen.kind, &answer),
+            false => printed(&seen, &Object::new(answer), form),
+        };
+        Ok(Answer::Json(201, text))
+    }
+
+    fn report(&self, target: &Target, name: Option<&str>, form: Form) -> Result<Answer, Box<Status>> {
+        let options = self.options()?;
+        if options.watch {
+            return Err(status::unwatchable(&target.kind));
+        }
+        self.shared.read(|inner| match name {
+            Some(name) => Ok(Answer::Json(200, printed(target, &reports::one(&inner.state, name)?, form))),
+            None => Ok(Answer::Json(200, reports::all(&inner.state, target, &options, form)?)),
+        })
+    }
+
+    fn connect(&self, target: &Target, name: &str, connection: Connection) -> Result<Response<Body>, Box<Status>> {
+        self.shared.read(|inner| connections::answer(&inner.state, target, name, connection, &self.request))
+    }
+
     fn delete(&self, target: &Target, name: &str, form: Form) -> Result<Answer, Box<Status>> {
         let deletion = self.deletion()?;
         let deleted = self.shared.update(|inner| inner.state.delete(target, name, &deletion))?;
@@ -348,6 +387,12 @@ impl Exchange {
     /// What the client calls itself.
     fn agent(&self) -> &[u8] {
         self.headers.get(header::USER_AGENT).map_or(&[], HeaderValue::as_bytes)
+    }
+
+    /// The token by which the client says who it is.
+    fn token(&self) -> Option<&str> {
+        let said = self.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        said.strip_prefix("Bearer ")
     }
 
     fn deletion(&self) -> Result<Deletion, Box<Status>> {

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::{
     allocate::Given,
+    calls::Tokens,
     clock::Clock,
     kinds::{Kind, Kinds},
     lifecycle::Lifecycle,
@@ -27,6 +28,7 @@ pub(super) struct State {
     pub(super) random: Random,
     pub(super) lifecycle: Lifecycle,
     pub(super) given: Given,
+    pub(super) tokens: Tokens,
     clock: Clock,
     made: Instant,
 }
@@ -49,6 +51,7 @@ impl State {
             random: Random(seed),
             lifecycle: Lifecycle::new(controllers),
             given: Given::default(),
+            tokens: Tokens::new(seed),
             clock,
             made: Instant::now(),
         };

@@ -81,6 +81,11 @@ pub(super) fn not_found(kind: &Kind, name: &str) -> Box<Status> {
     about(404, "NotFound", format!("{} {name:?} not found", kind.resource()), kind, name)
 }
 
+/// The same about something that calls itself `kind`.
+pub(super) fn not_found_as(kind: &str, name: &str) -> Box<Status> {
+    failure(404, "NotFound", format!("{kind} {name:?} not found")).with_details(details(name, "", kind)).boxed()
+}
+
 pub(super) fn unknown_resource() -> Box<Status> {
     failure(404, "NotFound", "the server could not find the requested resource")
         .with_details(details("", "", ""))
@@ -91,6 +96,12 @@ pub(super) fn method_not_allowed() -> Box<Status> {
     failure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
         .with_details(details("", "", ""))
         .boxed()
+}
+
+/// Nobody tells of changes of what is found out only when somebody asks.
+pub(super) fn unwatchable(kind: &Kind) -> Box<Status> {
+    let message = format!("watch is not supported on resources of kind {:?}", kind.plural);
+    failure(405, "MethodNotAllowed", message).with_details(details("", "", &kind.plural)).boxed()
 }
 
 /// 406 from where the server looks at bare media types only.
@@ -260,20 +271,25 @@ pub(super) fn invalid(kind: &Kind, name: &str, flaws: Vec<Flaw>) -> Box<Status> 
     invalid_as(&kind.group, &kind.kind, name, flaws)
 }
 
-/// 422 about something that calls itself `kind`, such as the options of a request.
-pub(super) fn invalid_as(group: &str, kind: &str, name: &str, flaws: Vec<Flaw>) -> Box<Status> {
-    let subject = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
+/// All flaws in one text, each of them once.
+pub(super) fn problems(flaws: &[Flaw]) -> String {
     let mut problems: Vec<String> = Vec::new();
-    for flaw in &flaws {
+    for flaw in flaws {
         let problem = format!("{}: {}", flaw.field, flaw.message);
         if !problems.contains(&problem) {
             problems.push(problem);
         }
     }
-    let problems = match <[String; 1]>::try_from(problems) {
+    match <[String; 1]>::try_from(problems) {
         Ok([only]) => only,
         Err(several) => format!("[{}]", several.join(", ")),
-    };
+    }
+}
+
+/// 422 about something that calls itself `kind`, such as the options of a request.
+pub(super) fn invalid_as(group: &str, kind: &str, name: &str, flaws: Vec<Flaw>) -> Box<Status> {
+    let subject = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
+    let problems = problems(&flaws);
     let mut details = details(name, group, kind);
     details.causes = flaws
         .into_iter()
@@ -287,6 +303,11 @@ pub(super) fn deleted(kind: &Kind, name: &str, uid: &str) -> Value {
     let mut details = details(name, &kind.group, &kind.plural);
     details.uid = uid.to_owned();
     json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
+}
+
+/// The answer to an order that was carried out.
+pub(super) fn done() -> Value {
+    json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201})
 }
 
 /// A Status as it goes over the wire, kind and apiVersion included.

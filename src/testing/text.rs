@@ -96,6 +96,11 @@ pub(super) fn deleted(kind: &Kind, answer: &Value, form: Form) -> Bytes {
     }
 }
 
+/// Metadata as messages show it, in the order of Go's struct.
+pub(super) fn metadata_text(metadata: &Value) -> String {
+    String::from_utf8_lossy(&ordered(metadata, &METADATA)).into_owned()
+}
+
 fn metadata(value: &Value) -> Bytes {
     let value = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": value["metadata"]});
     ordered(&value, &OBJECT)
@@ -110,6 +115,18 @@ pub(super) fn item(kind: &Kind, version: &str, item: &Object, form: Form) -> Byt
     let head = format!("{{\"kind\":{},\"apiVersion\":{},", json!(kind.kind), json!(kind.api_version(version)));
     let named = text.starts_with(head.as_bytes());
     text.slice(if named { head.len() } else { 1 }..)
+}
+
+/// A list of what was found out just now, of which there are no versions.
+pub(super) fn found(kind: &Kind, version: &str, form: Form, items: impl Iterator<Item = Object>) -> Bytes {
+    let (list, api_version) = match form {
+        Form::Whole => (kind.list.as_str(), kind.api_version(version)),
+        Form::Metadata => ("PartialObjectMetadataList", "meta.k8s.io/v1".to_owned()),
+    };
+    let items = items.map(|object| format!("{{{}", String::from_utf8_lossy(&item(kind, version, &object, form))));
+    let items = items.collect::<Vec<_>>().join(",");
+    let (list, api_version) = (json!(list), json!(api_version));
+    format!("{{\"kind\":{list},\"apiVersion\":{api_version},\"metadata\":{{}},\"items\":[{items}]}}").into()
 }
 
 /// A list up to its first item, which `]}` ends.

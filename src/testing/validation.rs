@@ -2,6 +2,7 @@
 //!
 //! It covers what people get wrong, not all the server checks: affinities and security contexts of pods are not looked at.
 
+mod certificate;
 mod container;
 mod content;
 mod definition;
@@ -10,6 +11,7 @@ mod ingress;
 mod metadata;
 mod network;
 mod pod;
+mod pod_part;
 mod policy;
 mod storage;
 mod structure;

@@ -49,7 +49,8 @@ use super::{
 
 pub(super) use apply::Configuration;
 pub(super) use document::Document;
-pub(super) use scale::of as scale;
+pub(super) use replace::other;
+pub(super) use scale::{of as scale, selector_text};
 pub(super) use syntax::complaint;
 
 /// How a write is meant.
@@ -135,6 +136,19 @@ impl State {
         self.write(target, draft, write)
     }
 
+    /// What a document asks, with whoever asks it as its owner. `complete` fills in what it left out.
+    pub(super) fn read_call(
+        &self,
+        target: &Target,
+        document: Document,
+        write: Write<'_>,
+        complete: impl FnOnce(&mut Map<String, Value>),
+    ) -> Result<Map<String, Value>, Box<Status>> {
+        let mut call = decode::decode(&self.kinds, target, document, write)?;
+        complete(&mut call);
+        Ok(own::update(target, None, call, write, &self.time()))
+    }
+
     /// Changes the object of this name, or creates it where the kind or the way of the change allows that.
     pub(super) fn change(
         &mut self,
@@ -175,7 +189,10 @@ impl State {
         match (live.as_deref(), write.part) {
             (None, _) => prepare::create(self, target, &mut object, write)?,
             (Some(live), None | Some(Part::Scale(_))) => prepare::update(self, target, live, &mut object, write)?,
-            (Some(live), Some(part)) => part::confine(kind, part, live, &mut object),
+            (Some(live), Some(part)) => {
+                part::confine(kind, part, live, &mut object);
+                prepare::part(target, part, live, &mut object, &time);
+            }
         }
         let mut object = Value::Object(object);
         validate(target, &object, live.as_deref(), write)?;

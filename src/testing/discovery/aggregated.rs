@@ -13,7 +13,7 @@ use super::{
         accept::Encoding,
         answer,
         body::Body,
-        kinds::{Kind, Kinds, Part, Version},
+        kinds::{Kind, Kinds, Version},
     },
     group_versions,
 };
@@ -64,9 +64,9 @@ fn resource(kind: &Kind, version: &Version) -> Value {
         }
     }
     let parts = version.parts.iter().map(|part| {
-        let answered = match part {
-            Part::Scale(_) => json!({"group": "autoscaling", "version": "v1", "kind": "Scale"}),
-            Part::Status | Part::Finalize => own(kind),
+        let answered = match part.answered(&kind.kind) {
+            Some((group, version, kind)) => json!({"group": group, "version": version, "kind": kind}),
+            None => own(kind),
         };
         json!({"subresource": part.name(), "responseKind": answered, "verbs": part.verbs()})
     });

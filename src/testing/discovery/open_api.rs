@@ -18,7 +18,7 @@ use super::{
         accept::Accept,
         answer,
         body::Body,
-        kinds::{Kind, Kinds, Version},
+        kinds::{Kind, Kinds, Rules, Version},
         requests::Request,
         shape::{Shapes, reference},
     },
@@ -135,7 +135,15 @@ fn document(served: &[Served<'_>]) -> Value {
         let base = if kind.namespaced { format!("{base}/namespaces/{{namespace}}") } else { base };
         let collection = format!("{base}/{}", kind.plural);
         let operations = |actions: &[(&str, &str, &[&str])]| -> Map<String, Value> {
-            let all = actions.iter().map(|(method, action, parameters)| {
+            let known = |action: &str| {
+                let verb = match action {
+                    "put" => "update",
+                    "post" => "create",
+                    action => action,
+                };
+                kind.verbs().contains(&verb)
+            };
+            let all = actions.iter().filter(|(_, action, _)| known(action)).map(|(method, action, parameters)| {
                 ((*method).to_owned(), operation(kind, version, action, parameters))
             });
             all.collect()
@@ -150,8 +158,9 @@ fn document(served: &[Served<'_>]) -> Value {
             ("get", "list", &["labelSelector", "fieldSelector", "limit", "continue", "resourceVersion", "watch"][..]),
             ("post", "post", &["dryRun", "fieldManager", "fieldValidation"]),
         ];
-        paths.insert(format!("{collection}/{{name}}"), operations(&one).into());
-        paths.insert(collection, operations(&all).into());
+        let paths_of = [(format!("{collection}/{{name}}"), operations(&one)), (collection, operations(&all))];
+        let served = paths_of.into_iter().filter(|(_, operations)| !operations.is_empty());
+        paths.extend(served.map(|(path, operations)| (path, operations.into())));
     }
     json!({
         "openapi": "3.0.0",
@@ -198,6 +207,9 @@ fn schemas(served: &[Served<'_>]) -> BTreeMap<String, Value> {
         }
         if let Some(schema) = schemas.get_mut(&name) {
             schema["x-kubernetes-group-version-kind"] = json!([meaning(kind, version, &kind.kind)]);
+        }
+        if kind.rules.contain(Rules::IS_CALL) {
+            continue;
         }
         let list = json!({
             "type": "object",

@@ -120,7 +120,27 @@ impl Fault {
         self.answering(code, "text/html", text)
     }
 
-    /// Answers the 403 of role-based access control for this user.
+    /// Answers the 403 of role-based access control for this user. Reviews of access tell it before: a
+    /// SelfSubjectAccessReview of a request that would be forbidden says so, a SubjectAccessReview where it is about
+    /// this user. Asking counts as no request.
+    ///
+    /// ```
+    /// # use k8s_openapi::api::authorization::v1::SelfSubjectAccessReview;
+    /// # use kube::{Api, api::PostParams};
+    /// # use kube_indexed_store::testing::{FakeCluster, Fault};
+    /// # use serde_json::{from_value, json};
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let cluster = FakeCluster::new();
+    /// cluster.fault(Fault::on("list").resource("secrets").forbidden("system:serviceaccount:default:me"));
+    ///
+    /// let attributes = json!({"verb": "list", "resource": "secrets"});
+    /// let review: SelfSubjectAccessReview = from_value(json!({"spec": {"resourceAttributes": attributes}}))?;
+    /// let answer = Api::all(cluster.client()).create(&PostParams::default(), &review).await?;
+    /// assert!(!answer.status.unwrap().allowed);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn forbidden(self, user: &str) -> Self {
         self.outcome(Outcome::Forbidden(user.to_owned()))
     }

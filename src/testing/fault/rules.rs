@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::{
     super::{cluster::Shared, random::Random, requests::Request},
-    Effect, Fault,
+    Effect, Fault, Outcome,
 };
 
 /// A rule at work.
@@ -33,6 +33,14 @@ impl Rule {
         let acts = due && self.random.part() < self.fault.probability;
         self.hits += usize::from(acts);
         acts
+    }
+
+    /// Whether the rule is sure to act on a request that does not count yet.
+    fn would_act_on(&self, request: &Request) -> bool {
+        self.enabled
+            && self.fault.matches(request)
+            && self.fault.is_due(self.matched + 1, self.hits)
+            && self.fault.probability >= 1.0
     }
 }
 
@@ -70,6 +78,15 @@ impl Rules {
         let (least, most) = effect.delay;
         let delay = least.saturating_add((most - least).mul_f64(rule.random.part()));
         Some(Hit { id: rule.id, delay, effect })
+    }
+
+    /// Whom a request would be forbidden, if it would be now. It does not count as one.
+    pub(in super::super) fn would_forbid(&self, request: &Request) -> Option<&str> {
+        let rule = self.rules.iter().find(|rule| rule.would_act_on(request))?;
+        match &rule.fault.effect.outcome {
+            Outcome::Forbidden(user) => Some(user),
+            _ => None,
+        }
     }
 
     fn rule(&self, id: u64) -> Option<&Rule> {

@@ -1,6 +1,8 @@
 //! The kinds every cluster has: one row each, by group.
 
-use super::{CRD_GROUP, CRDS, Fields, Kind, KindId, Names, Part, Rules, ScalePaths, Version, fields};
+use super::{
+    CRD_GROUP, CRDS, Connection, Fields, Kind, KindId, NamedCall, Names, Part, Rules, ScalePaths, Version, fields,
+};
 
 struct Group {
     name: &'static str,
@@ -100,13 +102,16 @@ impl Row {
             selectable: Vec::new(),
             schema: None,
             columns: Vec::new(),
-            deprecation: (self.kind == "Endpoints").then(|| DEPRECATED.to_owned()),
+            deprecation: DEPRECATED.iter().find(|(kind, _)| *kind == self.kind).map(|(_, why)| (*why).to_owned()),
         }
     }
 }
 
-/// The only deprecated kind among them.
-const DEPRECATED: &str = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
+/// The deprecated kinds among them.
+const DEPRECATED: [(&str, &str); 2] = [
+    ("ComponentStatus", "v1 ComponentStatus is deprecated in v1.19+"),
+    ("Endpoints", "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"),
+];
 
 /// All of them under their numbers, in the order discovery lists their groups.
 pub(super) fn kinds() -> impl Iterator<Item = Kind> {
@@ -121,6 +126,17 @@ pub(super) fn scale(namespaced: bool) -> Kind {
     row.within(&group, KindId(usize::MAX))
 }
 
+/// The kind of what is asked of an object.
+pub(super) fn call(call: NamedCall) -> Kind {
+    let (group, kind) = match call {
+        NamedCall::Binding => ("", "Binding"),
+        NamedCall::Eviction => ("policy", "Eviction"),
+        NamedCall::Token => ("authentication.k8s.io", "TokenRequest"),
+    };
+    namespaced("", kind).with(CALL).within(&Group { name: group, versions: &["v1"], kinds: &[] }, KindId(usize::MAX))
+}
+
+const CALL: Rules = Rules::IS_CALL;
 const GENERATION: Rules = Rules::COUNTS_GENERATIONS;
 const NEEDS_VERSION: Rules = Rules::NEEDS_VERSION;
 const CREATES_ON_REPLACE: Rules = Rules::CREATES_ON_REPLACE;
@@ -128,6 +144,21 @@ const ANSWERS_DELETED: Rules = Rules::ANSWERS_DELETED;
 
 const STATUS: &[Part] = &[Part::Status];
 const SCALE: &[Part] = &[Part::Scale(ScalePaths::BUILT_IN), Part::Status];
+const APPROVAL: &[Part] = &[Part::Approval, Part::Status];
+const PROXY: &[Part] = &[Part::Node(Connection::Proxy), Part::Status];
+const TOKEN: &[Part] = &[Part::Call(NamedCall::Token)];
+const OF_PODS: &[Part] = &[
+    Part::Node(Connection::Attach),
+    Part::Call(NamedCall::Binding),
+    Part::EphemeralContainers,
+    Part::Call(NamedCall::Eviction),
+    Part::Node(Connection::Exec),
+    Part::Node(Connection::Log),
+    Part::Node(Connection::PortForward),
+    Part::Node(Connection::Proxy),
+    Part::Resize,
+    Part::Status,
+];
 const FINALIZE: &[Part] = &[Part::Finalize, Part::Status];
 
 /// What `kubectl get all` asks for.
@@ -139,6 +170,8 @@ const GROUPS: &[Group] = &[
         name: "",
         versions: &["v1"],
         kinds: &[
+            namespaced("bindings", "Binding").with(CALL),
+            cluster("componentstatuses", "ComponentStatus").short("cs").with(Rules::IS_REPORT),
             namespaced("configmaps", "ConfigMap").short("cm"),
             namespaced("endpoints", "Endpoints").short("ep").with(CREATES_ON_REPLACE).singular("endpoints"),
             namespaced("events", "Event").short("ev").with(CREATES_ON_REPLACE).fields(fields::EVENTS),
@@ -150,7 +183,7 @@ const GROUPS: &[Group] = &[
                 .names(Names::Label)
                 .with(ANSWERS_DELETED)
                 .fields(fields::NAMESPACES),
-            cluster("nodes", "Node").parts(STATUS).short("no").fields(fields::NODES),
+            cluster("nodes", "Node").parts(PROXY).short("no").fields(fields::NODES),
             namespaced("persistentvolumeclaims", "PersistentVolumeClaim")
                 .parts(STATUS)
                 .short("pvc")
@@ -158,7 +191,7 @@ const GROUPS: &[Group] = &[
             cluster("persistentvolumes", "PersistentVolume").parts(STATUS).short("pv").with(ANSWERS_DELETED),
             namespaced("pods", "Pod")
                 .category(ALL)
-                .parts(STATUS)
+                .parts(OF_PODS)
                 .short("po")
                 .with(GENERATION)
                 .with(ANSWERS_DELETED)
@@ -172,10 +205,10 @@ const GROUPS: &[Group] = &[
                 .fields(fields::REPLICATION_CONTROLLERS),
             namespaced("resourcequotas", "ResourceQuota").parts(STATUS).short("quota").with(ANSWERS_DELETED),
             namespaced("secrets", "Secret").fields(fields::SECRETS),
-            namespaced("serviceaccounts", "ServiceAccount").short("sa").with(ANSWERS_DELETED),
+            namespaced("serviceaccounts", "ServiceAccount").parts(TOKEN).short("sa").with(ANSWERS_DELETED),
             namespaced("services", "Service")
                 .category(ALL)
-                .parts(STATUS)
+                .parts(PROXY)
                 .short("svc")
                 .names(Names::Label)
                 .with(CREATES_ON_REPLACE)
@@ -210,6 +243,24 @@ const GROUPS: &[Group] = &[
         kinds: &[namespaced("events", "Event").short("ev").with(CREATES_ON_REPLACE).fields(fields::EVENTS)],
     },
     Group {
+        name: "authentication.k8s.io",
+        versions: &["v1"],
+        kinds: &[
+            cluster("selfsubjectreviews", "SelfSubjectReview").with(CALL),
+            cluster("tokenreviews", "TokenReview").with(CALL),
+        ],
+    },
+    Group {
+        name: "authorization.k8s.io",
+        versions: &["v1"],
+        kinds: &[
+            namespaced("localsubjectaccessreviews", "LocalSubjectAccessReview").with(CALL),
+            cluster("selfsubjectaccessreviews", "SelfSubjectAccessReview").with(CALL),
+            cluster("selfsubjectrulesreviews", "SelfSubjectRulesReview").with(CALL),
+            cluster("subjectaccessreviews", "SubjectAccessReview").with(CALL),
+        ],
+    },
+    Group {
         name: "autoscaling",
         versions: &["v2", "v1"],
         kinds: &[namespaced("horizontalpodautoscalers", "HorizontalPodAutoscaler")
@@ -229,7 +280,7 @@ const GROUPS: &[Group] = &[
         name: "certificates.k8s.io",
         versions: &["v1"],
         kinds: &[cluster("certificatesigningrequests", "CertificateSigningRequest")
-            .parts(STATUS)
+            .parts(APPROVAL)
             .short("csr")
             .fields(fields::CERTIFICATE_SIGNING_REQUESTS)],
     },

@@ -105,7 +105,7 @@ fn conditions(value: &Value) -> &[Value] {
     value["status"]["conditions"].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// Sets a condition in the status of a definition. One that stays as it is keeps its time.
+/// Sets a condition in the status of an object. One that stays as it is keeps its time.
 pub(in super::super) fn set_condition(value: &mut Value, mut condition: Value) {
     let mut conditions = conditions(value).to_vec();
     match conditions.iter_mut().find(|known| known["type"] == condition["type"]) {

@@ -90,7 +90,7 @@ fn prioritize(state: &State, pod: &mut Fields, write: Write<'_>) -> Result<(), B
 }
 
 /// How much a pod is promised: all it may use, some of it, or nothing.
-fn quality(spec: &Value) -> &'static str {
+pub(in super::super) fn quality(spec: &Value) -> &'static str {
     let (mut requests, mut limits) = (BTreeMap::new(), BTreeMap::new());
     let mut limited = true;
     let whole = ["limits", "requests"].iter().any(|part| spec["resources"][part].is_object());

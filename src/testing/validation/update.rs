@@ -10,7 +10,7 @@ use super::{
         kinds::{Kind, Part},
         status::Flaw,
     },
-    contents, finalizers, frozen, metadata,
+    certificate, contents, finalizers, frozen, metadata, pod_part,
 };
 
 /// What is replaced, and the part of it that was written.
@@ -37,7 +37,10 @@ pub(in super::super) fn update(kind: &Kind, old: &Old<'_>, new: &Value) -> Vec<F
     let looks = looks(kind, old.part);
     let whole = old.part != Some(&Part::Status);
     let contents = || if whole { contents(kind, new) } else { Vec::new() };
-    let frozen = || if whole { frozen(kind, old.value, new) } else { status(kind, new) };
+    let frozen = || match old.part {
+        Some(Part::Status) => status(kind, old.value, new),
+        part => frozen(kind, old.value, part, new),
+    };
     // Pods are looked at as a whole before they are compared.
     let both = looks.contains(&Look::Whole) && looks.iter().any(|look| *look != Look::Whole);
     let last = !both || kind.is_core("pods");
@@ -124,16 +127,25 @@ fn changes(old: &Value, new: &Value) -> Vec<Flaw> {
 }
 
 /// What beside the metadata must not change.
-fn frozen(kind: &Kind, old: &Value, new: &Value) -> Vec<Flaw> {
+fn frozen(kind: &Kind, old: &Value, part: Option<&Part>, new: &Value) -> Vec<Flaw> {
     let mut flaws = Vec::new();
-    if !kind.custom {
-        frozen::check(&kind.plural, old, new, &mut flaws);
+    match part {
+        _ if kind.custom => {}
+        Some(Part::EphemeralContainers) => pod_part::ephemeral_containers(old, new, &mut flaws),
+        Some(Part::Resize) => pod_part::resize(old, new, &mut flaws),
+        Some(Part::Approval) => certificate::check(old, part, new, &mut flaws),
+        _ => frozen::check(&kind.plural, old, new, &mut flaws),
     }
     flaws
 }
 
 /// What a status must not say.
-fn status(kind: &Kind, new: &Value) -> Vec<Flaw> {
+fn status(kind: &Kind, old: &Value, new: &Value) -> Vec<Flaw> {
+    if kind.plural == "certificatesigningrequests" && !kind.custom {
+        let mut flaws = Vec::new();
+        certificate::check(old, Some(&Part::Status), new, &mut flaws);
+        return flaws;
+    }
     let balanced = new["status"]["loadBalancer"]["ingress"].as_array().is_some_and(|ingress| !ingress.is_empty());
     if kind.is_core("services") && balanced && new["spec"]["type"] != "LoadBalancer" {
         let why = "may only be used when `spec.type` is 'LoadBalancer'";

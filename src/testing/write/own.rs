@@ -2,7 +2,7 @@
 //!
 //! Not here: how owners are found and kept ([`owners`]).
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
     super::{
@@ -69,6 +69,9 @@ pub(super) fn writer<'w>(target: &Target, api_version: &'w str, write: Write<'w>
 /// A new object of a kind, which belongs to nobody. Bookmarks show the same, except that the server's own types count
 /// replicas that nobody has said.
 pub(super) fn zero(kind: &Kind) -> Value {
+    if !kind.is_stored() {
+        return json!({"spec": {}, "status": {}});
+    }
     let mut zero = Value::Object(shape::zero(&kind.api_version(&kind.stored), &kind.kind).clone());
     if let Some(spec) = zero.get_mut("spec").and_then(Value::as_object_mut) {
         spec.remove("replicas");

@@ -30,11 +30,16 @@ pub(super) fn scope(target: &Target, part: Option<&Part>) -> Scope<'static> {
     static SPEC_AND_OWNERS: LazyLock<FieldSet> = LazyLock::new(|| {
         FieldSet::of_fields([&["spec"][..], &["metadata", "ownerReferences"], &["metadata", "deletionTimestamp"]])
     });
+    static SPEC_AND_CERTIFICATE: LazyLock<FieldSet> =
+        LazyLock::new(|| FieldSet::of_fields([&["spec"][..], &["status", "certificate"][..]]));
     match part {
         None if is_request(&target.kind) => Scope::Without(&SPEC_AND_STATUS),
         None if !target.kind.has_status(&target.version) => Scope::All,
         None | Some(Part::Finalize) => Scope::Without(&STATUS),
-        Some(Part::Scale(_)) => Scope::All,
+        // The server notes what was said there, although most of it cannot be changed.
+        Some(Part::EphemeralContainers | Part::Resize) => Scope::All,
+        Some(Part::Scale(_) | Part::Call(_) | Part::Node(_)) => Scope::All,
+        Some(Part::Approval) => Scope::Without(&SPEC_AND_CERTIFICATE),
         Some(Part::Status) => Scope::Without(match kept(&target.kind) {
             Kept::Nothing => &SPEC,
             Kept::Field("labels") => &SPEC_AND_LABELS,
@@ -86,7 +91,68 @@ pub(super) fn confine(kind: &Kind, part: &Part, live: &Object, object: &mut Map<
     match part {
         Part::Status => status_of(kind, object, live),
         Part::Finalize => set_back(object, Some(live), "status"),
-        Part::Scale(_) => {}
+        Part::Approval => approval(object, live),
+        Part::EphemeralContainers => of_spec(object, live, |spec, live| {
+            let ephemeral = spec.remove_entry("ephemeralContainers");
+            *spec = live.clone();
+            spec.remove("ephemeralContainers");
+            spec.extend(ephemeral);
+        }),
+        Part::Resize => of_spec(object, live, |spec, live| {
+            let lists = ["containers", "initContainers"].map(|list| (list, resized(spec.get(list), live.get(list))));
+            // What cannot be a resize stays as given, to be refused.
+            if lists.iter().all(|(_, resized)| resized.is_ok()) {
+                *spec = live.clone();
+                let lists = lists.into_iter().filter_map(|(list, resized)| Some((list.to_owned(), resized.ok()??)));
+                spec.extend(lists);
+            }
+        }),
+        Part::Scale(_) | Part::Call(_) | Part::Node(_) => {}
+    }
+}
+
+/// Leaves of the new object its metadata as the server lets it be, and what `change` makes of its specification.
+fn of_spec(
+    object: &mut Map<String, Value>,
+    live: &Map<String, Value>,
+    change: impl FnOnce(&mut Map<String, Value>, &Map<String, Value>),
+) {
+    if let (Some(spec), Some(live)) =
+        (object.get_mut("spec").and_then(Value::as_object_mut), live.get("spec").and_then(Value::as_object))
+    {
+        change(spec, live);
+    }
+    set_back(object, Some(live), "status");
+    keep_metadata(object, live);
+}
+
+/// The live containers with the resources of the new ones, if they are the same containers in the same order.
+fn resized(new: Option<&Value>, live: Option<&Value>) -> Result<Option<Value>, ()> {
+    let items = |list: Option<&Value>| list.and_then(Value::as_array).cloned().unwrap_or_default();
+    let (new, mut containers) = (items(new), items(live));
+    let names = |list: &[Value]| list.iter().map(|container| container["name"].clone()).collect::<Vec<_>>();
+    if names(&new) != names(&containers) {
+        return Err(());
+    }
+    for (container, new) in containers.iter_mut().filter_map(Value::as_object_mut).zip(&new) {
+        for field in ["resources", "resizePolicy"] {
+            set_back(container, new.as_object(), field);
+        }
+    }
+    Ok(live.is_some().then_some(Value::Array(containers)))
+}
+
+/// Leaves of the new object what an approval may say: conditions, and metadata.
+fn approval(object: &mut Map<String, Value>, live: &Map<String, Value>) {
+    let conditions = object.get_mut("status").and_then(Value::as_object_mut);
+    let conditions = conditions.and_then(|status| status.remove_entry("conditions"));
+    for field in ["spec", "status"] {
+        set_back(object, Some(live), field);
+    }
+    let status = object.entry("status").or_insert_with(|| Value::Object(Map::new()));
+    if let Some(status) = status.as_object_mut() {
+        status.remove("conditions");
+        status.extend(conditions);
     }
 }
 
@@ -102,18 +168,20 @@ fn status_of(kind: &Kind, object: &mut Map<String, Value>, live: &Map<String, Va
     {
         set_back(status, live.get("status").and_then(Value::as_object), "qosClass");
     }
-    let metadata = metadata(object);
-    let live = live.get("metadata").and_then(Value::as_object);
     match kept(kind) {
         Kept::Nothing => {}
-        Kept::Field(field) => set_back(metadata, live, field),
-        Kept::Everything => {
-            let owners = metadata.remove_entry("managedFields");
-            *metadata = live.cloned().unwrap_or_default();
-            metadata.remove("managedFields");
-            metadata.extend(owners);
-        }
+        Kept::Field(field) => set_back(metadata(object), live.get("metadata").and_then(Value::as_object), field),
+        Kept::Everything => keep_metadata(object, live),
     }
+}
+
+/// Sets back all metadata but who owns what.
+fn keep_metadata(object: &mut Map<String, Value>, live: &Map<String, Value>) {
+    let metadata = metadata(object);
+    let owners = metadata.remove_entry("managedFields");
+    *metadata = live.get("metadata").and_then(Value::as_object).cloned().unwrap_or_default();
+    metadata.remove("managedFields");
+    metadata.extend(owners);
 }
 
 /// Takes a field from the live object, where that has it.

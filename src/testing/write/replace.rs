@@ -124,13 +124,24 @@ pub(super) fn same_object(
     given: &Map<String, Value>,
 ) -> Result<(), Box<Status>> {
     let Some(uid) = text(given, "uid").filter(|uid| uid != live.metadata("uid")) else { return Ok(()) };
+    Err(other(kind, key, live, "UID", &uid, live.metadata("uid")))
+}
+
+/// What is there is another object, or another version of it, than is meant.
+pub(in super::super) fn other(
+    kind: &Kind,
+    key: &str,
+    live: &Object,
+    what: &str,
+    wanted: &str,
+    found: &str,
+) -> Box<Status> {
     let why = format!(
         "StorageError: invalid object, Code: 4, Key: {}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: \
-         UID in precondition: {uid}, UID in object meta: {}",
+         {what} in precondition: {wanted}, {what} in object meta: {found}",
         limits::path(kind, key),
-        live.metadata("uid")
     );
-    Err(status::conflict(kind, &live.name, &why))
+    status::conflict(kind, &live.name, &why)
 }
 
 fn current(kind: &Kind, live: &Object, version: Option<u64>) -> Result<(), Box<Status>> {

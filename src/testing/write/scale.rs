@@ -191,8 +191,16 @@ fn selector(kind: &Kind, selector: Option<&Value>) -> String {
     if let Some(text) = selector.as_str() {
         return text.to_owned();
     }
+    if kind.is_core("replicationcontrollers") {
+        return selector_text(&json!({"matchLabels": selector}));
+    }
+    selector_text(selector)
+}
+
+/// A selector of labels and expressions as text.
+pub(in super::super) fn selector_text(selector: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let labels = if kind.is_core("replicationcontrollers") { selector } else { &selector["matchLabels"] };
+    let labels = &selector["matchLabels"];
     let equal =
         labels.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), format!("{key}={}", text(value))));
     let expressions = selector["matchExpressions"].as_array().into_iter().flatten().map(|expression| {

@@ -1,0 +1,102 @@
+//! What the server passes on: logs, commands and ports of pods, and what is behind Services and nodes.
+//!
+//! There is nobody to pass it on to, and it is told as far as the server itself would find out. A test that wants more of
+//! a log answers it with [`Fault::text`](super::Fault::text).
+
+use http::Response;
+use kube::core::Status;
+use serde_json::Value;
+
+use super::{
+    answer,
+    body::Body,
+    kinds::Connection,
+    requests::Request,
+    state::{State, Target},
+    status,
+    storage::prefix,
+};
+
+pub(super) fn answer(
+    state: &State,
+    target: &Target,
+    name: &str,
+    connection: Connection,
+    request: &Request,
+) -> Result<Response<Body>, Box<Status>> {
+    let named = if connection == Connection::Proxy { without_port(name) } else { name };
+    let object = state.find(&target.kind, &target.namespace, named)?;
+    match (target.kind.plural.as_str(), connection) {
+        ("nodes", _) => reach(state, named),
+        ("services", _) => behind(state, target, named),
+        (_, Connection::Proxy) => match object.value["status"]["podIP"].as_str() {
+            None | Some("") => Err(status::bad_request("address not allowed")),
+            Some(address) => Err(unreachable(address)),
+        },
+        _ => {
+            let node = object.value["spec"]["nodeName"].as_str().unwrap_or_default();
+            if connection != Connection::PortForward {
+                container(&object.value, named, request.param("container").unwrap_or_default())?;
+            }
+            match (node, connection) {
+                ("", Connection::Log) => Ok(answer::bare(204)),
+                ("", _) => Err(status::bad_request(format!("pod {named} does not have a host assigned"))),
+                _ => reach(state, node),
+            }
+        }
+    }
+}
+
+/// The name in `https:name:port`.
+fn without_port(name: &str) -> &str {
+    match name.split(':').collect::<Vec<_>>()[..] {
+        [name, _] | [_, name, _] => name,
+        _ => name,
+    }
+}
+
+/// Whether a pod has the container that is asked for, or just one.
+fn container(pod: &Value, name: &str, asked: &str) -> Result<(), Box<Status>> {
+    let of = |list: &str| {
+        let containers = pod["spec"][list].as_array().into_iter().flatten();
+        containers.filter_map(|container| container["name"].as_str()).collect::<Vec<_>>()
+    };
+    let all = ["initContainers", "containers", "ephemeralContainers"].map(of).concat();
+    match asked {
+        "" if of("containers").len() == 1 => Ok(()),
+        "" => Err(status::bad_request(format!(
+            "a container name must be specified for pod {name}, choose one of: [{}]",
+            all.join(" ")
+        ))),
+        _ if all.contains(&asked) => Ok(()),
+        _ => Err(status::bad_request(format!("container {asked} is not valid for pod {name}"))),
+    }
+}
+
+/// Nobody answers on a node.
+fn reach(state: &State, node: &str) -> Result<Response<Body>, Box<Status>> {
+    let kind = state.kinds.served("", "v1", "nodes").ok_or_else(status::unknown_resource)?;
+    let node = state.find(kind, "", node)?;
+    match node.value["status"]["addresses"][0]["address"].as_str() {
+        None => Err(status::internal("no preferred addresses found; known addresses: []")),
+        Some(address) => Err(unreachable(address)),
+    }
+}
+
+/// Nobody is behind a Service.
+fn behind(state: &State, target: &Target, service: &str) -> Result<Response<Body>, Box<Status>> {
+    let slices = state.kinds.served("discovery.k8s.io", "v1", "endpointslices");
+    let prefix = prefix(&target.namespace);
+    let mut slices = slices.into_iter().flat_map(|kind| state.storage.objects(kind.id, &prefix));
+    let known = slices.any(|slice| slice.value["metadata"]["labels"]["kubernetes.io/service-name"] == *service);
+    if !known {
+        return Err(status::not_found(&target.kind, service));
+    }
+    let why = format!("no endpoints available for service {service:?}");
+    Err(status::failure(503, "ServiceUnavailable", why))
+}
+
+fn unreachable(address: &str) -> Box<Status> {
+    let why = format!("error trying to reach service: dial tcp {address}: this fake cluster runs nothing there");
+    status::failure(503, "ServiceUnavailable", why)
+}
