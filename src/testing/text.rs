@@ -112,7 +112,7 @@ pub(super) fn item(kind: &Kind, version: &str, item: &Object, form: Form) -> Byt
     text.slice(if named { head.len() } else { 1 }..)
 }
 
-/// A list up to its first item, which `]}` ends.
+/// A list up to its items.
 pub(super) fn list_head(
     kind: &Kind,
     version: &str,
@@ -137,7 +137,7 @@ pub(super) fn list_head(
     let mut head =
         format!("{{\"kind\":{},\"apiVersion\":{},\"metadata\":", json!(list), json!(api_version)).into_bytes();
     head.extend_from_slice(&metadata);
-    head.extend_from_slice(b",\"items\":[");
+    head.extend_from_slice(b",\"items\":");
     head.into()
 }
 

@@ -2,6 +2,7 @@
 //!
 //! It covers what people get wrong, not all the server checks: affinities and security contexts of pods are not looked at.
 
+mod advice;
 mod container;
 mod content;
 mod definition;
@@ -24,6 +25,7 @@ use super::{
     status::Flaw,
 };
 
+pub(super) use advice::advice;
 pub(super) use metadata::new_finalizers;
 pub(super) use update::{Old, update};
 
@@ -47,7 +49,7 @@ fn contents(kind: &Kind, object: &Value) -> Vec<Flaw> {
         "endpointslices" => network::endpoint_slice(object, &mut flaws),
         "configmaps" => content::config_map(object, &mut flaws),
         "secrets" => content::secret(object, &mut flaws),
-        "namespaces" => flaws.extend(metadata::finalizers(&object["spec"]["finalizers"], "spec.finalizers")),
+        "namespaces" => flaws.extend(metadata::of_content(&object["spec"]["finalizers"], "spec.finalizers")),
         CRDS => definition::check(object, &mut flaws),
         "pods" => pod::pod(object, &mut flaws),
         "podtemplates" => pod::template(&object["template"], "template", &mut flaws),

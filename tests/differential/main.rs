@@ -81,7 +81,9 @@ async fn random_sessions_are_answered_as_by_a_real_server() {
             println!("\nSEED={seed}: {request}");
             for difference in differences.iter().take(12) {
                 println!("    {}", difference.chars().take(1500).collect::<String>());
-                *groups.entry(difference.chars().filter(|letter| !letter.is_ascii_digit()).take(80).collect()).or_default() += 1;
+                *groups
+                    .entry(difference.chars().filter(|letter| !letter.is_ascii_digit()).take(80).collect())
+                    .or_default() += 1;
             }
         }
     }
@@ -126,7 +128,12 @@ async fn step(session: &mut Session, servers: &mut Servers, request: Request, di
     if request.method == "GET" {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let headers: Vec<String> = request.headers.iter().filter(|(name, value)| name != "User-Agent" && value != "application/json").map(|(name, value)| format!("{name}: {value}")).collect();
+    let headers: Vec<String> = request
+        .headers
+        .iter()
+        .filter(|(name, value)| name != "User-Agent" && value != "application/json")
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
     let told = format!("{} {} {} {}", request.method, request.target, headers.join(", "), request.body);
     match servers.both(&request).await {
         Ok((answer, mut differences)) => {

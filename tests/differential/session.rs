@@ -166,8 +166,12 @@ impl Session {
     /// The path of an object, most often of one that was there.
     fn one(&mut self, kind: &Kind) -> (String, Option<Value>) {
         let all = kind.path(&self.namespace);
-        let there: Vec<(String, Value)> =
-            self.seen.iter().filter(|(path, _)| path.starts_with(&format!("{all}/"))).map(|(path, object)| (path.clone(), object.clone())).collect();
+        let there: Vec<(String, Value)> = self
+            .seen
+            .iter()
+            .filter(|(path, _)| path.starts_with(&format!("{all}/")))
+            .map(|(path, object)| (path.clone(), object.clone()))
+            .collect();
         if !there.is_empty() && self.random.percent(90) {
             let (path, object) = there[self.random.below(there.len())].clone();
             return (path, Some(object));
@@ -201,11 +205,11 @@ impl Session {
             metadata["annotations"] = json!({"a": random.pick(&["", "x", "é"])});
         }
         if random.percent(8) {
-            metadata["finalizers"] = json!([random.pick(&["example.com/hold", "orphan", "foregroundDeletion", "bad", "a/b/c"])]);
+            metadata["finalizers"] =
+                json!([random.pick(&["example.com/hold", "orphan", "foregroundDeletion", "bad", "a/b/c"])]);
         }
         if random.percent(4) {
-            metadata["ownerReferences"] =
-                json!([{"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": random.pick(&["u", "", "v"])}]);
+            metadata["ownerReferences"] = json!([{"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": random.pick(&["u", "", "v"])}]);
         }
         object
     }
@@ -219,7 +223,10 @@ impl Session {
                 object["metadata"]["generateName"] = json!(format!("{}-g-", self.word));
                 object["metadata"]["name"] = Value::Null;
             }
-            2 => object["metadata"]["name"] = json!(random.pick(&["A", "a_b", "", "a..b", "-a", "a/b", "ä", ".", "..", "a b", "a%b"])),
+            2 => {
+                object["metadata"]["name"] =
+                    json!(random.pick(&["A", "a_b", "", "a..b", "-a", "a/b", "ä", ".", "..", "a b", "a%b"]))
+            }
             3 => object["metadata"]["namespace"] = json!(random.pick(&["default", "Other", ""])),
             4 => object["apiVersion"] = json!(random.pick(&["v1", "v2", "", "apps/v1", "a/b/c", "apps"])),
             5 => object["kind"] = json!(random.pick(&["Pod", "Nothing", "", "List"])),
@@ -245,7 +252,16 @@ impl Session {
         }
         match self.random.below(40) {
             0 => media_type = "application/yaml",
-            1 => media_type = self.random.pick(&["text/plain", "application/xml", "application/json; charset=utf-8", "", "application/vnd.kubernetes.protobuf", "nonsense"]),
+            1 => {
+                media_type = self.random.pick(&[
+                    "text/plain",
+                    "application/xml",
+                    "application/json; charset=utf-8",
+                    "",
+                    "application/vnd.kubernetes.protobuf",
+                    "nonsense",
+                ])
+            }
             _ => {}
         }
         self.request(method, &format!("{path}{options}"), media_type, text)
@@ -261,7 +277,8 @@ impl Session {
             pairs.push(pair("fieldValidation", random.pick(&["Strict", "Warn", "Ignore", "strict", ""])));
         }
         if random.percent(if apply { 97 } else { 15 }) {
-            let manager = if random.percent(3) { "a".repeat(200) } else { random.pick(&["one", "two", "three"]).to_owned() };
+            let manager =
+                if random.percent(3) { "a".repeat(200) } else { random.pick(&["one", "two", "three"]).to_owned() };
             pairs.push(pair("fieldManager", manager));
         }
         if random.percent(if apply { 40 } else { 1 }) {
@@ -303,9 +320,32 @@ impl Session {
         let random = &mut self.random;
         if random.percent(35) {
             let selectors = [
-                "app=a", "app==b", "app!=a", "app in (a,b)", "app notin (a, c)", "app", "!app", "tier=", "app=a,tier!=x",
-                "app in ()", "app in (a", "=a", "app=-", "app>1", "app<x", "a/b/c=d", ",", "app=a,", "app = a , tier in (x,)",
-                "app in (,a)", "!", "app!", "app=a b", "-=a", "app=a=b", "x>5,x<7",
+                "app=a",
+                "app==b",
+                "app!=a",
+                "app in (a,b)",
+                "app notin (a, c)",
+                "app",
+                "!app",
+                "tier=",
+                "app=a,tier!=x",
+                "app in ()",
+                "app in (a",
+                "=a",
+                "app=-",
+                "app>1",
+                "app<x",
+                "a/b/c=d",
+                ",",
+                "app=a,",
+                "app = a , tier in (x,)",
+                "app in (,a)",
+                "!",
+                "app!",
+                "app=a b",
+                "-=a",
+                "app=a=b",
+                "x>5,x<7",
             ];
             pairs.push(pair("labelSelector", random.pick(&selectors)));
         }
@@ -336,7 +376,9 @@ impl Session {
             let (target, token) = self.pages[self.random.below(self.pages.len())].clone();
             let (path, rest) = target.split_once('?').unwrap_or((&target, ""));
             let mut pairs: Vec<(String, String)> = form_urlencoded::parse(rest.as_bytes()).into_owned().collect();
-            pairs.retain(|(name, _)| name != "continue" && (name != "resourceVersion" && name != "resourceVersionMatch"));
+            pairs.retain(|(name, _)| {
+                name != "continue" && (name != "resourceVersion" && name != "resourceVersionMatch")
+            });
             pairs.push(pair("continue", token));
             return self.request("GET", &format!("{path}{}", query(&pairs)), JSON, String::new());
         }
@@ -357,7 +399,10 @@ impl Session {
             pairs.push(pair("continue", self.random.pick(&["x", "", "e30", "eyJ2IjoibWV0YS5rOHMuaW8vdjEifQ"])));
         }
         if self.random.percent(5) {
-            pairs.push(pair(self.random.pick(&["sendInitialEvents", "allowWatchBookmarks", "timeoutSeconds"]), self.random.pick(&["0", "false", "x", ""])));
+            pairs.push(pair(
+                self.random.pick(&["sendInitialEvents", "allowWatchBookmarks", "timeoutSeconds"]),
+                self.random.pick(&["0", "false", "x", ""]),
+            ));
         }
         let mut path = kind.path(&namespace);
         if !kind.namespaced {
@@ -384,7 +429,10 @@ impl Session {
         }
         if self.random.percent(30) {
             pairs.push(pair("sendInitialEvents", self.random.pick(&["true", "true", "true", "false", "x"])));
-            pairs.push(pair("resourceVersionMatch", self.random.pick(&["NotOlderThan", "NotOlderThan", "NotOlderThan", "Exact", ""])));
+            pairs.push(pair(
+                "resourceVersionMatch",
+                self.random.pick(&["NotOlderThan", "NotOlderThan", "NotOlderThan", "Exact", ""]),
+            ));
         }
         if self.random.percent(60) {
             pairs.push(pair("allowWatchBookmarks", "true"));
@@ -398,7 +446,8 @@ impl Session {
     fn put(&mut self, kind: &Kind) -> Request {
         let (path, seen) = self.one(kind);
         let path = self.part_of(path);
-        let name = path.split('/').rev().find(|part| !["status", "scale"].contains(part)).unwrap_or_default().to_owned();
+        let name =
+            path.split('/').rev().find(|part| !["status", "scale"].contains(part)).unwrap_or_default().to_owned();
         let mut object = match seen {
             Some(object) => object,
             None => self.object(kind),
@@ -426,8 +475,14 @@ impl Session {
             4 => object["metadata"]["name"] = json!(random.pick(&["other", "", "A"])),
             5 => object["kind"] = json!(random.pick(&["Other", "", "Pod"])),
             6 => object["metadata"]["namespace"] = json!(random.pick(&["default", ""])),
-            7 => object["metadata"]["managedFields"] = [json!([]), json!([{}]), json!(null), json!([{"manager": "x"}])][random.below(4)].clone(),
-            8 => object["metadata"]["creationTimestamp"] = [json!(null), json!("2020-01-01T00:00:00Z"), json!("x")][random.below(3)].clone(),
+            7 => {
+                object["metadata"]["managedFields"] =
+                    [json!([]), json!([{}]), json!(null), json!([{"manager": "x"}])][random.below(4)].clone()
+            }
+            8 => {
+                object["metadata"]["creationTimestamp"] =
+                    [json!(null), json!("2020-01-01T00:00:00Z"), json!("x")][random.below(3)].clone()
+            }
             9 => object["metadata"]["deletionTimestamp"] = json!("2020-01-01T00:00:00Z"),
             10 => object["metadata"]["finalizers"] = json!([random.pick(&["example.com/hold", "bad", "a.b/c"])]),
             _ => {}
@@ -457,7 +512,13 @@ impl Session {
             }
         };
         if random.percent(3) {
-            media_type = random.pick(&["application/json", "text/plain", "", "application/merge-patch+json; charset=utf-8", "application/apply-patch+json"]);
+            media_type = random.pick(&[
+                "application/json",
+                "text/plain",
+                "",
+                "application/merge-patch+json; charset=utf-8",
+                "application/apply-patch+json",
+            ]);
         }
         let mut text = body.to_string();
         if random.percent(4) {
@@ -470,7 +531,8 @@ impl Session {
     fn apply(&mut self, kind: &Kind) -> Request {
         let (path, _) = self.one(kind);
         let path = self.part_of(path);
-        let name = path.split('/').rev().find(|part| !["status", "scale"].contains(part)).unwrap_or_default().to_owned();
+        let name =
+            path.split('/').rev().find(|part| !["status", "scale"].contains(part)).unwrap_or_default().to_owned();
         let mut object = self.object(kind);
         let random = &mut self.random;
         if random.percent(60) {
@@ -596,12 +658,19 @@ impl Session {
             format!("{all}/UPPER_case"),
         ];
         let path = self.random.pick(&paths.each_ref().map(String::as_str)).to_owned();
-        let method = self.random.pick(&["GET", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "NONSENSE"]).to_owned();
+        let method = self
+            .random
+            .pick(&["GET", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "NONSENSE"])
+            .to_owned();
         // A collection of a kind without namespaces is also others'.
         let method = if method == "DELETE" && path == all { "PUT".to_owned() } else { method };
         // Lists of these are also others'.
         let path = if method == "GET" && path == all && !kind.namespaced { "/nonsense".to_owned() } else { path };
-        let body = if ["POST", "PUT", "PATCH"].contains(&method.as_str()) { self.object(kind).to_string() } else { String::new() };
+        let body = if ["POST", "PUT", "PATCH"].contains(&method.as_str()) {
+            self.object(kind).to_string()
+        } else {
+            String::new()
+        };
         let media_type = if method == "PATCH" { "application/merge-patch+json" } else { JSON };
         self.request(&method, &path, media_type, body)
     }
@@ -632,30 +701,43 @@ fn merge(seen: &Value, fresh: &Value, random: &mut Random) -> Value {
         spoil(&mut patch, random);
     }
     if random.percent(5) {
-        patch["metadata"]["resourceVersion"] = if random.percent(50) { seen["metadata"]["resourceVersion"].clone() } else { json!("1") };
+        patch["metadata"]["resourceVersion"] =
+            if random.percent(50) { seen["metadata"]["resourceVersion"].clone() } else { json!("1") };
     }
     patch
 }
 
 /// The operations of a JSON patch.
 fn operations(seen: &Value, random: &mut Random) -> Value {
-    let places: Vec<String> = places(seen).into_iter().filter(|place| !place.starts_with("/metadata/managedFields")).collect();
+    let places: Vec<String> =
+        places(seen).into_iter().filter(|place| !place.starts_with("/metadata/managedFields")).collect();
     let mut place = |random: &mut Random| match random.below(8) {
-        0 => random.pick(&["/metadata/labels/new", "/nothing/here", "", "/", "x", "/spec/-", "/metadata/labels", "/a~2b"]).to_owned(),
+        0 => random
+            .pick(&["/metadata/labels/new", "/nothing/here", "", "/", "x", "/spec/-", "/metadata/labels", "/a~2b"])
+            .to_owned(),
         _ => places[random.below(places.len())].clone(),
     };
     let operation = |random: &mut Random, place: &mut dyn FnMut(&mut Random) -> String| {
         let at = place(random);
         let there = seen.pointer(&at).cloned().unwrap_or(json!("v"));
         match random.below(12) {
-            0..3 => json!({"op": "add", "path": at, "value": if random.percent(50) { anything(random) } else { there }}),
+            0..3 => {
+                json!({"op": "add", "path": at, "value": if random.percent(50) { anything(random) } else { there }})
+            }
             3 | 4 => json!({"op": "remove", "path": at}),
             5 | 6 => json!({"op": "replace", "path": at, "value": anything(random)}),
             7 => json!({"op": "test", "path": at, "value": there}),
             8 => json!({"op": "test", "path": at, "value": anything(random)}),
             9 => json!({"op": "move", "from": at, "path": place(random)}),
             10 => json!({"op": "copy", "from": at, "path": place(random)}),
-            _ => [json!({"op": "nonsense", "path": at}), json!({"op": "add", "path": at}), json!({"path": at}), json!({"op": "remove"}), json!(null)][random.below(5)].clone(),
+            _ => [
+                json!({"op": "nonsense", "path": at}),
+                json!({"op": "add", "path": at}),
+                json!({"path": at}),
+                json!({"op": "remove"}),
+                json!(null),
+            ][random.below(5)]
+            .clone(),
         }
     };
     let count = 1 + random.below(3);
