@@ -6,6 +6,7 @@ mod advice;
 mod container;
 mod content;
 mod definition;
+mod event;
 mod frozen;
 mod ingress;
 mod metadata;
@@ -47,6 +48,7 @@ fn contents(kind: &Kind, object: &Value) -> Vec<Flaw> {
         "ingresses" => ingress::check(object, &mut flaws),
         "services" => network::service(object, &mut flaws),
         "endpointslices" => network::endpoint_slice(object, &mut flaws),
+        "events" => event::check(kind, object, &mut flaws),
         "configmaps" => content::config_map(object, &mut flaws),
         "secrets" => content::secret(object, &mut flaws),
         "namespaces" => flaws.extend(metadata::of_content(&object["spec"]["finalizers"], "spec.finalizers")),
