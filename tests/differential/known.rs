@@ -11,6 +11,10 @@ pub fn is(request: &Request, difference: &str) -> bool {
         request.method == "GET" && (path == "/api/v1" || path.starts_with("/apis/") && path.matches('/').count() == 3);
     // Caches of the real server lag behind what it wrote, and it writes for others meanwhile.
     let lag = request.method == "GET" && says("metadata.resourceVersion: recorded") && says(", which ");
+    // A body in which something is said twice is made anew where it holds versions of the real server.
+    let doubled = request.method == "PUT" && says("duplicate field");
+    // What is wrong with YAML is told in other words.
+    let yaml = says("error decoding YAML: ") || says("already set in map");
     // No protobuf.
     let protobuf = request.headers.iter().any(|(_, value)| value.contains("protobuf"));
     // Messages do not show what the body of a Secret holds.
@@ -19,5 +23,5 @@ pub fn is(request: &Request, difference: &str) -> bool {
     let given_out = says(".cells[") && path.contains("/services")
         || says("kubernetes.io/metadata.name: recorded \"") && says("-g-")
         || says("-g-") && (says("details.name") || says("message: "));
-    discovery || lag || protobuf || secret || given_out
+    discovery || lag || doubled || yaml || protobuf || secret || given_out
 }

@@ -35,6 +35,7 @@ impl Definition {
         let flagged = |flag: &'static str| declared.iter().filter(move |version| version[flag] == true);
         let mut versions: Vec<_> = flagged("served").filter_map(version).collect();
         versions.sort_by_key(|version| std::cmp::Reverse(priority(&version.name)));
+        deprecate(spec, declared, &mut versions);
         let stored = flagged("storage").find_map(|version| text(&version["name"]));
         let texts = |value: &Value| value.as_array().into_iter().flatten().filter_map(text).collect();
         Some(Definition {
@@ -84,11 +85,30 @@ fn version(declared: &Value) -> Option<Version> {
         name: declared["name"].as_str()?.to_owned(),
         parts: status.into_iter().chain(scale).collect(),
         selectable: paths.map(|path| path.trim_start_matches('.').to_owned()).collect(),
-        deprecation: (declared["deprecated"] == true)
-            .then(|| declared["deprecationWarning"].as_str().unwrap_or_default().to_owned()),
         schema: Some(Schema::new(declared.pointer("/schema/openAPIV3Schema")).into()),
         columns: items("additionalPrinterColumns").cloned().collect(),
+        deprecation: None,
     })
+}
+
+/// Notes what is said of deprecated versions: what the definition says, or which later version is not. The latest come
+/// first.
+fn deprecate(spec: &Value, declared: &[Value], versions: &mut [Version]) {
+    let deprecated =
+        |name: &str| declared.iter().find(|version| version["name"] == name && version["deprecated"] == true);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (group, kind) = (text(&spec["group"]), text(&spec["names"]["kind"]));
+    let mut latest: Option<String> = None;
+    for version in versions {
+        let Some(said) = deprecated(&version.name) else {
+            latest.get_or_insert_with(|| version.name.clone());
+            continue;
+        };
+        let better = latest.iter().map(|better| format!("; use {group}/{better} {kind}")).collect::<String>();
+        let own = said["deprecationWarning"].as_str().map(str::to_owned);
+        version.deprecation =
+            Some(own.unwrap_or_else(|| format!("{group}/{} {kind} is deprecated{better}", version.name)));
+    }
 }
 
 /// Stable before beta before alpha, then by number: `v2`, `v1`, `v1beta2`, `v1beta1`, `v1alpha1`.
