@@ -154,7 +154,7 @@ pub fn direct(value: &mut Value, random: &mut Random) {
 /// A text that is not quite the JSON it was made from.
 pub fn garble(text: &str, random: &mut Random) -> String {
     match random.below(9) {
-        0 => text[..text.floor_char_boundary(random.below(text.len() + 1))].to_owned(),
+        0 => text.chars().take(random.below(text.len() + 1)).collect(),
         1 => text.replacen('{', r#"{"kind":"Other","#, 1),
         2 => text.replacen(r#""metadata":{"#, r#""metadata":{"name":"twice","#, 1),
         3 => text.replacen(r#""spec":{"#, r#""spec":{"zzz":1,"zzz":2,"#, 1),

@@ -20,7 +20,6 @@ mod bindings;
 #[allow(dead_code)]
 mod compare;
 #[path = "../store/random.rs"]
-#[allow(dead_code)]
 mod random;
 #[path = "../real/mod.rs"]
 mod real;

@@ -150,7 +150,7 @@ impl Session {
         self.random.pick(&forms).to_owned()
     }
 
-    fn namespace_of(&mut self, _: &Kind) -> String {
+    fn namespace_of(&mut self) -> String {
         match self.random.below(40) {
             0 => "nowhere".to_owned(),
             1 => "default".to_owned(),
@@ -176,7 +176,7 @@ impl Session {
             let (path, object) = there[self.random.below(there.len())].clone();
             return (path, Some(object));
         }
-        let namespace = self.namespace_of(kind);
+        let namespace = self.namespace_of();
         (format!("{}/{}", kind.path(&namespace), self.name()), None)
     }
 
@@ -216,7 +216,7 @@ impl Session {
 
     fn create(&mut self, kind: &Kind) -> Request {
         let mut object = self.object(kind);
-        let namespace = self.namespace_of(kind);
+        let namespace = self.namespace_of();
         let random = &mut self.random;
         match random.below(30) {
             0 | 1 => {
@@ -382,7 +382,7 @@ impl Session {
             pairs.push(pair("continue", token));
             return self.request("GET", &format!("{path}{}", query(&pairs)), JSON, String::new());
         }
-        let namespace = self.namespace_of(kind);
+        let namespace = self.namespace_of();
         let mut pairs = Vec::new();
         self.selectors(&mut pairs);
         if self.random.percent(40) {
