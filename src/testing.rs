@@ -51,7 +51,8 @@
 //! - note the owners of fields in what tests bring through its doors, such as [`FakeCluster::create`], before a client
 //!   applies something to it;
 //! - show what the body of a Secret holds in a message, where the server shows its first bytes;
-//! - check the rarer formats of texts in schemas, or all of pod templates;
+//! - check the rarer formats of texts in schemas, all of pod templates, or the specifications of kinds few people write;
+//! - say in Go's words what is wrong with YAML;
 //! - evaluate rules in CEL, call webhooks or admission policies, or convert between versions: objects differ in nothing
 //!   but apiVersion, and the two Event groups are apart;
 //! - forget by time: of each kind the last 10,000 changes can be watched and listed, or as many as

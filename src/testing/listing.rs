@@ -24,6 +24,8 @@ use super::{
 pub(super) struct List {
     pub(super) head: Bytes,
     pub(super) items: Vec<Bytes>,
+    /// What stands in the place of no items: metadata alone has no empty lists.
+    none: &'static [u8],
 }
 
 /// Base64 as tokens have it: without padding, and bits too many are nobody's concern.
@@ -58,11 +60,14 @@ impl List {
     /// The whole list as one text.
     pub(super) fn text(&self) -> Bytes {
         const END: &[u8] = b"]}";
+        if self.items.is_empty() {
+            return [&self.head, self.none, b"}"].concat().into();
+        }
         let length = self.head.len() + self.items.iter().map(|item| item.len() + 2).sum::<usize>() + END.len();
         let mut text = Vec::with_capacity(length);
         text.extend_from_slice(&self.head);
         for (index, item) in self.items.iter().enumerate() {
-            text.extend_from_slice(if index == 0 { b"{" } else { b",{" });
+            text.extend_from_slice(if index == 0 { b"[{" } else { b",{" });
             text.extend_from_slice(item);
         }
         text.extend_from_slice(END);
@@ -112,7 +117,8 @@ pub(super) fn list(state: &State, target: &Target, options: &Options, form: Form
             }
         }
     }
-    Ok(List { head: text::list_head(kind, &target.version, form, at, next), items })
+    let none: &[u8] = if form == Form::Metadata { b"null" } else { b"[]" };
+    Ok(List { head: text::list_head(kind, &target.version, form, at, next), items, none })
 }
 
 fn token(revision: u64, last: &str) -> String {
@@ -138,7 +144,8 @@ impl Token {
         let bytes = TOKENS.decode(text).map_err(|error| {
             let at = match error {
                 DecodeError::InvalidByte(at, _) | DecodeError::InvalidLastSymbol { offset: at, .. } => at,
-                _ => text.len(),
+                // A letter alone says nothing; Go tells where its four letters would begin.
+                _ => text.len() / 4 * 4,
             };
             invalid(format!("illegal base64 data at input byte {at}"))
         })?;

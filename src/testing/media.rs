@@ -48,7 +48,7 @@ impl PatchType {
 /// What a body is said to be, without parameters.
 pub(super) fn content_type(headers: &HeaderMap) -> Option<&str> {
     let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok())?;
-    Some(said.split(';').next().unwrap_or_default().trim())
+    Some(said.split(';').next().unwrap_or_default().trim()).filter(|said| !said.is_empty())
 }
 
 fn unknown_format(accepted: &str) -> Box<Status> {

@@ -47,7 +47,7 @@ pub struct Request {
     pub user_agent: Option<String>,
     /// The HTTP status of the answer; nothing while there is none.
     pub answered: Option<u16>,
-    method: Method,
+    pub(super) method: Method,
     payload: Payload,
     /// How many requests came before.
     pub(super) place: usize,

@@ -46,6 +46,9 @@ pub(super) fn place(request: &Request, kinds: &Kinds, accept: &Accept) -> Result
     if let Some(page) = resource.is_empty().then(|| Page::at(kinds, request, accept)).flatten() {
         return Ok(Place::Page(page));
     }
+    if path.starts_with("/version/") {
+        return Err(status::unknown_resource());
+    }
     if !path.starts_with("/api/") && (group.is_empty() || !kinds.has_group(group)) {
         return Ok(Place::Nowhere);
     }

@@ -183,7 +183,7 @@ impl Exchange {
         let answer = self.serve(&accept).await;
         let mut response = answer.unwrap_or_else(|status| answer::refusal(&status, accept.refusals()));
         answer::warn(&mut response, self.warnings.take());
-        response
+        if self.request.method == "HEAD" { response.map(|_| Body::full(Bytes::new())) } else { response }
     }
 
     fn refuse(&self, status: &Status) -> Response<Body> {
@@ -346,8 +346,8 @@ impl Exchange {
 
     fn delete(&self, target: &Target, name: &str, form: Form) -> Result<Answer, Box<Status>> {
         let deletion = self.deletion()?;
+        self.warnings.add(write::deletion_warnings(&target.kind, &deletion));
         let deleted = self.shared.update(|inner| inner.state.delete(target, name, &deletion))?;
-        self.warnings.add(deleted.warnings);
         // Whoever asks in the old way is told when there is more to come.
         let code = if deletion.cascades && !deleted.gone { 202 } else { 200 };
         Ok(Answer::Json(code, text::deleted(&target.kind, &deleted.answer, form)))
@@ -356,10 +356,10 @@ impl Exchange {
     async fn delete_collection(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
         let options = self.options()?;
         let deletion = self.deletion()?;
+        self.warnings.add(write::deletion_warnings(&target.kind, &deletion));
         self.revision_reached(listing::awaited(&options)?).await?;
         let delete = |inner: &mut Inner| inner.state.delete_collection(target, &options, &deletion, form);
-        let (list, warnings) = self.shared.update(delete)?;
-        self.warnings.add(warnings);
+        let list = self.shared.update(delete)?;
         Ok(Answer::Json(200, list.text()))
     }
 

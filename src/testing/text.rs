@@ -129,7 +129,7 @@ pub(super) fn found(kind: &Kind, version: &str, form: Form, items: impl Iterator
     format!("{{\"kind\":{list},\"apiVersion\":{api_version},\"metadata\":{{}},\"items\":[{items}]}}").into()
 }
 
-/// A list up to its first item, which `]}` ends.
+/// A list up to its items.
 pub(super) fn list_head(
     kind: &Kind,
     version: &str,
@@ -154,7 +154,7 @@ pub(super) fn list_head(
     let mut head =
         format!("{{\"kind\":{},\"apiVersion\":{},\"metadata\":", json!(list), json!(api_version)).into_bytes();
     head.extend_from_slice(&metadata);
-    head.extend_from_slice(b",\"items\":[");
+    head.extend_from_slice(b",\"items\":");
     head.into()
 }
 

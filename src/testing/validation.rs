@@ -2,10 +2,12 @@
 //!
 //! It covers what people get wrong, not all the server checks: affinities and security contexts of pods are not looked at.
 
+mod advice;
 mod certificate;
 mod container;
 mod content;
 mod definition;
+mod event;
 mod frozen;
 mod ingress;
 mod metadata;
@@ -26,6 +28,7 @@ use super::{
     status::Flaw,
 };
 
+pub(super) use advice::advice;
 pub(super) use metadata::new_finalizers;
 pub(super) use update::{Old, update};
 
@@ -47,9 +50,10 @@ fn contents(kind: &Kind, object: &Value) -> Vec<Flaw> {
         "ingresses" => ingress::check(object, &mut flaws),
         "services" => network::service(object, &mut flaws),
         "endpointslices" => network::endpoint_slice(object, &mut flaws),
+        "events" => event::check(kind, object, &mut flaws),
         "configmaps" => content::config_map(object, &mut flaws),
         "secrets" => content::secret(object, &mut flaws),
-        "namespaces" => flaws.extend(metadata::finalizers(&object["spec"]["finalizers"], "spec.finalizers")),
+        "namespaces" => flaws.extend(metadata::of_content(&object["spec"]["finalizers"], "spec.finalizers")),
         CRDS => definition::check(object, &mut flaws),
         "pods" => pod::pod(object, &mut flaws),
         "podtemplates" => pod::template(&object["template"], "template", &mut flaws),

@@ -48,6 +48,7 @@ use super::{
 };
 
 pub(super) use apply::Configuration;
+pub(super) use delete::warnings as deletion_warnings;
 pub(super) use document::Document;
 pub(super) use replace::other;
 pub(super) use scale::{of as scale, selector_text};
@@ -196,8 +197,11 @@ impl State {
         }
         let mut object = Value::Object(object);
         validate(target, &object, live.as_deref(), write)?;
-        if kind.custom {
-            write.warn(validation::new_finalizers(&object, live.as_deref().map(|live| &live.value)));
+        let old = live.as_deref().map(|live| &live.value);
+        match write.part {
+            _ if kind.custom => write.warn(validation::new_finalizers(&object, old)),
+            None | Some(Part::Scale(_)) => write.warn(validation::advice(kind, &object, old)),
+            Some(_) => {}
         }
         if !write.dry_run {
             limits::fit(target, &mut object)?;

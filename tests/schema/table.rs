@@ -155,7 +155,8 @@ impl<'d> Writer<'d> {
                 let keys =
                     list["x-kubernetes-list-map-keys"].as_array().expect("keys").iter().filter_map(Value::as_str);
                 let keys = keys.map(|key| match item.map(|item| &item["properties"][key]["default"]) {
-                    Some(Value::String(default)) if !default.is_empty() => format!("{key}={default}"),
+                    Some(Value::String(default)) => format!("{key}={default}"),
+                    Some(Value::Number(default)) => format!("{key}={default}"),
                     _ => key.to_owned(),
                 });
                 format!("#{}", keys.collect::<Vec<_>>().join("+"))

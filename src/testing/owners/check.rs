@@ -68,7 +68,7 @@ impl Problems {
                 self.add(path, format!("expected numeric (int or float), got {}", go_type(value)));
             }
             (Form::Scalar(Scalar::String), _) => {
-                let value = in_go(value);
+                let value = as_go_writes(value);
                 self.add(path, format!("expected string, got &value.valueUnstructured{{Value:{value}}}"));
             }
             (Form::Map, Value::Object(fields)) => {
@@ -104,6 +104,21 @@ impl Problems {
             self.look(path, item, shape);
             path.pop();
         }
+    }
+}
+
+/// A value as Go writes it down: `map[string]interface {}{"a":1}`.
+fn as_go_writes(value: &Value) -> String {
+    match value {
+        Value::Null => "interface {}(nil)".to_owned(),
+        Value::Array(items) => {
+            format!("[]interface {{}}{{{}}}", items.iter().map(as_go_writes).collect::<Vec<_>>().join(", "))
+        }
+        Value::Object(members) => {
+            let members = members.iter().map(|(name, value)| format!("{name:?}:{}", as_go_writes(value)));
+            format!("map[string]interface {{}}{{{}}}", members.collect::<Vec<_>>().join(", "))
+        }
+        scalar => scalar.to_string(),
     }
 }
 
@@ -148,6 +163,11 @@ mod tests {
         for (spec, problem) in [
             (json!({"height": "3"}), ".spec.height: expected numeric (int or float), got string"),
             (json!({"sort": 3}), ".spec.sort: expected string, got &value.valueUnstructured{Value:3}"),
+            (
+                json!({"sort": {"a": [null]}}),
+                ".spec.sort: expected string, got \
+                 &value.valueUnstructured{Value:map[string]interface {}{\"a\":[]interface {}{interface {}(nil)}}}",
+            ),
             (json!({"ripe": "no"}), ".spec.ripe: expected boolean, got &{no}"),
             (json!({"planted": {"a": 1}}), ".spec.planted: expected any scalar, got &{map[a:1]}"),
             (json!({"rows": 3}), ".spec.rows: expected list, got &{3}"),

@@ -90,7 +90,8 @@ mod tests {
         let shapes = orchard(json!({"type": "object"}));
         let orchard = shapes.named("Orchard");
         let owners = orchard.member("metadata").and_then(|metadata| metadata.shape.member("ownerReferences"));
-        assert_eq!(owners.expect("declared").shape.atom(&json!([])), Atom::Keyed(&["uid".into()]));
+        let uid = Key { name: "uid".into(), default: Some(json!("")) };
+        assert_eq!(owners.expect("declared").shape.atom(&json!([])), Atom::Keyed(&[uid]));
         assert!(orchard.member("kind").is_some());
         assert!(orchard.member("wings").is_none());
     }

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! `[T]` is a list of one piece, `[T]#` a set, `[T]#a+b=TCP` a list with items told apart by `a` and `b`, of which `b`
-//! is `TCP` where absent; `{T}` is a map. An exclamation mark makes a map one value. Scalars have the words of
+//! is `TCP` where absent, and `[T]#a=` one by `a`, which is empty where absent; `{T}` is a map. An exclamation mark makes a map one value. Scalars have the words of
 //! [`Format`], and `any` is anything. What strategic patches merge by follows: `~merge(a)` for objects, `~merge` for
 //! scalars; `~replace` says that they replace maps, `~retainKeys` that they tell which fields stay.
 //!
@@ -88,7 +88,10 @@ fn read(text: &'static str) -> Option<Type> {
 fn key(text: &'static str) -> Key {
     match text.split_once('=') {
         None => text.into(),
-        Some((name, default)) => Key { name: name.into(), default: Some(Value::from(default)) },
+        Some((name, default)) => {
+            let default = default.parse::<i64>().map_or_else(|_| Value::from(default), Value::from);
+            Key { name: name.into(), default: Some(default) }
+        }
     }
 }
 
@@ -150,12 +153,13 @@ mod tests {
         let pod = Shapes::built_in().kind("v1", "Pod");
         let spec = pod.member("spec").expect("declared").shape;
         let containers = spec.member("containers").expect("declared");
+        let key = |name: &'static str, default: Value| Key { name: name.into(), default: Some(default) };
         assert_eq!(containers.strategy, &Strategy::Merge(Some("name".into())));
-        assert_eq!(containers.shape.atom(&json!([])), Atom::Keyed(&["name".into()]));
+        assert_eq!(containers.shape.atom(&json!([])), Atom::Keyed(&[key("name", json!(""))]));
         let ports = containers.shape.item().member("ports").expect("declared");
         assert_eq!(ports.strategy, &Strategy::Merge(Some("containerPort".into())));
-        let protocol = Key { name: "protocol".into(), default: Some(json!("TCP")) };
-        assert_eq!(ports.shape.atom(&json!([])), Atom::Keyed(&["containerPort".into(), protocol]));
+        let keys = [key("containerPort", json!(0)), key("protocol", json!("TCP"))];
+        assert_eq!(ports.shape.atom(&json!([])), Atom::Keyed(&keys));
         assert_eq!(spec.member("tolerations").expect("declared").shape.atom(&json!([])), Atom::Leaf);
         assert!(pod.member("wings").is_none());
     }

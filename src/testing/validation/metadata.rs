@@ -30,7 +30,10 @@ pub(super) fn whole(kind: &Kind, object: &Value) -> Vec<Flaw> {
     let lenient = kind.custom
         || ["admissionregistration.k8s.io", "apiextensions.k8s.io", "node.k8s.io"].contains(&kind.group.as_str());
     let said = &metadata["finalizers"];
-    flaws.extend(if lenient { qualified(said) } else { finalizers(said, "metadata.finalizers") });
+    flaws.extend(qualified(said));
+    if !lenient {
+        flaws.extend(owned(said, "metadata.finalizers"));
+    }
     flaws
 }
 
@@ -95,24 +98,27 @@ pub(in super::super) fn new_finalizers(object: &Value, old: Option<&Value>) -> V
     advice.collect()
 }
 
-/// What is wrong with finalizers of built-in kinds: they are names, and say whose they are.
-pub(super) fn finalizers(finalizers: &Value, field: &str) -> Vec<Flaw> {
-    let mut flaws = Vec::new();
-    let names = finalizers.as_array().into_iter().flatten().filter_map(Value::as_str);
-    for (index, name) in names.enumerate() {
+/// What is wrong with finalizers of a namespace's content: they are names, and say whose they are.
+pub(super) fn of_content(finalizers: &Value, field: &str) -> Vec<Flaw> {
+    let names = finalizers.as_array().into_iter().flatten().filter_map(Value::as_str).enumerate();
+    let flaws = names.flat_map(|(index, name)| {
         let field = format!("{field}[{index}]");
-        for problem in selector::key_problems(name) {
-            flaws.push(Flaw::invalid(&field, name, &problem));
-        }
-        if !name.contains('/') && !STANDARD.contains(&name) {
-            flaws.push(Flaw::invalid(
-                &field,
-                name,
-                "name is neither a standard finalizer name nor is it fully qualified",
-            ));
-        }
-    }
-    flaws
+        let problems = selector::key_problems(name).into_iter();
+        let qualified = problems.map(|problem| Flaw::invalid(&field, name, &problem)).collect::<Vec<_>>();
+        qualified.into_iter().chain(nobodys(name, &field))
+    });
+    flaws.collect()
+}
+
+/// What is wrong with finalizers of built-in kinds beside what they are called: they say whose they are.
+pub(super) fn owned(finalizers: &Value, field: &str) -> Vec<Flaw> {
+    let names = finalizers.as_array().into_iter().flatten().filter_map(Value::as_str).enumerate();
+    names.filter_map(|(index, name)| nobodys(name, &format!("{field}[{index}]"))).collect()
+}
+
+fn nobodys(name: &str, field: &str) -> Option<Flaw> {
+    let wrong = !name.contains('/') && !STANDARD.contains(&name);
+    wrong.then(|| Flaw::invalid(field, name, "name is neither a standard finalizer name nor is it fully qualified"))
 }
 
 pub(super) fn labels(labels: Option<&Map<String, Value>>, field: &str, flaws: &mut Vec<Flaw>) {

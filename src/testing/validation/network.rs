@@ -63,6 +63,8 @@ pub(super) fn service(object: &Value, flaws: &mut Vec<Flaw>) {
     if !types.contains(&service_type) {
         flaws.push(Flaw::unsupported("spec.type", service_type, &types));
     }
+    let policies = ["PreferDualStack", "RequireDualStack", "SingleStack"];
+    super::one_of(&spec["ipFamilyPolicy"], "spec.ipFamilyPolicy", &policies, flaws);
     duplicates(ports, service_type, flaws);
 }
 

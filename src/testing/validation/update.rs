@@ -53,7 +53,7 @@ pub(in super::super) fn update(kind: &Kind, old: &Old<'_>, new: &Value) -> Vec<F
             Look::Changes | Look::ChangesAndFinalizers => {
                 flaws.extend(changes(old.value, new));
                 if *look == Look::ChangesAndFinalizers {
-                    flaws.extend(metadata::finalizers(&new["metadata"]["finalizers"], "metadata.finalizers"));
+                    flaws.extend(metadata::owned(&new["metadata"]["finalizers"], "metadata.finalizers"));
                 }
                 if looks.contains(&Look::Whole) && !last {
                     flaws.extend(frozen());

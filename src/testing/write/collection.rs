@@ -12,27 +12,24 @@ use super::super::{
 };
 
 impl State {
-    /// Deletes the objects of a list, one after the other. Answers the list as it was before, and what the client should
-    /// know.
+    /// Deletes the objects of a list, one after the other. Answers the list as it was before.
     pub(in super::super) fn delete_collection(
         &mut self,
         target: &Target,
         options: &Options,
         deletion: &Deletion,
         form: Form,
-    ) -> Result<(List, Vec<String>), Box<Status>> {
+    ) -> Result<List, Box<Status>> {
         let list = listing::list(self, target, options, form)?;
         let listed: Value = serde_json::from_slice(&list.text()).unwrap_or_default();
-        let mut warnings = Vec::new();
         for item in listed["items"].as_array().into_iter().flatten() {
             let text = |field: &str| item["metadata"][field].as_str().unwrap_or_default().to_owned();
             let target = Target { namespace: text("namespace"), ..target.clone() };
             match self.delete(&target, &text("name"), deletion) {
-                Ok(deleted) => warnings = deleted.warnings,
-                Err(refusal) if refusal.code == 404 => {}
-                Err(refusal) => return Err(refusal),
+                Err(refusal) if refusal.code != 404 => return Err(refusal),
+                _ => {}
             }
         }
-        Ok((list, warnings))
+        Ok(list)
     }
 }

@@ -136,14 +136,17 @@ fn built_in(kinds: &Kinds, target: &Target, document: Document, head: &Head) -> 
     if said_kind == kind.kind && said_version == expected {
         return read(&expected, &kind.kind);
     }
+    let package = kind.group.split('.').next().filter(|group| !group.is_empty()).unwrap_or("core");
+    let converting = || format!("converting ({short}.{said_kind}) to ({package}.{}): unknown conversion", kind.kind);
     Err(match kinds.of_object(&said_version, &said_kind) {
         Some((other, _)) => {
             if !other.custom {
                 read(&said_version, &said_kind)?;
             }
-            let package = kind.group.split('.').next().filter(|group| !group.is_empty()).unwrap_or("core");
-            unreadable(format!("converting ({short}.{said_kind}) to ({package}.{}): unknown conversion", kind.kind))
+            unreadable(converting())
         }
+        // A list of anything is of no group, but registered.
+        None if (&*said_version, &*said_kind) == ("v1", "List") => unreadable(converting()),
         None => unreadable(format!(
             "no kind {said_kind:?} is registered for version {said_version:?} in scheme \"pkg/runtime/scheme.go:111\""
         )),

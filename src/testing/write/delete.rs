@@ -23,8 +23,6 @@ pub(in super::super) struct Deleted {
     pub(in super::super) answer: Value,
     /// Whether the object is gone.
     pub(in super::super) gone: bool,
-    /// What the client should know although the deletion succeeded.
-    pub(in super::super) warnings: Vec<String>,
 }
 
 /// How much time an object has left.
@@ -55,10 +53,9 @@ impl State {
         if kind.is_core("namespaces") && ["default", "kube-public", "kube-system"].contains(&name) {
             return Err(status::refused("namespaces", "", name, "this namespace may not be deleted"));
         }
-        let warnings = warnings(kind, deletion);
         let held = |value: &Value| {
             let answer = text::in_version(kind, &target.version, &Object::new(value.clone()));
-            Deleted { answer, gone: false, warnings: warnings.clone() }
+            Deleted { answer, gone: false }
         };
         let mut value = object.value.clone();
         if content && !object.terminating() {
@@ -82,7 +79,7 @@ impl State {
                 if stays || left > 0 {
                     return Ok(held(&value));
                 }
-                return Ok(self.take_away(target, &Object::new(value), deletion, warnings));
+                return Ok(self.take_away(target, &Object::new(value), deletion));
             }
             _ if stays => {
                 end_now(&mut value, &self.time());
@@ -91,7 +88,7 @@ impl State {
             }
             _ => {}
         }
-        Ok(self.take_away(target, &object, deletion, warnings))
+        Ok(self.take_away(target, &object, deletion))
     }
 
     /// Stores an object that is to go, if that is news. Answers what is there now.
@@ -105,7 +102,7 @@ impl State {
     }
 
     /// Removes an object. It is answered with the version of its removal.
-    fn take_away(&mut self, target: &Target, last: &Object, deletion: &Deletion, warnings: Vec<String>) -> Deleted {
+    fn take_away(&mut self, target: &Target, last: &Object, deletion: &Deletion) -> Deleted {
         let kind = &target.kind;
         let mut last = last.value.clone();
         let name = last["metadata"]["name"].as_str().unwrap_or_default().to_owned();
@@ -119,7 +116,7 @@ impl State {
         } else {
             status::deleted(kind, &name, &uid)
         };
-        Deleted { answer, gone: true, warnings }
+        Deleted { answer, gone: true }
     }
 }
 
@@ -131,8 +128,8 @@ pub(super) fn released(kind: &Kind, live: &Object, object: &Value) -> bool {
     live.terminating() && validation::finalizers(object).is_empty() && !content && grace == 0
 }
 
-/// What the server says of dependents that nobody asked about.
-fn warnings(kind: &Kind, deletion: &Deletion) -> Vec<String> {
+/// What the server says of dependents that nobody asked about, whether there is anything to delete or not.
+pub(in super::super) fn warnings(kind: &Kind, deletion: &Deletion) -> Vec<String> {
     let warned = kind.group == "batch" && kind.plural == "jobs" && deletion.policy.is_none();
     let why = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them \
                or set propagationPolicy=Orphan to suppress this warning";

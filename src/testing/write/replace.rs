@@ -34,7 +34,8 @@ pub(super) fn admit(
     let version = text(given, "resourceVersion");
     let key = key(&target.namespace, name);
     let Some(live) = state.storage.get(kind.id, &key).cloned() else {
-        if kind.rules.contain(Rules::CREATES_ON_REPLACE) && version.is_none() {
+        if kind.rules.contain(Rules::CREATES_ON_REPLACE) {
+            given.remove("resourceVersion");
             return create::admit(state, target, object, write);
         }
         return Err(status::not_found(kind, name));
