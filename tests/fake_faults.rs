@@ -24,6 +24,10 @@ use serde_json::json;
 use tokio::time::{Instant, sleep, timeout};
 use tower::Service;
 
+mod support;
+
+use support::{random::Random, soon};
+
 fn config_map(name: &str) -> ConfigMap {
     serde_json::from_value(json!({"metadata": {"name": name}, "data": {"a": "1"}})).unwrap()
 }
@@ -104,10 +108,6 @@ fn start(cluster: &FakeCluster) -> Watcher {
 async fn stored(watcher: &Watcher) -> Vec<String> {
     let objects = watcher.store().get(Query::all()).unwrap().await.unwrap();
     objects.iter().map(|object| object.name().unwrap().name().to_owned()).collect()
-}
-
-async fn soon<T>(future: impl Future<Output = T>) -> T {
-    timeout(Duration::from_secs(600), future).await.expect("in time")
 }
 
 /// Whether nothing comes of it in an hour.
@@ -592,12 +592,8 @@ mod together {
     /// Whatever is combined, requests are answered, fail or wait, and the cluster goes on.
     #[tokio::test(start_paused = true)]
     async fn no_combination_breaks_the_cluster() {
-        let mut chance = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos() as u64;
-        let seed = chance;
-        let mut next = move |below: u64| {
-            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (chance >> 33) % below
-        };
+        let mut random = Random::new();
+        let mut next = |below: u64| random.next() % below;
         let cluster = cluster(&["a", "b", "c"]);
         for round in 0..300 {
             let mut fault = Fault::on("*");
@@ -646,8 +642,8 @@ mod together {
             let patch = Patch::Merge(json!({"data": {"round": round.to_string()}}));
             let _ = timeout(patience, api.patch("a", &PatchParams::default(), &patch)).await;
             handle.remove();
-            assert_eq!(soon(list(&cluster)).await.unwrap(), ["a", "b", "c"], "seed {seed}, round {round}");
-            assert_eq!(cluster.watches(), [], "seed {seed}, round {round}");
+            assert_eq!(soon(list(&cluster)).await.unwrap(), ["a", "b", "c"], "round {round}");
+            assert_eq!(cluster.watches(), [], "round {round}");
         }
     }
 }

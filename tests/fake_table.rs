@@ -1,18 +1,16 @@
 //! Tables: what `kubectl get` shows of each kind, and the ways they are asked for.
 
-#[path = "store/random.rs"]
-mod random;
-mod real;
+mod support;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use http_body_util::BodyExt;
 use kube::Client;
-use kube_indexed_store::testing::{Clock, FakeCluster, manifests};
-use random::Random;
-use real::RealCluster;
+use kube_indexed_store::testing::{Clock, FakeCluster, manifests, objects};
 use serde_json::{Value, json};
+use support::random::Random;
+use support::real::RealCluster;
 
 const TABLE: &str = "application/json;as=Table;g=meta.k8s.io;v=v1";
 /// How long a real server may take to serve a new kind.
@@ -26,7 +24,7 @@ async fn ask(client: &Client, accept: &str, path: &str) -> Value {
 }
 
 fn config_map(name: &str, data: Value) -> Value {
-    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data})
+    objects::config_map(name).set("data", data).into()
 }
 
 mod forms {

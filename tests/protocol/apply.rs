@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::{
-    ground::{Answer, Ground, failure},
+    ground::{Answer, Ground},
     kinds::{CONFIG_MAPS, Kind},
+    support::failure,
 };
 
 async fn apply(ground: &Ground, kind: &Kind, name: &str, query: &str, metadata: Value) -> Answer {

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    ground::{Ground, failure, text},
-    real::random_word,
+    ground::{Ground, text},
+    support::{failure, real::random_word, served::served},
 };
 
 /// A custom kind of which nobody has heard.
@@ -32,8 +32,7 @@ impl Custom {
         let created = ground.post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", &definition).await;
         assert_eq!(created.code, 201, "{created:?}");
         let all = format!("/apis/{group}/v1/namespaces/{}/gadgets", ground.namespace);
-        // It is served soon: once it is established, and once the server's memory of it is filled.
-        while ground.get(&all).await.code != 200 {}
+        served(&ground.client, &format!("gadgets.{group}"), &all).await;
         Custom { group, all }
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::ground::{Ground, failure};
+use crate::{ground::Ground, support::failure};
 
 const NOT_SERVED: &str = "the server could not find the requested resource";
 

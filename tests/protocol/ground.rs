@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::{
     kinds::{KINDS, Kind},
-    random::Random,
+    support::{self, random::Random},
 };
 
 /// Longer than any answer takes, on a machine with other things to do.
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A namespace, and chance that can be repeated.
 pub struct Ground {
-    client: Client,
+    pub client: Client,
     pub namespace: String,
     random: Mutex<Random>,
 }
@@ -130,7 +130,7 @@ impl Ground {
     pub async fn watch(&self, path: &str) -> Watch {
         let response = self.send(http::Request::get(path).body(Vec::new()).expect("a request")).await;
         assert_eq!(response.status(), 200);
-        Watch { body: response.into_body(), read: Vec::new() }
+        Watch(support::watch::Watch::new(response.into_body()))
     }
 
     async fn send(&self, request: http::Request<Vec<u8>>) -> http::Response<Body> {
@@ -140,22 +140,12 @@ impl Ground {
 }
 
 /// A watch that is open.
-pub struct Watch {
-    body: Body,
-    read: Vec<u8>,
-}
+pub struct Watch(support::watch::Watch<Body>);
 
 impl Watch {
     /// The next event, or nothing where the server ended the watch.
     pub async fn next(&mut self) -> Option<Value> {
-        loop {
-            if let Some(end) = self.read.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = self.read.drain(..=end).collect();
-                return Some(serde_json::from_slice(&line).expect("an event"));
-            }
-            let frame = timeout(PATIENCE, self.body.frame()).await.expect("an event in time")?.expect("a clean end");
-            self.read.extend(frame.into_data().unwrap_or_default());
-        }
+        timeout(PATIENCE, self.0.next()).await.expect("an event in time")
     }
 
     /// So many events, as what happened and to whom.
@@ -171,17 +161,4 @@ impl Watch {
 
 pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
-}
-
-/// A Status that tells of a failure.
-pub fn failure(code: u16, reason: &str, message: &str, details: Value) -> Value {
-    let mut status = json!({
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message, "code": code
-    });
-    for (field, value) in [("reason", json!(reason)), ("details", details)] {
-        if !value.is_null() && value != "" {
-            status[field] = value;
-        }
-    }
-    status
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::ground::{Ground, failure, text};
+use crate::{ground::{Ground, text}, support::failure};
 
 fn names(list: &Value) -> Vec<String> {
     list["items"].as_array().expect("items").iter().map(|item| text(&item["metadata"]["name"])).collect()

@@ -7,11 +7,9 @@
 
 mod ground;
 mod kinds;
-#[path = "../store/random.rs"]
-mod random;
-#[path = "../real/mod.rs"]
-mod real;
 mod server;
+#[path = "../support/mod.rs"]
+mod support;
 
 /// Each case is a test of both doors of the fake, and one of those that the real server is asked.
 macro_rules! suite {

@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use crate::{
-    ground::{Ground, failure},
+    ground::Ground,
     kinds::CONFIG_MAPS,
+    support::failure,
 };
 
 pub async fn a_merge_patch_takes_nulls_away(ground: Ground) {

@@ -13,7 +13,7 @@ use kube_indexed_store::testing::FakeCluster;
 
 use crate::{
     ground::Ground,
-    real::{RealCluster, random_word},
+    support::real::{RealCluster, random_word},
 };
 
 /// What is asked.

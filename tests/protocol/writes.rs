@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::ground::{Ground, failure, text};
+use crate::{ground::{Ground, text}, support::failure};
 
 pub async fn a_new_object_has_an_identity(ground: Ground) {
     let (kind, name) = (ground.kind(), ground.name());
