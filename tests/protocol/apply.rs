@@ -40,8 +40,12 @@ pub async fn another_owner_is_asked_by_force_only(ground: Ground) {
     assert_eq!(refused.body, failure(409, "Conflict", &message, json!({"causes": [cause]})));
     let forced = apply(&ground, kind, &name, "fieldManager=two&force=true", json!({"labels": {"a": "2"}})).await;
     assert_eq!((forced.code, &forced.body["metadata"]["labels"]), (200, &json!({"a": "2"})));
-    let owners: Vec<&Value> =
-        forced.body["metadata"]["managedFields"].as_array().expect("owners").iter().map(|entry| &entry["manager"]).collect();
+    let owners: Vec<&Value> = forced.body["metadata"]["managedFields"]
+        .as_array()
+        .expect("owners")
+        .iter()
+        .map(|entry| &entry["manager"])
+        .collect();
     assert_eq!(owners, ["two"]);
 }
 

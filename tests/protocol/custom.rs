@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    ground::{Ground, text},
+    ground::Ground,
     support::{failure, real::random_word, served::served},
 };
 
@@ -74,17 +74,5 @@ pub async fn schemas_refuse_what_they_do_not_allow(ground: Ground) {
         let message = format!("{kind} {name:?} is invalid: {field}: {why}");
         assert_eq!(refused.body, failure(422, "Invalid", &message, details));
     }
-    custom.forget(&ground).await;
-}
-
-pub async fn lists_of_custom_objects_name_their_kind(ground: Ground) {
-    let custom = Custom::define(&ground).await;
-    let name = ground.name();
-    ground.post(&custom.all, &custom.object(&name, json!({"name": "x"}))).await;
-    let list = ground.get(&custom.all).await.body;
-    assert_eq!(text(&list["kind"]), "GadgetList");
-    assert_eq!(list["metadata"]["continue"], "");
-    let kinds: Vec<String> = list["items"].as_array().expect("items").iter().map(|item| text(&item["kind"])).collect();
-    assert_eq!(kinds, ["Gadget"]);
     custom.forget(&ground).await;
 }

@@ -32,6 +32,12 @@ pub struct Answer {
     pub body: Value,
 }
 
+impl Answer {
+    pub fn warnings(&self) -> Vec<String> {
+        self.headers.get_all("warning").iter().map(|warning| warning.to_str().expect("text").to_owned()).collect()
+    }
+}
+
 impl Ground {
     pub async fn new(client: Client, namespace: String) -> Self {
         let ground = Ground { client, namespace, random: Mutex::new(Random::new()) };
@@ -45,18 +51,32 @@ impl Ground {
         self.random.lock().pick(&KINDS.each_ref())
     }
 
-    /// Such a kind of which only the case makes objects.
-    pub fn quiet_kind(&self) -> &'static Kind {
-        let quiet: Vec<&Kind> = KINDS.iter().filter(|kind| !kind.filled).collect();
-        self.random.lock().pick(&quiet)
+    /// Such a kind with objects in namespaces.
+    pub fn namespaced_kind(&self) -> &'static Kind {
+        self.kind_with(|kind| !kind.cluster)
     }
 
-    /// So many different names.
+    /// Such a kind that every server has.
+    pub fn built_in_kind(&self) -> &'static Kind {
+        self.kind_with(|kind| !kind.is_custom())
+    }
+
+    /// Such a kind of which only the case makes objects.
+    pub fn quiet_kind(&self) -> &'static Kind {
+        self.kind_with(|kind| !kind.cluster && !kind.filled)
+    }
+
+    fn kind_with(&self, is_wanted: fn(&Kind) -> bool) -> &'static Kind {
+        let kinds: Vec<&Kind> = KINDS.iter().filter(|kind| is_wanted(kind)).collect();
+        self.random.lock().pick(&kinds)
+    }
+
+    /// So many different names, which no other case has.
     pub fn names(&self, count: usize) -> Vec<String> {
         let mut random = self.random.lock();
         let mut names = BTreeSet::new();
         while names.len() < count {
-            names.insert(random.name());
+            names.insert(format!("{}-{}", self.namespace, random.name()));
         }
         random.shuffled(names)
     }
@@ -113,12 +133,19 @@ impl Ground {
 
     /// Any request, with a body of any type.
     pub async fn ask(&self, method: &str, path: &str, body: Option<(&str, &Value)>) -> Answer {
-        let request = http::Request::builder().method(method).uri(path).header("Accept", "application/json");
-        let request = match body {
-            Some((media_type, body)) => request.header("Content-Type", media_type).body(body.to_string().into_bytes()),
-            None => request.body(Vec::new()),
-        };
-        let response = self.send(request.expect("a request")).await;
+        match body {
+            Some((media_type, body)) => {
+                self.ask_text(method, path, &[("Content-Type", media_type)], &body.to_string()).await
+            }
+            None => self.ask_text(method, path, &[], "").await,
+        }
+    }
+
+    /// Any request at all.
+    pub async fn ask_text(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let request = http::Request::builder().method(method).uri(path);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let response = self.send(request.body(body.to_owned().into_bytes()).expect("a request")).await;
         let (head, body) = response.into_parts();
         let bytes = timeout(PATIENCE, body.collect()).await.expect("an answer").expect("a whole body").to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
