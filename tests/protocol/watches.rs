@@ -57,6 +57,8 @@ pub async fn a_watch_without_a_version_begins_with_what_is_there(ground: Ground)
     for name in &names {
         ground.create(kind, name, json!({})).await;
     }
+    // Any version will do for it: a list brings the memory of the server to the newest one.
+    ground.get(&all).await;
     let version = ground.pick(&["", "&resourceVersion=0"]);
     let mut watch = ground.watch(&format!("{all}?watch=true{version}")).await;
     names.sort();
