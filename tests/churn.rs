@@ -16,10 +16,9 @@ use kube_indexed_store::{
 };
 use serde_json::{Value, json};
 
-#[path = "store/random.rs"]
-mod random;
+mod support;
 
-use random::Random;
+use support::random::Random;
 
 fn indexed(value: &Value) -> Indexed {
     Indexed::new(Object::from_slice(value.to_string().as_bytes()).unwrap()).unwrap()

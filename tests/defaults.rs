@@ -11,9 +11,9 @@ use kube::{
 use kube_indexed_store::testing::{FakeCluster, manifests};
 use serde_json::{Value, json};
 
-mod real;
+mod support;
 
-use real::RealCluster;
+use support::real::RealCluster;
 
 /// What every server says on its own.
 const OF_A_SERVER: [&str; 4] = ["uid", "creationTimestamp", "resourceVersion", "managedFields"];

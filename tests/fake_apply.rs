@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use http::Request;
-use http_body_util::BodyExt;
 use kube::{
     Api, Error,
     api::{ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams},
@@ -13,10 +12,9 @@ use kube_indexed_store::testing::FakeCluster;
 use serde_json::{Value, json};
 use tower::Service;
 
-#[path = "store/random.rs"]
-mod random;
+mod support;
 
-use random::Random;
+use support::{http::send, random::Random};
 
 const APPLY: &str = "application/apply-patch+yaml";
 const MERGE: &str = "application/merge-patch+json";
@@ -89,13 +87,8 @@ impl Subject {
     async fn raw(&self, method: &str, parameters: &str, headers: &[(&str, &str)], body: &Value) -> (u16, Value) {
         let name = if method == "POST" { String::new() } else { format!("/{}", self.name) };
         let path = format!("/api/v1/namespaces/{}/configmaps{name}?{parameters}", self.namespace);
-        let request = headers
-            .iter()
-            .fold(Request::builder().method(method).uri(path), |request, (name, value)| request.header(*name, *value));
-        let response = self.cluster.clone().call(request.body(body.to_string()).unwrap()).await.unwrap();
-        let code = response.status().as_u16();
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        (code, serde_json::from_slice(&bytes).unwrap())
+        let answer = send(&self.cluster, method, &path, headers, &body.to_string()).await;
+        (answer.code, answer.json())
     }
 
     /// Code and message of the refusal of a configuration, which changes nothing.

@@ -20,10 +20,9 @@ use kube_indexed_store::testing::{FakeCluster, Fault, Server};
 use serde_json::json;
 use tokio::{io::AsyncWriteExt, net::TcpStream, task::JoinSet, time::timeout};
 
-#[path = "store/random.rs"]
-mod random;
+mod support;
 
-use random::Random;
+use support::random::Random;
 
 const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 
@@ -143,11 +142,11 @@ async fn disturb(cluster: FakeCluster, over: Arc<AtomicBool>, mut random: Random
     while !over.load(SeqCst) {
         let number = random.below(20);
         match random.below(12) {
-            0 => cluster.cut_watches(),
-            1 => cluster.close_watches(),
+            0 => cluster.watches().cut(),
+            1 => cluster.watches().close(),
             2 => cluster.restart(),
             3 => cluster.compact(),
-            4 => cluster.bookmark(),
+            4 => cluster.watches().bookmark(),
             5 => faults.push(cluster.fault(Fault::on("*").probability(0.1).status(503))),
             6 => faults.push(cluster.fault(Fault::on("watch").times(3).cut_inside(number).frames_of(number + 1))),
             7 => faults.push(cluster.fault(Fault::on("list").times(2).cut_after_bytes(number))),

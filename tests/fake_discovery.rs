@@ -2,45 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use http::{HeaderMap, Request};
-use http_body_util::BodyExt;
 use kube::discovery::{Discovery, Scope};
 use kube_indexed_store::testing::FakeCluster;
 use serde_json::{Value, json};
-use tower::Service;
+
+mod support;
+
+use support::http::{Answer, CONFIG_MAPS, send};
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-const CONFIG_MAPS: &str = "/api/v1/namespaces/default/configmaps";
-
-struct Answer {
-    code: u16,
-    headers: HeaderMap,
-    text: String,
-}
-
-impl Answer {
-    fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("{}", self.text))
-    }
-}
-
-async fn send(cluster: &FakeCluster, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
-    let mut request = Request::builder().method(method).uri(path);
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let response = cluster.clone().call(request.body(String::new()).unwrap()).await.unwrap();
-    let (parts, body) = response.into_parts();
-    let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
-    Answer { code: parts.status.as_u16(), headers: parts.headers, text }
-}
 
 async fn get(cluster: &FakeCluster, path: &str, accept: &str) -> Answer {
-    send(cluster, "GET", path, &[("accept", accept)]).await
+    send(cluster, "GET", path, &[("accept", accept)], "").await
 }
 
 async fn read(cluster: &FakeCluster, path: &str) -> Value {
@@ -119,7 +92,7 @@ mod resources {
         let list = read(&cluster, "/api/v1").await;
         let verbs = &found(&list["resources"], "name", "namespaces")["verbs"];
         assert_eq!(*verbs, json!(["create", "delete", "get", "list", "patch", "update", "watch"]));
-        assert_eq!(send(&cluster, "DELETE", "/api/v1/namespaces", &[]).await.code, 405);
+        assert_eq!(send(&cluster, "DELETE", "/api/v1/namespaces", &[], "").await.code, 405);
     }
 
     #[tokio::test]
@@ -205,7 +178,8 @@ mod aggregated {
         let first = get(&cluster, "/apis", AGGREGATED).await;
         assert_eq!((first.header("vary"), first.header("cache-control")), ("Accept", "public"));
         let tag = first.header("etag").to_owned();
-        let again = async || send(&cluster, "GET", "/apis", &[("accept", AGGREGATED), ("if-none-match", &tag)]).await;
+        let again =
+            async || send(&cluster, "GET", "/apis", &[("accept", AGGREGATED), ("if-none-match", &tag)], "").await;
         let known = again().await;
         assert_eq!((known.code, known.text.as_str(), known.header("etag")), (304, "", tag.as_str()));
         let names = json!({"plural": "others", "kind": "Other"});
@@ -272,7 +246,7 @@ mod pages {
     async fn documents_are_read_and_nothing_else() {
         let cluster = FakeCluster::new();
         for path in ["/api", "/apis", "/apis/apps", "/apis/apps/v1", "/version"] {
-            assert_eq!(send(&cluster, "POST", path, &[]).await.code, 405, "{path}");
+            assert_eq!(send(&cluster, "POST", path, &[], "").await.code, 405, "{path}");
         }
     }
 
@@ -345,7 +319,7 @@ mod open_api {
         let answer = get(&cluster, "/openapi/v3/apis/apps/v1?hash=0", "application/json").await;
         assert_eq!((answer.code, answer.header("location"), answer.text.as_str()), (301, today, ""));
         let tag = answer.header("etag").to_owned();
-        let known = send(&cluster, "GET", "/openapi/v3/apis/apps/v1", &[("if-none-match", &tag)]).await;
+        let known = send(&cluster, "GET", "/openapi/v3/apis/apps/v1", &[("if-none-match", &tag)], "").await;
         assert_eq!((known.code, known.text.as_str()), (304, ""));
         let answer = get(&cluster, "/openapi/v3/apis/nobody.example.com/v1", "application/json").await;
         assert_eq!((answer.code, answer.text.as_str()), (404, ""));
@@ -450,7 +424,7 @@ mod media_types {
             ("", "a-program/1", "application/json;pretty=1", true),
         ] {
             let headers = [("user-agent", agent), ("accept", accept)];
-            let answer = send(&cluster, "GET", &format!("{path}{query}"), &headers).await;
+            let answer = send(&cluster, "GET", &format!("{path}{query}"), &headers, "").await;
             assert_eq!(answer.text.contains("\n  \"data\": {\n    \"a\": \"yes\"\n  }"), indented, "{query} {agent}");
             assert_eq!(answer.json(), object);
         }
@@ -517,7 +491,7 @@ mod media_types {
         config_map(&cluster);
         let delete = async |path: &str, form: &str| {
             let accept = format!("application/json;as={form};g=meta.k8s.io;v=v1");
-            send(&cluster, "DELETE", path, &[("accept", &accept)]).await.json()
+            send(&cluster, "DELETE", path, &[("accept", &accept)], "").await.json()
         };
         let deleted = delete("/api/v1/namespaces/default/serviceaccounts/one", "PartialObjectMetadata").await;
         metadata["resourceVersion"] = cluster.revision().to_string().into();

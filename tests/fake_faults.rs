@@ -20,9 +20,18 @@ use kube_indexed_store::{
     testing::{FakeCluster, Fault, Requests},
     watcher::{Resource, Watcher},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 use tower::Service;
+
+mod support;
+
+use support::{
+    failure,
+    http::{CONFIG_MAPS, get, open},
+    random::Random,
+    soon,
+};
 
 fn config_map(name: &str) -> ConfigMap {
     serde_json::from_value(json!({"metadata": {"name": name}, "data": {"a": "1"}})).unwrap()
@@ -106,13 +115,13 @@ async fn stored(watcher: &Watcher) -> Vec<String> {
     objects.iter().map(|object| object.name().unwrap().name().to_owned()).collect()
 }
 
-async fn soon<T>(future: impl Future<Output = T>) -> T {
-    timeout(Duration::from_secs(600), future).await.expect("in time")
-}
-
 /// Whether nothing comes of it in an hour.
 async fn hangs(future: impl Future) -> bool {
     timeout(Duration::from_secs(3600), future).await.is_err()
+}
+
+fn status(code: u16, reason: &str, message: &str, details: Value) -> (u16, Value) {
+    (code, failure(code, reason, message, details))
 }
 
 mod requests {
@@ -435,6 +444,117 @@ mod rules {
             assert_eq!(hit, expected);
         }
     }
+
+    #[tokio::test]
+    async fn a_rule_acts_on_what_it_names_as_often_as_it_says() {
+        let cluster = FakeCluster::new();
+        let codes = async |path: &str| {
+            let mut codes = Vec::new();
+            for _ in 0..4 {
+                codes.push(get(&cluster, path).await.0);
+            }
+            codes
+        };
+        let second = cluster.fault(Fault::on("list").resource("secrets").nth(2).status(503));
+        assert_eq!(codes("/api/v1/secrets").await, [200, 503, 200, 200]);
+        assert_eq!((codes("/api/v1/configmaps").await, second.hits()), (vec![200; 4], 1));
+        let twice = cluster.fault(Fault::on("list").namespace("default").times(2).status(500));
+        assert_eq!(
+            (codes(CONFIG_MAPS).await, codes("/api/v1/configmaps").await),
+            (vec![500, 500, 200, 200], vec![200; 4])
+        );
+        let always = cluster.fault(Fault::on("*").resource("configmaps").name("x").status(410));
+        assert_eq!(codes(&format!("{CONFIG_MAPS}/x")).await, [410; 4]);
+        always.remove();
+        assert_eq!((codes(&format!("{CONFIG_MAPS}/x")).await, twice.hits()), (vec![404; 4], 2));
+    }
+
+    #[tokio::test]
+    async fn refusals_look_like_those_of_a_server() {
+        let cluster = FakeCluster::new();
+        cluster.fault(Fault::on("list").resource("secrets").forbidden("alice"));
+        let message = "secrets is forbidden: User \"alice\" cannot list resource \"secrets\" in API group \"\" at the cluster scope";
+        assert_eq!(
+            get(&cluster, "/api/v1/secrets").await,
+            status(403, "Forbidden", message, json!({"kind": "secrets"}))
+        );
+        cluster.fault(Fault::on("get").forbidden("alice"));
+        let message = "ingresses.networking.k8s.io \"x\" is forbidden: User \"alice\" cannot get resource \"ingresses\" in API group \"networking.k8s.io\" in the namespace \"a\"";
+        let details = json!({"name": "x", "group": "networking.k8s.io", "kind": "ingresses"});
+        assert_eq!(
+            get(&cluster, "/apis/networking.k8s.io/v1/namespaces/a/ingresses/x").await,
+            status(403, "Forbidden", message, details)
+        );
+
+        cluster.fault(
+            Fault::on("list")
+                .resource("pods")
+                .text(429, "Too many requests, please try again later.")
+                .retry_after(Duration::from_secs(1)),
+        );
+        let response = open(&cluster, "/api/v1/pods").await;
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["retry-after"], &response.headers()["content-type"]),
+            (429, &"1".parse().unwrap(), &"text/plain; charset=utf-8".parse().unwrap())
+        );
+        cluster.fault(
+            Fault::on("list")
+                .resource("nodes")
+                .status(429)
+                .reason("TooManyRequests")
+                .message("slow down")
+                .retry_after(Duration::from_secs(7)),
+        );
+        let response = open(&cluster, "/api/v1/nodes").await;
+        assert_eq!(response.headers()["retry-after"], "7");
+        let expected = status(429, "TooManyRequests", "slow down", json!({"retryAfterSeconds": 7}));
+        assert_eq!(get(&cluster, "/api/v1/nodes").await, expected);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_gate_holds_requests_before_or_answers_after_the_server_looked() {
+        for (fault, expected) in [(Fault::on("get").gate(), 404), (Fault::on("get").gate_answer(), 200)] {
+            let cluster = FakeCluster::new();
+            write(&cluster, "x");
+            let gate = cluster.fault(fault);
+            let reader = cluster.clone();
+            let answer = tokio::spawn(async move { get(&reader, &format!("{CONFIG_MAPS}/x")).await.0 });
+            gate.reached(1).await;
+            cluster.delete("cm", "default", "x").unwrap();
+            assert!(!answer.is_finished());
+            gate.open();
+            assert_eq!((answer.await.unwrap(), get(&cluster, &format!("{CONFIG_MAPS}/x")).await.0), (expected, 404));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_list_is_cut_behind_its_last_item_and_stays_whole_where_it_has_fewer() {
+        let cluster = FakeCluster::new();
+        let list = async |limit: usize| {
+            let fault = cluster.fault(Fault::on("list").cut_after(limit));
+            let body = open(&cluster, CONFIG_MAPS).await.into_body();
+            fault.remove();
+            let mut received = String::new();
+            let mut frames = std::pin::pin!(body);
+            loop {
+                match frames.frame().await {
+                    Some(Ok(frame)) => received.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap()),
+                    Some(Err(_)) => break (received, true),
+                    None => break (received, false),
+                }
+            }
+        };
+        assert!(list(0).await.0.ends_with("\"items\":["));
+        for name in ["a", "b"] {
+            write(&cluster, name);
+        }
+        let (whole, cut) = list(3).await;
+        assert!(whole.ends_with("}]}\n") && !cut, "{whole}");
+        let (received, cut) = list(2).await;
+        assert!(format!("{received}]}}\n") == whole && cut, "{received}");
+        let (received, cut) = list(1).await;
+        assert!(whole.starts_with(&format!("{received},{{")) && cut, "{received}");
+    }
 }
 
 mod bodies {
@@ -715,12 +835,8 @@ mod together {
     /// Whatever is combined, requests are answered, fail or wait, and the cluster goes on.
     #[tokio::test(start_paused = true)]
     async fn no_combination_breaks_the_cluster() {
-        let mut chance = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos() as u64;
-        let seed = chance;
-        let mut next = move |below: u64| {
-            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (chance >> 33) % below
-        };
+        let mut random = Random::new();
+        let mut next = |below: u64| random.next() % below;
         let cluster = cluster(&["a", "b", "c"]);
         for round in 0..300 {
             let mut fault = Fault::on("*");
@@ -769,8 +885,8 @@ mod together {
             let patch = Patch::Merge(json!({"data": {"round": round.to_string()}}));
             let _ = timeout(patience, api.patch("a", &PatchParams::default(), &patch)).await;
             handle.remove();
-            assert_eq!(soon(list(&cluster)).await.unwrap(), ["a", "b", "c"], "seed {seed}, round {round}");
-            assert_eq!(*cluster.watches(), [], "seed {seed}, round {round}");
+            assert_eq!(soon(list(&cluster)).await.unwrap(), ["a", "b", "c"], "round {round}");
+            assert_eq!(*cluster.watches(), [], "round {round}");
         }
     }
 }

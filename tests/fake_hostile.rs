@@ -22,10 +22,9 @@ use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 use tower::Service;
 
-#[path = "store/random.rs"]
-mod random;
+mod support;
 
-use random::Random;
+use support::random::Random;
 
 /// Texts for every place that has one.
 const TEXTS: &[&str] = &[
@@ -743,7 +742,7 @@ async fn listed(cluster: &FakeCluster, path: &str) -> (u64, BTreeMap<String, Val
 /// One cluster that gets so many requests; answers what it said.
 async fn round(seed: u64, requests: usize) -> Vec<u8> {
     const WATCHED: &[&str] = &["/api/v1/pods", "/api/v1/services", "/apis/apps/v1/deployments", "/api/v1/namespaces"];
-    let cluster = FakeCluster::with_seed(seed);
+    let cluster = FakeCluster::builder().seed(seed).build();
     cluster.namespace("shop");
     let widgets = definition("example.org", "Widget", "widgets")
         .set("spec.versions.0.subresources", json!({"status": {}, "scale": {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas"}}))

@@ -1,15 +1,11 @@
 //! How objects begin and end in the fake API server: what they are given, who may delete them when, what follows them.
 
-use http::Request;
-use http_body_util::BodyExt;
 use kube_indexed_store::testing::FakeCluster;
 use serde_json::{Value, json};
-use tower::Service;
 
-#[path = "store/random.rs"]
-mod random;
+mod support;
 
-use random::Random;
+use support::{http::send, merge, random::Random};
 
 const MERGE: &str = "application/merge-patch+json";
 
@@ -71,14 +67,8 @@ impl World {
     async fn ask(&self, method: &str, path: &str, body: &Value) -> Said {
         let media_type = if method == "PATCH" { MERGE } else { "application/json" };
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        let request =
-            Request::builder().method(method).uri(path).header("Content-Type", media_type).body(body).unwrap();
-        let response = self.cluster.clone().call(request).await.unwrap();
-        let code = response.status().as_u16();
-        let warnings = response.headers().get_all("warning").iter();
-        let warnings = warnings.map(|warning| warning.to_str().unwrap().to_owned()).collect();
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        (code, warnings, serde_json::from_slice(&bytes).unwrap())
+        let answer = send(&self.cluster, method, path, &[("content-type", media_type)], &body).await;
+        (answer.code, answer.warnings(), answer.json())
     }
 
     async fn delete(&self, plural: &str, name: &str, parameters: &str) -> Said {
@@ -88,9 +78,8 @@ impl World {
     /// What happened to the objects of a kind since a revision: type, name and version of each event.
     async fn events(&self, path: &str, since: u64) -> Vec<(String, String, u64)> {
         let path = format!("{path}?watch=true&resourceVersion={since}&timeoutSeconds=1");
-        let request = Request::get(path).body(String::new()).unwrap();
-        let body = self.cluster.clone().call(request).await.unwrap().into_body().collect().await.unwrap().to_bytes();
-        let events = serde_json::Deserializer::from_slice(&body).into_iter::<Value>();
+        let answer = send(&self.cluster, "GET", &path, &[], "").await;
+        let events = serde_json::Deserializer::from_str(&answer.text).into_iter::<Value>();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let told = events.map(Result::unwrap).map(|event| {
             let metadata = &event["object"]["metadata"];
@@ -102,18 +91,6 @@ impl World {
 
 fn label(random: &mut Random) -> String {
     format!("{}-{}", random.name().replace('.', "-").trim_end_matches('-'), random.below(1000))
-}
-
-/// Sets the members of a value, all the way down.
-fn merge(value: &mut Value, fields: &Value) {
-    match (value.as_object_mut(), fields.as_object()) {
-        (Some(members), Some(fields)) => {
-            for (name, field) in fields {
-                merge(members.entry(name).or_insert(Value::Null), field);
-            }
-        }
-        _ => *value = fields.clone(),
-    }
 }
 
 /// The metadata of what an object owns.

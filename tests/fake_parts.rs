@@ -1,21 +1,15 @@
 //! Parts of objects that have paths of their own: statuses, Scales, and what keeps a namespace.
 
-use http::Request;
-use http_body_util::BodyExt;
 use kube::{
     Api, Error,
     api::{ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams},
 };
 use kube_indexed_store::testing::FakeCluster;
 use serde_json::{Value, json};
-use tower::Service;
 
-#[path = "store/random.rs"]
-mod random;
+mod support;
 
-use random::Random;
-
-const MERGE: &str = "application/merge-patch+json";
+use support::{http::ask, random::Random};
 
 /// An object with parts, of any name.
 struct Subject {
@@ -120,12 +114,7 @@ impl Subject {
     }
 
     async fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        let media_type = if method == "PATCH" { MERGE } else { "application/json" };
-        let request = Request::builder().method(method).uri(path).header("Content-Type", media_type);
-        let response = self.cluster.clone().call(request.body(body.to_string()).unwrap()).await.unwrap();
-        let code = response.status().as_u16();
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        (code, serde_json::from_slice(&bytes).unwrap())
+        ask(&self.cluster, method, path, body).await
     }
 
     /// Code and message of a refusal, which changes nothing.

@@ -24,10 +24,9 @@ use kube_indexed_store::testing::{FakeCluster, Fault};
 use serde_json::{Value, json};
 use tower::Service;
 
-#[path = "store/random.rs"]
-mod random;
+mod support;
 
-use random::Random;
+use support::random::Random;
 
 const MERGE: &str = "application/merge-patch+json";
 

@@ -1,8 +1,6 @@
 //! The fake API server reads objects by the types of their kinds: what it takes, warns of, fills in and refuses, and in
 //! which words.
 
-use http::Request;
-use http_body_util::BodyExt;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::{
     Api, Error,
@@ -11,12 +9,13 @@ use kube::{
 };
 use kube_indexed_store::testing::FakeCluster;
 use serde_json::{Value, json};
-use tower::Service;
 
-#[path = "store/random.rs"]
-mod random;
+mod support;
 
-use random::Random;
+use support::{
+    http::{CONFIG_MAPS, send},
+    random::Random,
+};
 
 /// A cluster in which somebody defined a kind of a random name with this schema of its `spec`.
 struct Garden {
@@ -74,20 +73,14 @@ impl Garden {
 /// Code, warnings and body of an answer.
 async fn ask(cluster: &FakeCluster, method: &str, path: &str, body: &str) -> (u16, Vec<String>, Value) {
     let media_type = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
-    let request = Request::builder().method(method).uri(path).header("content-type", media_type);
-    let response = cluster.clone().call(request.body(body.to_owned()).unwrap()).await.unwrap();
-    let warnings = response.headers().get_all("warning").iter();
-    let warnings = warnings.map(|warning| warning.to_str().unwrap().to_owned()).collect();
-    let code = response.status().as_u16();
-    let bytes = response.into_body().collect().await.unwrap().to_bytes();
-    (code, warnings, serde_json::from_slice(&bytes).unwrap())
+    let answer = send(cluster, method, path, &[("content-type", media_type)], body).await;
+    (answer.code, answer.warnings(), answer.json())
 }
 
 fn unknown(path: &str) -> String {
     format!("299 - \"unknown field \\\"{path}\\\"\"")
 }
 
-const CONFIG_MAPS: &str = "/api/v1/namespaces/default/configmaps";
 const PODS: &str = "/api/v1/namespaces/default/pods";
 
 #[tokio::test]

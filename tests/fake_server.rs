@@ -1,7 +1,6 @@
 //! The fake API server on a socket: what clients of other programs see, and what connections do when it fails.
 
-#[path = "store/random.rs"]
-mod random;
+mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -14,16 +13,12 @@ use kube::api::{DeleteParams, ListParams, PostParams, WatchEvent, WatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config, ResourceExt};
 use kube_indexed_store::testing::{FakeCluster, Fault, ServeError, Server};
-use random::Random;
 use serde_json::{Value, json};
+use support::{http::open, random::Random, soon};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
-use tower::Service;
 
 const CONFIG_MAPS: &str = "/api/v1/namespaces/default/configmaps";
-/// Longer than anything here takes, on a machine with other things to do.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 async fn serve(cluster: &FakeCluster) -> Server {
     cluster.serve("127.0.0.1:0").await.unwrap()
@@ -57,10 +52,6 @@ fn names(random: &mut Random, count: usize) -> Vec<String> {
     random.shuffled(names)
 }
 
-async fn soon<T>(future: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, future).await.expect("in time")
-}
-
 /// Sends a GET and reads until the server closes the connection, or has sent all it had for an answer: the head and the
 /// chunks of the body, and whether the last chunk was among them.
 async fn raw(address: SocketAddr, path: &str) -> (String, Vec<u8>, bool) {
@@ -89,8 +80,7 @@ async fn raw(address: SocketAddr, path: &str) -> (String, Vec<u8>, bool) {
 
 /// The body the cluster answers in process.
 async fn in_process(cluster: &FakeCluster, path: &str) -> Vec<u8> {
-    let answer = cluster.clone().call(http::Request::get(path).body(String::new()).unwrap()).await.unwrap();
-    answer.into_body().collect().await.unwrap().to_bytes().to_vec()
+    open(cluster, path).await.into_body().collect().await.unwrap().to_bytes().to_vec()
 }
 
 #[tokio::test]

@@ -367,6 +367,22 @@ GET /nowhere 404
 }
 
 #[tokio::test]
+async fn the_log_tells_what_was_asked_and_how_it_was_answered() {
+    let cluster = FakeCluster::new();
+    let path = "/apis/networking.k8s.io/v1/namespaces/a%2Db/ingresses/x/status?a=1&b=c+d%21";
+    call(&cluster, http::Request::get(path), "").await;
+    let requests = cluster.requests().resource("ingresses").verb("get").namespace("a-b").name("x");
+    let [request] = &requests[..] else { panic!("{requests:?}") };
+    assert_eq!(
+        (request.group.as_str(), request.version.as_str(), request.subresource.as_deref(), request.answered),
+        ("networking.k8s.io", "v1", Some("status"), Some(404))
+    );
+    assert_eq!((request.param("a"), request.param("b"), request.param("c")), (Some("1"), Some("c d!"), None));
+    call(&cluster, http::Request::get("/api/v1/secrets?watch=1&resourceVersion=1"), "").await;
+    assert_eq!((cluster.requests().verb("watch").count(), cluster.requests().verb("list").count()), (1, 0));
+}
+
+#[tokio::test]
 async fn a_request_without_an_answer_is_shown_without_a_code() {
     let cluster = FakeCluster::new();
     let gate = cluster.fault(Fault::on("get").gate());

@@ -1,75 +1,33 @@
 //! The fake API server watches as a real one does: streamed lists, how far it remembers, and what tests see of it.
 
-use std::{collections::BTreeMap, future::Future, pin::pin, time::Duration};
+use std::{collections::BTreeMap, pin::pin, time::Duration};
 
 use futures::TryStreamExt;
-use http::{Request, Response, header};
+use http::{Request, header};
 use http_body_util::BodyExt;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{Api, runtime::watcher};
 use kube_indexed_store::{
     Query,
-    testing::{Body, Builder, FakeCluster, Watches},
+    testing::{Builder, FakeCluster, Watches},
     watcher::{Resource, Watcher},
 };
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 use tower::Service;
 
-const CONFIG_MAPS: &str = "/api/v1/namespaces/default/configmaps";
+mod support;
+
+use support::{
+    config_map, failure,
+    http::{CONFIG_MAPS, call, get, open},
+    random::Random,
+    soon,
+    watch::Watch,
+};
+
 const STREAM: &str = "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
 const FROM_NOW: &str = "watch=true&sendInitialEvents=false&resourceVersionMatch=NotOlderThan";
-
-async fn send(cluster: &FakeCluster, path: &str) -> Response<Body> {
-    cluster.clone().call(Request::get(path).body(String::new()).unwrap()).await.unwrap()
-}
-
-async fn get(cluster: &FakeCluster, path: &str) -> (u16, Value) {
-    let response = send(cluster, path).await;
-    let code = response.status().as_u16();
-    (code, serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap())
-}
-
-/// A watch being read line by line.
-struct Watch(Body, Vec<u8>);
-
-impl Watch {
-    async fn open(cluster: &FakeCluster, path: &str) -> Self {
-        let response = send(cluster, path).await;
-        assert_eq!(response.status(), 200, "{path}");
-        Watch(response.into_body(), Vec::new())
-    }
-
-    /// The next event; nothing at a clean end.
-    async fn next(&mut self) -> Option<Value> {
-        loop {
-            if let Some(end) = self.1.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = self.1.drain(..=end).collect();
-                return Some(serde_json::from_slice(&line).unwrap());
-            }
-            let frame = self.0.frame().await?.expect("no cut");
-            self.1.extend_from_slice(frame.data_ref().unwrap());
-        }
-    }
-
-    /// The next event as type, name and resourceVersion; `END` at a clean end.
-    async fn short(&mut self) -> (String, String, u64) {
-        let Some(event) = timeout(Duration::from_secs(600), self.next()).await.expect("an event in time") else {
-            return ("END".to_owned(), String::new(), 0);
-        };
-        let metadata = &event["object"]["metadata"];
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        (text(&event["type"]), text(&metadata["name"]), text(&metadata["resourceVersion"]).parse().unwrap_or_default())
-    }
-
-    async fn is_silent(&mut self) -> bool {
-        timeout(Duration::from_secs(20), self.next()).await.is_err()
-    }
-}
-
-fn config_map(name: &str, value: &str) -> Value {
-    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"}, "data": {"a": value}})
-}
 
 fn version(object: &Value) -> u64 {
     object["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap()
@@ -95,21 +53,12 @@ fn end_mark(version: u64) -> Value {
 }
 
 fn too_old(asked: u64, oldest: u64) -> Value {
-    json!({
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": 410, "reason": "Expired",
-        "message": format!("too old resource version: {asked} ({oldest})"),
-    })
+    failure(410, "Expired", &format!("too old resource version: {asked} ({oldest})"), Value::Null)
 }
 
-/// Names that differ from run to run.
 fn random_names<const N: usize>() -> [String; N] {
-    use std::hash::{BuildHasher, RandomState};
-    let state = RandomState::new();
-    std::array::from_fn(|index| format!("n{:x}", state.hash_one(index)))
-}
-
-async fn soon<T>(future: impl Future<Output = T>) -> T {
-    timeout(Duration::from_secs(600), future).await.expect("in time")
+    let mut random = Random::new();
+    std::array::from_fn(|_| random.word())
 }
 
 mod streamed_lists {
@@ -221,8 +170,7 @@ mod streamed_lists {
         let a = cluster.create(config_map("a", "1")).unwrap();
         let request = Request::get(format!("{CONFIG_MAPS}?{STREAM}&allowWatchBookmarks=true"))
             .header(header::ACCEPT, "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1");
-        let body = cluster.clone().call(request.body(String::new()).unwrap()).await.unwrap().into_body();
-        let mut watch = Watch(body, Vec::new());
+        let mut watch = Watch::new(call(&cluster, request.body(String::new()).unwrap()).await.into_body());
         let bare = |metadata: &Value| json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata});
         assert_eq!(watch.next().await, Some(json!({"type": "ADDED", "object": bare(&a["metadata"])})));
         let mark = &end_mark(version(&a))["object"]["metadata"];
@@ -237,9 +185,9 @@ mod streamed_lists {
         {
             let request = Request::get(format!("{CONFIG_MAPS}?{query}&allowWatchBookmarks=true"))
                 .header(header::ACCEPT, "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1");
-            let response = cluster.clone().call(request.body(String::new()).unwrap()).await.unwrap();
+            let response = call(&cluster, request.body(String::new()).unwrap()).await;
             assert_eq!(response.status(), 200);
-            let mut watch = Watch(response.into_body(), Vec::new());
+            let mut watch = Watch::new(response.into_body());
             if creates {
                 assert!(watch.is_silent().await);
                 cluster.create(config_map("a", "1")).unwrap();
@@ -539,7 +487,7 @@ mod barriers {
             let path = |plural: &str| {
                 format!("/api/v1/{plural}?watch=true&allowWatchBookmarks=true&resourceVersion={}", cluster.revision())
             };
-            let mut secrets = send(&cluster, &path("secrets")).await.into_body();
+            let mut secrets = open(&cluster, &path("secrets")).await.into_body();
             let mut maps = Watch::open(&cluster, &path("configmaps")).await;
             act(&cluster.watches().resource("Secret"));
             assert_eq!(cluster.watches().count(), left);
@@ -585,7 +533,7 @@ mod barriers {
         for number in 0..65 {
             cluster.create(config_map(&format!("{number:02}"), "1")).unwrap();
         }
-        let mut body = send(&cluster, &format!("{CONFIG_MAPS}?{STREAM}")).await.into_body();
+        let mut body = open(&cluster, &format!("{CONFIG_MAPS}?{STREAM}")).await.into_body();
         let state = || cluster.watches().last().map(|watch| (watch.initial_events_sent, watch.seen));
         assert_eq!(state(), Some((false, 0)));
         body.frame().await.unwrap().unwrap();
@@ -599,7 +547,7 @@ mod barriers {
         let cluster = FakeCluster::new();
         let path = "/apis/apps/v1/namespaces/default/deployments?watch=true&resourceVersion=2&labelSelector=a%3Db&fieldSelector=metadata.name%3Dx";
         let request = Request::get(path).header(header::USER_AGENT, "program/1.0").body(String::new()).unwrap();
-        let body = cluster.clone().call(request).await.unwrap();
+        let body = call(&cluster, request).await;
         let watches = cluster.watches();
         let [watch] = &watches[..] else { panic!("{watches:?}") };
         assert_eq!((watch.group.as_str(), watch.resource.as_str()), ("apps", "deployments"));

@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 use kube_indexed_store::{Indexed, MemoryStore, Object, Store, StoreExt, Write};
 use serde_json::Value;
 
-#[path = "store/random.rs"]
-mod random;
+mod support;
 
-use random::Random;
+use support::random::Random;
 
 const SEEDS: &[&str] = &[
     r#"{"apiVersion":"networking.k8s.io/v1","kind":"Ingress","metadata":{"name":"web-7d4b9c6f5d","namespace":"shop","uid":"550e8400-e29b-41d4-a716-446655440000","resourceVersion":"123456","creationTimestamp":"2025-02-28T23:59:59Z","labels":{"app.kubernetes.io/name":"web","app.kubernetes.io/instance":"web-frontend-blue"},"annotations":{"haproxy.org/timeout":"5s"}},"spec":{"ingressClassName":"haproxy","rules":[{"host":"a.example.com","http":{"paths":[{"path":"/","pathType":"Prefix","backend":{"service":{"name":"web-frontend-blue","port":{"number":80}}}},{"path":"/api","pathType":"Exact","backend":{"service":{"name":"web-frontend-green","port":{"number":8080}}}}]}}],"tls":[{"hosts":["a.example.com"],"secretName":"tls"}]},"status":{"loadBalancer":{"ingress":[{"ip":"10.0.0.1"}]}}}"#,

@@ -2,15 +2,15 @@
 //!
 //! Without kubectl there is nothing to do.
 
-mod real;
+mod support;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use kube_indexed_store::testing::{Clock, FakeCluster, Server};
-use real::RealCluster;
 use serde_json::{Value, json};
+use support::real::RealCluster;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -38,7 +38,7 @@ impl Kubectl {
         let kubectl = Kubectl(folder);
         let version = kubectl.command(&["version", "--client"]).output();
         if version.is_err() {
-            eprintln!("skipped: there is no kubectl");
+            support::skip("kubectl", "no kubectl");
         }
         version.is_ok().then_some(kubectl)
     }

@@ -14,13 +14,13 @@ use minijinja::context;
 use serde_json::{Value, json};
 
 use functions::Files;
-use real::{RealCluster, Requests, random_word};
+use support::real::{RealCluster, Requests, random_word};
 
 #[path = "../examples/render/certificates.rs"]
 mod certificates;
 #[path = "../examples/render/functions.rs"]
 mod functions;
-mod real;
+mod support;
 
 const LONG: Duration = Duration::from_secs(60);
 

@@ -28,6 +28,10 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 use tower::{Service, service_fn};
 
+mod support;
+
+use support::random::Random;
+
 const SOON: Duration = Duration::from_secs(60);
 
 fn config_map(name: &str, value: &str) -> Value {
@@ -112,28 +116,6 @@ fn restarts(watcher: &Watcher) -> Vec<(Restart, u64)> {
 
 fn failed(code: u16, reason: &str, message: &str) -> kube::core::Status {
     kube::core::Status::failure(message, reason).with_code(code)
-}
-
-/// Deterministic names, from a seed that is printed when a test fails.
-struct Seed(u64);
-
-impl Seed {
-    fn new() -> Seed {
-        let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
-        let seed = seed.unwrap_or_else(|| std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64);
-        println!("SEED={seed}");
-        Seed(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn name(&mut self) -> String {
-        format!("n{:x}", self.next())
-    }
 }
 
 /// One answer that is not the cluster's own.
@@ -241,8 +223,8 @@ impl Proxy {
 #[tokio::test(start_paused = true)]
 async fn the_first_list_comes_in_pages_and_shows_in_one_piece() {
     let cluster = FakeCluster::new();
-    let mut seed = Seed::new();
-    let mut expected: Vec<String> = (0..1203).map(|_| seed.name()).collect();
+    let mut random = Random::new();
+    let mut expected: Vec<String> = (0..1203).map(|_| random.word()).collect();
     for name in &expected {
         cluster.create(config_map(name, "a")).unwrap();
     }
@@ -371,7 +353,7 @@ async fn an_event_of_one_and_a_half_mebibyte_in_many_pieces_is_one_event() {
 
 #[tokio::test(start_paused = true)]
 async fn events_are_read_however_the_bytes_are_cut() {
-    let mut seed = Seed::new();
+    let mut random = Random::new();
     for _ in 0..50 {
         let event = |kind: &str, name: &str, version: u64| {
             let mut object = within("default", config_map(name, &version.to_string()));
@@ -390,7 +372,7 @@ async fn events_are_read_however_the_bytes_are_cut() {
         let mut pieces = Vec::new();
         let mut rest = text.as_bytes();
         while !rest.is_empty() {
-            let (piece, after) = rest.split_at(rest.len().min(1 + (seed.next() % 300) as usize));
+            let (piece, after) = rest.split_at(rest.len().min(1 + (random.next() % 300) as usize));
             pieces.push(Bytes::copy_from_slice(piece));
             rest = after;
         }
@@ -1896,10 +1878,10 @@ async fn only_those_are_told_during_the_first_filling_that_asked_for_it() {
 
 #[tokio::test(start_paused = true)]
 async fn whatever_happens_the_store_ends_as_the_cluster_and_the_differences_tell_the_way() {
-    let mut seed = Seed::new();
+    let mut random = Random::new();
     for round in 0..40 {
         let cluster = FakeCluster::builder().seed(round).build();
-        let names: Vec<String> = (0..12).map(|_| seed.name()).collect();
+        let names: Vec<String> = (0..12).map(|_| random.word()).collect();
         for name in &names[..6] {
             cluster.create(config_map(name, "0")).unwrap();
         }
@@ -1924,9 +1906,9 @@ async fn whatever_happens_the_store_ends_as_the_cluster_and_the_differences_tell
             replayed.len()
         };
         for step in 0..150 {
-            let name = &names[(seed.next() % 12) as usize];
-            match seed.next() % 24 {
-                0..=8 => drop(cluster.apply(config_map(name, &(seed.next() % 3).to_string())).unwrap()),
+            let name = &names[(random.next() % 12) as usize];
+            match random.next() % 24 {
+                0..=8 => drop(cluster.apply(config_map(name, &(random.next() % 3).to_string())).unwrap()),
                 9..=12 => drop(cluster.delete("configmaps", "default", name)),
                 13 => cluster.watches().cut(),
                 14 => cluster.watches().close(),
@@ -1935,10 +1917,10 @@ async fn whatever_happens_the_store_ends_as_the_cluster_and_the_differences_tell
                 17 => cluster.compact(),
                 18 => cluster.watches().bookmark(),
                 19 => drop(cluster.fault(Fault::on("*").times(1).status(503))),
-                20 => drop(cluster.fault(Fault::on("*").times(1).cut_after((seed.next() % 4) as usize))),
-                21 => drop(cluster.fault(Fault::on("*").times(1).cut_after_bytes((seed.next() % 900) as usize))),
+                20 => drop(cluster.fault(Fault::on("*").times(1).cut_after((random.next() % 4) as usize))),
+                21 => drop(cluster.fault(Fault::on("*").times(1).cut_after_bytes((random.next() % 900) as usize))),
                 22 => drop(cluster.fault(Fault::on("*").times(1).hang())),
-                _ => sleep(Duration::from_millis(seed.next() % 3_000)).await,
+                _ => sleep(Duration::from_millis(random.next() % 3_000)).await,
             }
             if step % 3 == 0 {
                 tokio::task::yield_now().await;

@@ -231,6 +231,10 @@ impl Kinds {
         self.iter().any(|kind| kind.group == group)
     }
 
+    pub(super) fn has_built_in(&self, group: &str) -> bool {
+        self.iter().any(|kind| kind.group == group && !kind.custom)
+    }
+
     pub(super) fn find(&self, group: &str, plural: &str) -> Option<&Arc<Kind>> {
         let mut places = self.plurals.get(plural)?.iter();
         places.find_map(|place| Some(&self.served[*place]).filter(|kind| kind.group == group))

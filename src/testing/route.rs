@@ -52,7 +52,11 @@ pub(super) fn place(request: &Request, kinds: &Kinds, accept: &Accept) -> Result
     if !path.starts_with("/api/") && (group.is_empty() || !kinds.has_group(group)) {
         return Ok(Place::Nowhere);
     }
-    let kind = kinds.served(group, version, resource).ok_or_else(status::unknown_resource)?.clone();
+    let Some(kind) = kinds.served(group, version, resource).cloned() else {
+        // Of a group that only definitions make, nothing is known but their kinds.
+        let known = kinds.has_built_in(group);
+        return if known { Err(status::unknown_resource()) } else { Ok(Place::Nowhere) };
+    };
     let namespace = request.namespace.clone().unwrap_or_default();
     if !kind.namespaced && !namespace.is_empty() {
         return Err(status::unknown_resource());
@@ -84,6 +88,7 @@ pub(super) fn call<'r>(request: &'r Request, target: &Target) -> Result<Call<'r>
             "watch" => Ok(Call::Watch),
             "create" if in_namespace == target.kind.namespaced => Ok(Call::Create),
             "deletecollection" if target.kind.verbs().contains(&"deletecollection") => Ok(Call::DeleteCollection),
+            "update" | "patch" if target.kind.custom => Err(status::bad_request("name must be provided")),
             _ => Err(status::method_not_allowed()),
         };
     };

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::random::Random;
+use crate::support::random::Random;
 
 /// All places in a value, as pointers.
 pub fn places(value: &Value) -> Vec<String> {

@@ -19,10 +19,8 @@ mod bindings;
 #[path = "../replay/compare.rs"]
 #[allow(dead_code)]
 mod compare;
-#[path = "../store/random.rs"]
-mod random;
-#[path = "../real/mod.rs"]
-mod real;
+#[path = "../support/mod.rs"]
+mod support;
 #[path = "../replay/texts.rs"]
 mod texts;
 #[path = "../replay/trace.rs"]
@@ -40,10 +38,10 @@ use kube::Client;
 use kube_indexed_store::testing::{Clock, FakeCluster};
 
 use kinds::Kind;
-use random::Random;
-use real::RealCluster;
 use servers::Servers;
 use session::Session;
+use support::random::Random;
+use support::real::RealCluster;
 use trace::Request;
 
 const SESSIONS: u64 = 24;
@@ -91,7 +89,7 @@ async fn random_sessions_are_answered_as_by_a_real_server() {
 
 async fn play(seed: u64, client: Client, built_in: &[Kind]) -> (usize, Vec<Differs>) {
     let namespace = format!("differential-{}", real::random_word(8));
-    let mut session = Session::new(Random::from(seed), namespace, built_in);
+    let mut session = Session::new(Random::seeded(seed), namespace, built_in);
     let fake = FakeCluster::builder().controllers(false).clock(Clock::system()).build();
     let mut servers = Servers::new(fake, client);
     let mut differs = Vec::new();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     bodies::{anything, direct, garble, labels, part, places, spoil},
     kinds::{self, Kind},
-    random::Random,
+    support::random::Random,
     trace::Request,
 };
 

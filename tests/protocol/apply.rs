@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::{
-    ground::{Answer, Ground, failure},
+    ground::{Answer, Ground},
     kinds::{CONFIG_MAPS, Kind},
+    support::failure,
 };
 
 async fn apply(ground: &Ground, kind: &Kind, name: &str, query: &str, metadata: Value) -> Answer {
@@ -39,8 +40,12 @@ pub async fn another_owner_is_asked_by_force_only(ground: Ground) {
     assert_eq!(refused.body, failure(409, "Conflict", &message, json!({"causes": [cause]})));
     let forced = apply(&ground, kind, &name, "fieldManager=two&force=true", json!({"labels": {"a": "2"}})).await;
     assert_eq!((forced.code, &forced.body["metadata"]["labels"]), (200, &json!({"a": "2"})));
-    let owners: Vec<&Value> =
-        forced.body["metadata"]["managedFields"].as_array().expect("owners").iter().map(|entry| &entry["manager"]).collect();
+    let owners: Vec<&Value> = forced.body["metadata"]["managedFields"]
+        .as_array()
+        .expect("owners")
+        .iter()
+        .map(|entry| &entry["manager"])
+        .collect();
     assert_eq!(owners, ["two"]);
 }
 

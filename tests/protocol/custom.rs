@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    ground::{Ground, failure, text},
-    real::random_word,
+    ground::Ground,
+    support::{failure, real::random_word, served::served},
 };
 
 /// A custom kind of which nobody has heard.
@@ -32,8 +32,7 @@ impl Custom {
         let created = ground.post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", &definition).await;
         assert_eq!(created.code, 201, "{created:?}");
         let all = format!("/apis/{group}/v1/namespaces/{}/gadgets", ground.namespace);
-        // It is served soon: once it is established, and once the server's memory of it is filled.
-        while ground.get(&all).await.code != 200 {}
+        served(&ground.client, &format!("gadgets.{group}"), &all).await;
         Custom { group, all }
     }
 
@@ -75,17 +74,5 @@ pub async fn schemas_refuse_what_they_do_not_allow(ground: Ground) {
         let message = format!("{kind} {name:?} is invalid: {field}: {why}");
         assert_eq!(refused.body, failure(422, "Invalid", &message, details));
     }
-    custom.forget(&ground).await;
-}
-
-pub async fn lists_of_custom_objects_name_their_kind(ground: Ground) {
-    let custom = Custom::define(&ground).await;
-    let name = ground.name();
-    ground.post(&custom.all, &custom.object(&name, json!({"name": "x"}))).await;
-    let list = ground.get(&custom.all).await.body;
-    assert_eq!(text(&list["kind"]), "GadgetList");
-    assert_eq!(list["metadata"]["continue"], "");
-    let kinds: Vec<String> = list["items"].as_array().expect("items").iter().map(|item| text(&item["kind"])).collect();
-    assert_eq!(kinds, ["Gadget"]);
     custom.forget(&ground).await;
 }

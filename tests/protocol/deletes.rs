@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::ground::{Ground, failure, text};
+use crate::{
+    ground::{Ground, text},
+    support::failure,
+};
 
 pub async fn what_was_deleted_is_gone(ground: Ground) {
     let (kind, name) = (ground.kind(), ground.name());
@@ -14,7 +17,8 @@ pub async fn what_was_deleted_is_gone(ground: Ground) {
     } else {
         let mut details = kind.details(&name);
         details["uid"] = created["metadata"]["uid"].clone();
-        let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
+        let status =
+            json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
         assert_eq!(deleted.body, status);
     }
     let again = ground.delete(&ground.one(kind, &name)).await;
@@ -57,7 +61,8 @@ pub async fn a_collection_is_deleted_as_it_is_selected(ground: Ground) {
     for (number, name) in names.iter().enumerate() {
         ground.create(kind, name, json!({"labels": {"odd": (number % 2).to_string()}})).await;
     }
-    assert_eq!(ground.delete(&format!("{}?labelSelector=odd%3D1", ground.all(kind))).await.code, 200);
+    let deleted = ground.delete(&format!("{}?labelSelector=odd%3D1", ground.all(kind))).await;
+    assert_eq!((deleted.code, deleted.body["items"].as_array().map(Vec::len)), (200, Some(3)));
     let left = ground.get(&ground.all(kind)).await;
     let mut left: Vec<String> =
         left.body["items"].as_array().expect("items").iter().map(|item| text(&item["metadata"]["name"])).collect();

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::{
     kinds::{KINDS, Kind},
-    random::Random,
+    support::{self, random::Random},
 };
 
 /// Longer than any answer takes, on a machine with other things to do.
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A namespace, and chance that can be repeated.
 pub struct Ground {
-    client: Client,
+    pub client: Client,
     pub namespace: String,
     random: Mutex<Random>,
 }
@@ -30,6 +30,12 @@ pub struct Answer {
     pub code: u16,
     pub headers: HeaderMap,
     pub body: Value,
+}
+
+impl Answer {
+    pub fn warnings(&self) -> Vec<String> {
+        self.headers.get_all("warning").iter().map(|warning| warning.to_str().expect("text").to_owned()).collect()
+    }
 }
 
 impl Ground {
@@ -45,18 +51,32 @@ impl Ground {
         self.random.lock().pick(&KINDS.each_ref())
     }
 
-    /// Such a kind of which only the case makes objects.
-    pub fn quiet_kind(&self) -> &'static Kind {
-        let quiet: Vec<&Kind> = KINDS.iter().filter(|kind| !kind.filled).collect();
-        self.random.lock().pick(&quiet)
+    /// Such a kind with objects in namespaces.
+    pub fn namespaced_kind(&self) -> &'static Kind {
+        self.kind_with(|kind| !kind.cluster)
     }
 
-    /// So many different names.
+    /// Such a kind that every server has.
+    pub fn built_in_kind(&self) -> &'static Kind {
+        self.kind_with(|kind| !kind.is_custom())
+    }
+
+    /// Such a kind of which only the case makes objects.
+    pub fn quiet_kind(&self) -> &'static Kind {
+        self.kind_with(|kind| !kind.cluster && !kind.filled)
+    }
+
+    fn kind_with(&self, is_wanted: fn(&Kind) -> bool) -> &'static Kind {
+        let kinds: Vec<&Kind> = KINDS.iter().filter(|kind| is_wanted(kind)).collect();
+        self.random.lock().pick(&kinds)
+    }
+
+    /// So many different names, which no other case has.
     pub fn names(&self, count: usize) -> Vec<String> {
         let mut random = self.random.lock();
         let mut names = BTreeSet::new();
         while names.len() < count {
-            names.insert(random.name());
+            names.insert(format!("{}-{}", self.namespace, random.name()));
         }
         random.shuffled(names)
     }
@@ -113,12 +133,19 @@ impl Ground {
 
     /// Any request, with a body of any type.
     pub async fn ask(&self, method: &str, path: &str, body: Option<(&str, &Value)>) -> Answer {
-        let request = http::Request::builder().method(method).uri(path).header("Accept", "application/json");
-        let request = match body {
-            Some((media_type, body)) => request.header("Content-Type", media_type).body(body.to_string().into_bytes()),
-            None => request.body(Vec::new()),
-        };
-        let response = self.send(request.expect("a request")).await;
+        match body {
+            Some((media_type, body)) => {
+                self.ask_text(method, path, &[("Content-Type", media_type)], &body.to_string()).await
+            }
+            None => self.ask_text(method, path, &[], "").await,
+        }
+    }
+
+    /// Any request at all.
+    pub async fn ask_text(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let request = http::Request::builder().method(method).uri(path);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let response = self.send(request.body(body.to_owned().into_bytes()).expect("a request")).await;
         let (head, body) = response.into_parts();
         let bytes = timeout(PATIENCE, body.collect()).await.expect("an answer").expect("a whole body").to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -130,7 +157,7 @@ impl Ground {
     pub async fn watch(&self, path: &str) -> Watch {
         let response = self.send(http::Request::get(path).body(Vec::new()).expect("a request")).await;
         assert_eq!(response.status(), 200);
-        Watch { body: response.into_body(), read: Vec::new() }
+        Watch(support::watch::Watch::new(response.into_body()))
     }
 
     async fn send(&self, request: http::Request<Vec<u8>>) -> http::Response<Body> {
@@ -140,22 +167,12 @@ impl Ground {
 }
 
 /// A watch that is open.
-pub struct Watch {
-    body: Body,
-    read: Vec<u8>,
-}
+pub struct Watch(support::watch::Watch<Body>);
 
 impl Watch {
     /// The next event, or nothing where the server ended the watch.
     pub async fn next(&mut self) -> Option<Value> {
-        loop {
-            if let Some(end) = self.read.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = self.read.drain(..=end).collect();
-                return Some(serde_json::from_slice(&line).expect("an event"));
-            }
-            let frame = timeout(PATIENCE, self.body.frame()).await.expect("an event in time")?.expect("a clean end");
-            self.read.extend(frame.into_data().unwrap_or_default());
-        }
+        timeout(PATIENCE, self.0.next()).await.expect("an event in time")
     }
 
     /// So many events, as what happened and to whom.
@@ -171,17 +188,4 @@ impl Watch {
 
 pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
-}
-
-/// A Status that tells of a failure.
-pub fn failure(code: u16, reason: &str, message: &str, details: Value) -> Value {
-    let mut status = json!({
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message, "code": code
-    });
-    for (field, value) in [("reason", json!(reason)), ("details", details)] {
-        if !value.is_null() && value != "" {
-            status[field] = value;
-        }
-    }
-    status
 }

@@ -13,6 +13,8 @@ pub struct Kind {
     pub answers_deleted: bool,
     /// Where controllers run, they put objects of it into each namespace.
     pub filled: bool,
+    /// Its objects are in no namespace, and those of all cases lie together.
+    pub cluster: bool,
 }
 
 const fn kind(group: &'static str, plural: &'static str, kind: &'static str) -> Kind {
@@ -20,31 +22,74 @@ const fn kind(group: &'static str, plural: &'static str, kind: &'static str) -> 
 }
 
 pub const CONFIG_MAPS: Kind = Kind { filled: true, ..kind("", "configmaps", "ConfigMap") };
+pub const SECRETS: Kind = kind("", "secrets", "Secret");
+pub const LEASES: Kind = Kind { needs_version: true, ..kind("coordination.k8s.io", "leases", "Lease") };
+pub const DEPLOYMENTS: Kind = kind("apps", "deployments", "Deployment");
 
-pub static KINDS: [Kind; 6] = [
+const CUSTOM: &str = "protocol.example.com";
+/// Custom kinds with any fields, in namespaces and outside.
+pub const BOATS: Kind = Kind { needs_version: true, ..kind(CUSTOM, "boats", "Boat") };
+pub const HARBORS: Kind = Kind { needs_version: true, cluster: true, ..kind(CUSTOM, "harbors", "Harbor") };
+
+pub static KINDS: [Kind; 9] = [
     CONFIG_MAPS,
-    kind("", "secrets", "Secret"),
+    SECRETS,
     Kind { answers_deleted: true, filled: true, ..kind("", "serviceaccounts", "ServiceAccount") },
-    Kind { needs_version: true, ..kind("coordination.k8s.io", "leases", "Lease") },
+    LEASES,
     kind("rbac.authorization.k8s.io", "roles", "Role"),
     Kind { answers_deleted: true, ..kind("", "resourcequotas", "ResourceQuota") },
+    Kind { cluster: true, ..kind("rbac.authorization.k8s.io", "clusterroles", "ClusterRole") },
+    BOATS,
+    HARBORS,
 ];
 
 impl Kind {
     pub const fn new(group: &'static str, plural: &'static str, kind: &'static str) -> Self {
-        Kind { group, version: "v1", plural, kind, needs_version: false, answers_deleted: false, filled: false }
+        let (needs_version, answers_deleted) = (false, false);
+        Kind { group, version: "v1", plural, kind, needs_version, answers_deleted, filled: false, cluster: false }
     }
 
-    /// The path of its objects in a namespace.
+    /// The path of its objects, in a namespace where they are in one.
     pub fn path(&self, namespace: &str) -> String {
         let Kind { group, version, plural, .. } = self;
         let prefix = if group.is_empty() { "/api".to_owned() } else { format!("/apis/{group}") };
-        format!("{prefix}/{version}/namespaces/{namespace}/{plural}")
+        match self.cluster {
+            true => format!("{prefix}/{version}/{plural}"),
+            false => format!("{prefix}/{version}/namespaces/{namespace}/{plural}"),
+        }
+    }
+
+    pub fn is_custom(&self) -> bool {
+        self.group == CUSTOM
+    }
+
+    /// What makes it a custom kind.
+    pub fn definition(&self) -> Value {
+        let scope = if self.cluster { "Cluster" } else { "Namespaced" };
+        let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
+        let version = json!({"name": self.version, "served": true, "storage": true, "schema": schema});
+        json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": self.resource()},
+            "spec": {
+                "group": self.group, "scope": scope, "versions": [version],
+                "names": {"plural": self.plural, "kind": self.kind},
+            },
+        })
     }
 
     /// What the server calls it in messages: `leases.coordination.k8s.io`.
     pub fn resource(&self) -> String {
-        if self.group.is_empty() { self.plural.to_owned() } else { format!("{}.{}", self.plural, self.group) }
+        self.qualified(self.plural)
+    }
+
+    /// What the server calls one of its objects in messages: `Lease.coordination.k8s.io`.
+    pub fn one(&self) -> String {
+        self.qualified(self.kind)
+    }
+
+    fn qualified(&self, word: &str) -> String {
+        if self.group.is_empty() { word.to_owned() } else { format!("{word}.{}", self.group) }
     }
 
     /// An object with nothing but metadata.

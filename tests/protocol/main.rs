@@ -7,11 +7,10 @@
 
 mod ground;
 mod kinds;
-#[path = "../store/random.rs"]
-mod random;
-#[path = "../real/mod.rs"]
-mod real;
 mod server;
+mod subject;
+#[path = "../support/mod.rs"]
+mod support;
 
 /// Each case is a test of both doors of the fake, and one of those that the real server is asked.
 macro_rules! suite {
@@ -22,7 +21,7 @@ macro_rules! suite {
             $(mod $noun {
                 $(#[tokio::test(start_paused = true)]
                 async fn $case() {
-                    let server = crate::server::Server::in_process();
+                    let server = crate::server::Server::in_process().await;
                     crate::$noun::$case(server.ground().await).await;
                 })+
             })+
@@ -56,6 +55,7 @@ suite! {
         a_namespace_must_exist
         a_replacement_of_another_version_conflicts
         a_replacement_without_a_version_overwrites_where_the_kind_allows_it
+        a_lease_is_created_by_a_replacement
         a_replacement_that_changes_nothing_keeps_its_version
         a_dry_run_changes_nothing;
     deletes:
@@ -65,9 +65,16 @@ suite! {
         a_collection_is_deleted_as_it_is_selected;
     lists:
         items_come_in_the_order_of_their_names
+        items_say_their_kind_only_where_it_is_a_custom_one
+        an_empty_list_is_a_list_even_in_a_namespace_that_does_not_exist
+        the_order_of_all_is_that_of_keys_not_of_namespaces
+        with_a_selector_pages_count_nothing_and_the_last_may_be_empty
+        versions_choose_the_state_in_many_ways
+        fields_of_the_kind_are_selected_by
         pages_show_the_state_of_the_first
         an_exact_version_shows_the_state_of_then
         selectors_select_what_they_say
+        tokens_say_where_to_go_on
         selectors_that_say_nothing_are_refused
         tokens_that_nobody_gave_out_are_refused
         options_that_exclude_each_other_are_refused;
@@ -75,13 +82,41 @@ suite! {
         a_watch_tells_all_changes_after_its_version
         a_watch_without_a_version_begins_with_what_is_there
         what_leaves_a_selection_is_deleted_and_what_enters_it_is_added
+        a_watch_of_one_name_sees_nothing_else
+        a_watch_with_a_negative_timeout_ends_at_once
         a_watch_ends_after_its_timeout
         a_list_by_watch_ends_with_a_bookmark;
+    merges:
+        members_are_set_nulls_remove_and_the_rest_stays
+        lists_are_replaced_and_new_maps_come_without_nulls
+        what_is_not_an_object_is_refused
+        unknown_fields_are_warned_of_and_change_nothing
+        an_object_keeps_its_name_its_namespace_and_its_uid
+        nobody_sets_a_time_of_deletion;
+    operations:
+        operations_happen_one_after_the_other
+        what_fails_is_rejected_without_a_word_and_changes_nothing
+        the_ways_of_the_server_differ_from_the_standard
+        what_is_no_list_and_what_is_too_long_is_refused
+        an_empty_map_vanishes_and_nothing_can_be_added_below
+        what_comes_out_is_validated;
+    strategic:
+        containers_merge_by_name
+        directives_order_keep_delete_and_replace
+        maps_merge_and_what_is_not_an_object_is_refused;
     patches:
-        a_merge_patch_takes_nulls_away
-        a_json_patch_does_all_or_nothing
-        a_strategic_patch_merges_maps
-        a_patch_of_another_version_conflicts;
+        built_in_kinds_refuse_what_is_no_patch
+        custom_kinds_know_no_strategic_merge_patch
+        a_stale_version_conflicts_the_current_one_and_none_do_not
+        what_is_not_there_is_not_found_whatever_the_patch
+        no_change_no_event_and_one_event_for_a_change
+        a_dry_run_answers_and_stores_nothing
+        options_are_checked
+        what_is_immutable_keeps_its_data_but_not_its_labels
+        secrets_take_plain_text_and_refuse_what_is_not_base64
+        the_patch_that_removes_the_last_finalizer_ends_the_object
+        a_terminating_object_takes_no_new_finalizers
+        the_finalizer_of_kube_comes_and_goes;
     apply:
         what_is_applied_again_changes_nothing
         what_is_no_longer_applied_is_removed
@@ -93,10 +128,25 @@ suite! {
         generations_count_changes_of_what_is_wanted;
     custom:
         schemas_prune_and_fill_in
-        schemas_refuse_what_they_do_not_allow
-        lists_of_custom_objects_name_their_kind;
+        schemas_refuse_what_they_do_not_allow;
+    forms:
+        metadata_alone_is_answered_where_the_client_asks_for_it
+        bodies_are_yaml_too
+        secrets_and_services_are_filled_in;
+    refusals:
+        lists_and_watches_with_bad_parameters
+        selectors_of_fields_that_the_kind_does_not_have
+        creations_of_what_does_not_belong_there
+        creations_in_a_namespace_that_ends
+        bodies_that_are_no_objects
+        replacements_by_another_object_or_of_another_version
+        deletions_of_another_object
+        writes_to_what_is_being_deleted
+        dry_runs_of_another_kind
+        changes_of_what_is_immutable;
     errors:
         what_is_not_served_is_not_found
         methods_that_make_no_sense_are_not_allowed
-        bodies_of_unknown_types_are_not_read;
+        bodies_of_unknown_types_are_not_read
+        of_custom_kinds_such_requests_are_answered_otherwise;
 }

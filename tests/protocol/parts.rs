@@ -4,10 +4,8 @@ use serde_json::{Value, json};
 
 use crate::{
     ground::{Ground, text},
-    kinds::Kind,
+    kinds::DEPLOYMENTS,
 };
-
-const DEPLOYMENTS: Kind = Kind::new("apps", "deployments", "Deployment");
 
 /// A Deployment that wants so many pods.
 async fn deployment(ground: &Ground, name: &str, replicas: u64) -> Value {

@@ -3,17 +3,22 @@
 use std::{any::Any, env, future::Future, pin::Pin};
 
 use futures::{StreamExt, stream};
-use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::{core::v1::Namespace, rbac::v1::ClusterRole};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
-    Api, Client, Config,
-    api::DeleteParams,
+    Api, Client, Config, ResourceExt,
+    api::{DeleteParams, ListParams, PostParams},
     config::{KubeConfigOptions, Kubeconfig},
 };
 use kube_indexed_store::testing::FakeCluster;
 
 use crate::{
     ground::Ground,
-    real::{RealCluster, random_word},
+    kinds::KINDS,
+    support::{
+        real::{RealCluster, random_word},
+        served::served,
+    },
 };
 
 /// What is asked.
@@ -25,32 +30,60 @@ pub struct Server {
     _running: Box<dyn Any + Send + Sync>,
 }
 
+/// How the names of namespaces begin, and with them those of objects.
+const PREFIX: &str = "protocol-";
+
 /// How many cases a real server is asked at a time.
 const AT_A_TIME: usize = 16;
 
 impl Server {
-    pub fn in_process() -> Self {
-        Server { client: FakeCluster::new().client(), _running: Box::new(()) }
+    pub async fn in_process() -> Self {
+        Server::new(FakeCluster::new().client(), Box::new(())).await
     }
 
     pub async fn over_a_socket() -> Self {
         let server = FakeCluster::new().serve("127.0.0.1:0").await.expect("a free port");
         let kubeconfig = Kubeconfig::from_yaml(&server.kubeconfig()).expect("a kubeconfig");
-        Server { client: client(kubeconfig).await, _running: Box::new(server) }
+        Server::new(client(kubeconfig).await, Box::new(server)).await
     }
 
     async fn real() -> Option<Self> {
         if let Some(file) = env::var_os("KUBECONFIG_E2E").filter(|file| !file.is_empty()) {
             let kubeconfig = Kubeconfig::read_from(file).expect("a kubeconfig");
-            return Some(Server { client: client(kubeconfig).await, _running: Box::new(()) });
+            return Some(Server::new(client(kubeconfig).await, Box::new(())).await);
         }
         let cluster = RealCluster::start().await?;
-        Some(Server { client: cluster.client().clone(), _running: Box::new(cluster) })
+        Some(Server::new(cluster.client().clone(), Box::new(cluster)).await)
+    }
+
+    /// A server that knows the custom kinds.
+    async fn new(client: Client, running: Box<dyn Any + Send + Sync>) -> Self {
+        let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
+        for kind in KINDS.iter().filter(|kind| kind.is_custom()) {
+            let definition = serde_json::from_value(kind.definition()).expect("a definition");
+            definitions.create(&PostParams::default(), &definition).await.expect("a new definition");
+            served(&client, &kind.resource(), &kind.path("default")).await;
+        }
+        Server { client, _running: running }
+    }
+
+    /// Takes away what is in no namespace.
+    async fn forget(&self) {
+        let definitions: Api<CustomResourceDefinition> = Api::all(self.client.clone());
+        for kind in KINDS.iter().filter(|kind| kind.is_custom()) {
+            definitions.delete(&kind.resource(), &DeleteParams::default()).await.expect("an answer");
+        }
+        let roles: Api<ClusterRole> = Api::all(self.client.clone());
+        for role in roles.list_metadata(&ListParams::default()).await.expect("a list") {
+            if role.name_any().starts_with(PREFIX) {
+                roles.delete(&role.name_any(), &DeleteParams::default()).await.expect("an answer");
+            }
+        }
     }
 
     /// A namespace for one case.
     pub async fn ground(&self) -> Ground {
-        Ground::new(self.client.clone(), format!("protocol-{}", random_word(8))).await
+        Ground::new(self.client.clone(), format!("{PREFIX}{}", random_word(8))).await
     }
 
     /// Begins to delete the namespace of a case.
@@ -77,6 +110,7 @@ pub async fn ask_a_real_one(cases: Vec<(&'static str, Case)>) {
         (name, result)
     });
     let results: Vec<_> = stream::iter(asked).buffer_unordered(AT_A_TIME).collect().await;
+    server.forget().await;
     let failed: Vec<_> = results.into_iter().filter(|(_, result)| result.is_err()).map(|(name, _)| name).collect();
     assert!(failed.is_empty(), "the real server does otherwise: {}", failed.join(", "));
 }

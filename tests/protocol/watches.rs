@@ -57,6 +57,8 @@ pub async fn a_watch_without_a_version_begins_with_what_is_there(ground: Ground)
     for name in &names {
         ground.create(kind, name, json!({})).await;
     }
+    // Any version will do for it: a list brings the memory of the server to the newest one.
+    ground.get(&all).await;
     let version = ground.pick(&["", "&resourceVersion=0"]);
     let mut watch = ground.watch(&format!("{all}?watch=true{version}")).await;
     names.sort();
@@ -87,6 +89,27 @@ pub async fn what_leaves_a_selection_is_deleted_and_what_enters_it_is_added(grou
     assert_eq!(watch.told(1).await, told(&[("ADDED", &name)]));
 }
 
+pub async fn a_watch_of_one_name_sees_nothing_else(ground: Ground) {
+    let (kind, names) = (ground.quiet_kind(), ground.names(2));
+    let all = ground.all(kind);
+    let from = version(&ground, &all).await;
+    let query = format!("watch=true&resourceVersion={from}&fieldSelector=metadata.name%3D{}", names[1]);
+    let mut watch = ground.watch(&format!("{all}?{query}")).await;
+    for name in &names {
+        ground.create(kind, name, json!({})).await;
+    }
+    ground.delete(&ground.one(kind, &names[0])).await;
+    ground.delete(&ground.one(kind, &names[1])).await;
+    assert_eq!(watch.told(2).await, told(&[("ADDED", &names[1]), ("DELETED", &names[1])]));
+}
+
+pub async fn a_watch_with_a_negative_timeout_ends_at_once(ground: Ground) {
+    let all = ground.all(ground.quiet_kind());
+    let from = version(&ground, &all).await;
+    let mut watch = ground.watch(&format!("{all}?watch=true&resourceVersion={from}&timeoutSeconds=-1")).await;
+    assert_eq!(watch.next().await, None);
+}
+
 pub async fn a_watch_ends_after_its_timeout(ground: Ground) {
     let all = ground.all(ground.quiet_kind());
     let from = version(&ground, &all).await;
@@ -102,5 +125,8 @@ pub async fn a_list_by_watch_ends_with_a_bookmark(ground: Ground) {
     assert_eq!(watch.told(1).await, told(&[("ADDED", &name)]));
     let bookmark = watch.next().await.expect("a bookmark");
     let end = json!({"k8s.io/initial-events-end": "true"});
-    assert_eq!((text(&bookmark["type"]), &bookmark["object"]["metadata"]["annotations"]), ("BOOKMARK".to_owned(), &end));
+    assert_eq!(
+        (text(&bookmark["type"]), &bookmark["object"]["metadata"]["annotations"]),
+        ("BOOKMARK".to_owned(), &end)
+    );
 }

@@ -2,13 +2,18 @@
 
 use serde_json::json;
 
-use crate::ground::{Ground, failure, text};
+use crate::{
+    ground::{Ground, text},
+    kinds::LEASES,
+    support::failure,
+};
 
 pub async fn a_new_object_has_an_identity(ground: Ground) {
     let (kind, name) = (ground.kind(), ground.name());
     let created = ground.create(kind, &name, json!({"labels": {"a": "b"}})).await;
     let metadata = &created["metadata"];
-    assert_eq!([&metadata["name"], &metadata["namespace"]], [&json!(name), &json!(ground.namespace)]);
+    let namespace = if kind.cluster { json!(null) } else { json!(ground.namespace) };
+    assert_eq!([&metadata["name"], &metadata["namespace"]], [&json!(name), &namespace]);
     assert_eq!(metadata["labels"], json!({"a": "b"}));
     assert_eq!(text(&metadata["uid"]).len(), 36);
     assert!(text(&metadata["resourceVersion"]).parse::<u64>().is_ok(), "{metadata}");
@@ -28,14 +33,15 @@ pub async fn a_generated_name_begins_with_what_was_asked(ground: Ground) {
     let (kind, prefix) = (ground.kind(), format!("{}-", ground.name()));
     let mut object = kind.object("", json!({"generateName": prefix}));
     object["metadata"].as_object_mut().expect("metadata").remove("name");
-    let [first, second] = [ground.post(&ground.all(kind), &object).await, ground.post(&ground.all(kind), &object).await];
+    let [first, second] =
+        [ground.post(&ground.all(kind), &object).await, ground.post(&ground.all(kind), &object).await];
     let [first, second] = [first, second].map(|created| text(&created.body["metadata"]["name"]));
     assert!(first != second && first.starts_with(&prefix) && second.starts_with(&prefix), "{first} {second}");
     assert_eq!([first.len(), second.len()], [prefix.len() + 5; 2]);
 }
 
 pub async fn a_namespace_must_exist(ground: Ground) {
-    let (kind, name) = (ground.kind(), ground.name());
+    let (kind, name) = (ground.namespaced_kind(), ground.name());
     let missing = format!("{}-missing", ground.namespace);
     let answer = ground.post(&kind.path(&missing), &kind.object(&name, json!({}))).await;
     let details = json!({"name": missing, "kind": "namespaces"});
@@ -72,6 +78,13 @@ pub async fn a_replacement_without_a_version_overwrites_where_the_kind_allows_it
     let mut details = kind.details(&name);
     details["causes"] = json!([{"reason": "FieldValueInvalid", "message": why, "field": "metadata.resourceVersion"}]);
     assert_eq!(replaced.body, failure(422, "Invalid", &message, details));
+}
+
+pub async fn a_lease_is_created_by_a_replacement(ground: Ground) {
+    let name = ground.name();
+    let created = ground.put(&ground.one(&LEASES, &name), &LEASES.object(&name, json!({}))).await;
+    assert_eq!(created.code, 201, "{created:?}");
+    assert_eq!(ground.get(&ground.one(&LEASES, &name)).await.body, created.body);
 }
 
 pub async fn a_replacement_that_changes_nothing_keeps_its_version(ground: Ground) {

@@ -9,6 +9,8 @@ mod compare;
 mod excluded;
 mod player;
 mod seed;
+#[path = "../support/mod.rs"]
+mod support;
 mod texts;
 mod trace;
 
@@ -53,7 +55,7 @@ fn traces() -> Option<Traces> {
     let beside = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/traces"));
     let folder = env::var_os("TRACES").map_or(beside, PathBuf::from);
     if !folder.is_dir() {
-        eprintln!("skipped: no recorded exchanges; name their folder with TRACES");
+        support::skip("traces", "no folder of recorded exchanges; name it with TRACES");
         return None;
     }
     let read = |file: PathBuf| {
@@ -80,7 +82,7 @@ async fn exchanges_whose_state_their_file_builds_are_answered_as_recorded() {
             }
         }
     }
-    table.show();
+    table.show(&traces);
     table.check();
     let (agreed, replayed) = table.count();
     assert!(agreed * 10 >= replayed * 9, "only {agreed} of {replayed} exchanges agree");
@@ -119,7 +121,7 @@ async fn exchanges_that_lean_on_the_history_of_their_cluster_are_answered_as_rec
             Step::Define => player.define().await,
         }
     }
-    table.show();
+    table.show(&traces);
     table.check();
 }
 
@@ -139,7 +141,7 @@ impl Table {
     }
 
     /// Prints how many agree, and what differs.
-    fn show(&self) {
+    fn show(&self, traces: &Traces) {
         let asked = env::var("REPLAY").unwrap_or_default();
         let asked: Vec<&str> = asked.split(',').filter(|name| !name.is_empty()).collect();
         for (file, outcomes) in &self.0 {
@@ -150,7 +152,8 @@ impl Table {
             }
         }
         let (agreed, replayed) = self.count();
-        println!("{agreed} of {replayed} agree");
+        let recorded: usize = traces.values().map(Vec::len).sum();
+        println!("{agreed} of {replayed} agree, of {recorded} that are recorded");
     }
 
     /// Those that differ are those that are known to, no more and no less.

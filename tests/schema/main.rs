@@ -5,11 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::time::Duration;
 
 use kube_indexed_store::testing::FakeCluster;
-use real::RealCluster;
 use serde_json::{Map, Value, json};
+use support::{real::RealCluster, served::served};
 use tower::Service;
 
 use answers::{answered, questions, request};
@@ -17,8 +16,8 @@ use table::{Writer, reachable};
 
 mod answers;
 mod go;
-#[path = "../real/mod.rs"]
-mod real;
+#[path = "../support/mod.rs"]
+mod support;
 mod table;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/shape");
@@ -86,18 +85,6 @@ async fn shapes_of_built_in_kinds_are_those_of_the_server() {
     check("zero.txt", &zeros(cluster.client(), &documents).await);
 }
 
-/// Waits until something is there: a definition takes a moment.
-async fn served(client: &kube::Client, path: &str) {
-    for _ in 0..100 {
-        let request = http::Request::get(path).body(Vec::new()).expect("a request");
-        if client.request_text(request).await.is_ok() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("{path} is still not served");
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_are_taken_and_refused_as_by_the_server() {
     let Some(cluster) = RealCluster::start().await else { return };
@@ -112,7 +99,8 @@ async fn bodies_are_taken_and_refused_as_by_the_server() {
         }
         cluster.create(&object).await;
     }
-    served(cluster.client(), "/apis/garden.example/v1/namespaces/default/orchards").await;
+    let orchards = "/apis/garden.example/v1/namespaces/default/orchards";
+    served(cluster.client(), "orchards.garden.example", orchards).await;
     let mut differences = Vec::new();
     for question in questions() {
         let response = cluster.client().send(request(&question).map(|body| body.into_bytes().into())).await;

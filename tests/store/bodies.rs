@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::{advance, sleep};
 
-use crate::random::Random;
+use crate::support::random::Random;
 use crate::things::*;
 
 /// A server of things that does what it is told.

@@ -10,8 +10,10 @@ mod changes;
 mod model;
 mod overlays;
 mod queries;
-mod random;
+
 mod resets;
+#[path = "../support/mod.rs"]
+mod support;
 mod things;
 mod threads;
 mod writes;

@@ -20,7 +20,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::fixtures::wait;
-use crate::random::Random;
+use crate::support::random::Random;
 use crate::things::*;
 
 /// The older snapshot with a difference replayed on it.

@@ -7,7 +7,7 @@ use kube_indexed_store::store::Error;
 use kube_indexed_store::{IndexKey, Indexer, Query, Store, StoreExt, Write, snapshot};
 
 use crate::fixtures::*;
-use crate::random::Random;
+use crate::support::random::Random;
 use crate::things::*;
 
 fn labels(text: &str) -> LabelSelector {

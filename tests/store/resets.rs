@@ -4,7 +4,7 @@ use kube_indexed_store::store::{Error, Reset, Scope};
 use kube_indexed_store::{Object, ObjectName, Store, StoreExt, Write};
 
 use crate::fixtures::*;
-use crate::random::Random;
+use crate::support::random::Random;
 use crate::things::*;
 
 fn push_all<'t>(reset: &mut Box<dyn Reset>, things: impl IntoIterator<Item = &'t Thing>) {

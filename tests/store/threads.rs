@@ -8,7 +8,7 @@ use kube_indexed_store::{IndexKey, Query, Snapshot, Store, StoreExt, Write};
 
 use crate::fixtures::*;
 use crate::model::replay;
-use crate::random::Random;
+use crate::support::random::Random;
 use crate::things::*;
 
 /// The objects of a group change together, so that every whole state has each of them under one service.

@@ -9,7 +9,7 @@ use kube_indexed_store::{
 use parking_lot::Mutex;
 
 use crate::fixtures::*;
-use crate::random::Random;
+use crate::support::random::Random;
 use crate::things::*;
 
 fn deleting_one_of_three_endpoint_slices_that_share_a_service_label_in_two_namespaces_leaves_two<F: Fixture>() {

@@ -3,9 +3,6 @@
 //! The programs lie in the folder that `KUBEBUILDER_ASSETS` names, as envtest has it. Without it there is no server, and
 //! tests pass with a notice. Nothing else of a cluster runs: no controllers, no nodes.
 
-// Each file of tests needs a part of it.
-#![allow(dead_code)]
-
 use std::collections::hash_map::RandomState;
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -43,7 +40,7 @@ impl RealCluster {
     /// Starts a server and waits until it is ready; without one to start it says so.
     pub async fn start() -> Option<RealCluster> {
         let Some(assets) = std::env::var_os("KUBEBUILDER_ASSETS").filter(|folder| !folder.is_empty()) else {
-            eprintln!("skipped: no API server; name the folder of etcd and kube-apiserver with KUBEBUILDER_ASSETS");
+            super::skip("real", "no API server; name the folder of etcd and kube-apiserver with KUBEBUILDER_ASSETS");
             return None;
         };
         let assets = PathBuf::from(assets);

@@ -1,8 +1,5 @@
 //! Chance that can be repeated.
 
-// Each file of tests needs a part of it.
-#![allow(dead_code)]
-
 use std::hash::{BuildHasher, RandomState};
 
 pub struct Random(u64);
@@ -48,6 +45,11 @@ impl Random {
             items.swap(last, self.below(last + 1));
         }
         items
+    }
+
+    /// A name that nothing else has.
+    pub fn word(&mut self) -> String {
+        format!("n{:x}", self.next())
     }
 
     /// A name as Kubernetes allows it: short, so that one is often the beginning of another.
