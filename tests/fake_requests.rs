@@ -409,9 +409,9 @@ fn with_pod(fields: Value) -> (FakeCluster, String, String) {
         "spec": {"containers": [{"name": "c", "image": "i", "resources": {"requests": {"cpu": "1"}}}]},
     });
     for (field, value) in fields.as_object().unwrap() {
-        pod[field].as_object_mut().map(|known| known.extend(value.as_object().unwrap().clone()));
-        if pod[field].is_null() {
-            pod[field] = value.clone();
+        match pod[field].as_object_mut() {
+            Some(known) => known.extend(value.as_object().unwrap().clone()),
+            None => pod[field] = value.clone(),
         }
     }
     cluster.create(pod).unwrap();
