@@ -899,6 +899,10 @@ mod reports {
         assert_eq!((missing.code, missing.message.as_str()), (404, "componentstatus \"-\" not found"));
         let one = api.list(&ListParams::default().fields("metadata.name=etcd-0")).await.unwrap();
         assert_eq!(one.items.len(), 1);
+        let table = Request::get("/api/v1/componentstatuses/etcd-0")
+            .header(header::ACCEPT, "application/json;as=Table;v=v1;g=meta.k8s.io");
+        let (_, _, table) = send(&cluster, table, String::new()).await;
+        assert_eq!(table["rows"][0]["cells"], json!(["etcd-0", "Healthy", "ok", ""]));
         let path = "/api/v1/componentstatuses";
         let why = "watch is not supported on resources of kind \"componentstatuses\"".to_owned();
         assert_eq!(refused(&cluster, "GET", &format!("{path}?watch=1"), &Value::Null).await, (405, why));
