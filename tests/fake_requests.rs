@@ -408,9 +408,9 @@ fn with_pod(fields: Value) -> (FakeCluster, String, String) {
         "spec": {"containers": [{"name": "c", "image": "i", "resources": {"requests": {"cpu": "1"}}}]},
     });
     for (field, value) in fields.as_object().unwrap() {
-        pod[field].as_object_mut().map(|known| known.extend(value.as_object().unwrap().clone()));
-        if pod[field].is_null() {
-            pod[field] = value.clone();
+        match pod[field].as_object_mut() {
+            Some(known) => known.extend(value.as_object().unwrap().clone()),
+            None => pod[field] = value.clone(),
         }
     }
     cluster.create(pod).unwrap();
@@ -898,6 +898,10 @@ mod reports {
         assert_eq!((missing.code, missing.message.as_str()), (404, "componentstatus \"-\" not found"));
         let one = api.list(&ListParams::default().fields("metadata.name=etcd-0")).await.unwrap();
         assert_eq!(one.items.len(), 1);
+        let table = Request::get("/api/v1/componentstatuses/etcd-0")
+            .header(header::ACCEPT, "application/json;as=Table;v=v1;g=meta.k8s.io");
+        let (_, _, table) = send(&cluster, table, String::new()).await;
+        assert_eq!(table["rows"][0]["cells"], json!(["etcd-0", "Healthy", "ok", ""]));
         let path = "/api/v1/componentstatuses";
         let why = "watch is not supported on resources of kind \"componentstatuses\"".to_owned();
         assert_eq!(refused(&cluster, "GET", &format!("{path}?watch=1"), &Value::Null).await, (405, why));

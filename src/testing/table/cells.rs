@@ -164,6 +164,7 @@ pub(super) fn of(kind: &str) -> Cells {
         "Ingress.networking.k8s.io" => network::ingress,
         "IPAddress.networking.k8s.io" => network::ip_address,
         "Job.batch" => workload::job,
+        "ComponentStatus" => cluster::component_status,
         "Lease.coordination.k8s.io" => cluster::lease,
         "MutatingAdmissionPolicy.admissionregistration.k8s.io" => policy::mutating_policy,
         "ValidatingAdmissionPolicy.admissionregistration.k8s.io" => policy::validating_policy,

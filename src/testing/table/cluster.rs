@@ -109,6 +109,17 @@ pub(super) fn event(item: &Item<'_>) -> Vec<Value> {
     ]
 }
 
+pub(super) fn component_status(item: &Item<'_>) -> Vec<Value> {
+    let healthy = item.list("/conditions").iter().find(|condition| condition["type"] == "Healthy");
+    let status = match healthy {
+        None => "Unknown",
+        Some(condition) if condition["status"] == "True" => "Healthy",
+        Some(_) => "Unhealthy",
+    };
+    let told = |field: &str| healthy.and_then(|condition| condition[field].as_str()).unwrap_or_default().to_owned();
+    vec![item.name(), status.into(), told("message").into(), told("error").into()]
+}
+
 pub(super) fn lease(item: &Item<'_>) -> Vec<Value> {
     vec![item.name(), item.text("/spec/holderIdentity").into(), item.age()]
 }
