@@ -64,7 +64,8 @@ impl Managers {
         self.entries.retain(|entry| entry.identity() != identity);
 
         let mut object = merge(live, config, shape);
-        if let Some(before) = before.filter(|before| !before.set.is_empty()) {
+        // Who still says all that he said takes nothing away.
+        if let Some(before) = before.filter(|before| !before.set.is_within(&mine.set)) {
             let owned = self.entries.iter().fold(mine.set.clone(), |owned, entry| owned.union(&entry.set));
             object = pruned(&object, &before.set, &owned, shape);
         }

@@ -58,8 +58,8 @@ impl Managers {
             return;
         }
         self.entries.sort_by_cached_key(|entry| {
-            let Entry { manager, operation, api_version, subresource, .. } = entry.clone();
-            (operation, entry.seconds(), manager, api_version, subresource)
+            let texts = [&entry.manager, &entry.api_version, &entry.subresource].map(String::clone);
+            (entry.operation, entry.seconds(), texts)
         });
         object["metadata"]["managedFields"] = self.entries.iter().map(Entry::to_value).collect();
     }

@@ -88,12 +88,29 @@ impl FieldSet {
 
     pub(in crate::testing) fn union(&self, other: &FieldSet) -> FieldSet {
         let mut union = self.clone();
-        union.members.extend(other.members.iter().cloned());
-        for (step, below) in &other.children {
-            let merged = union.children.get(step).map_or_else(|| below.clone(), |mine| mine.union(below));
-            union.children.insert(step.clone(), merged);
-        }
+        union.extend(other);
         union
+    }
+
+    fn extend(&mut self, other: &FieldSet) {
+        self.members.extend(other.members.iter().cloned());
+        for (step, below) in &other.children {
+            match self.children.get_mut(step) {
+                Some(mine) => mine.extend(below),
+                None => drop(self.children.insert(step.clone(), below.clone())),
+            }
+        }
+    }
+
+    /// The members themselves, without what is below.
+    pub(super) fn shallow(&self) -> FieldSet {
+        FieldSet { members: self.members.clone(), children: BTreeMap::new() }
+    }
+
+    pub(super) fn is_within(&self, other: &FieldSet) -> bool {
+        let children =
+            |(step, below): (&Step, &FieldSet)| other.children.get(step).is_some_and(|others| below.is_within(others));
+        self.members.is_subset(&other.members) && self.children.iter().all(children)
     }
 
     pub(in crate::testing) fn intersection(&self, other: &FieldSet) -> FieldSet {
@@ -227,6 +244,8 @@ pub(super) mod tests {
             prop_assert_eq!(a.intersection(&b.union(&c)), a.intersection(&b).union(&a.intersection(&c)));
             prop_assert!(a.difference(&b).intersection(&b).is_empty());
             prop_assert_eq!(a.difference(&a), FieldSet::default());
+            prop_assert_eq!(a.is_within(&b), a.difference(&b).is_empty());
+            prop_assert!(a.is_within(&a.union(&b)));
         }
 
         #[test]

@@ -188,7 +188,7 @@ pub(super) fn remove(value: &Value, fields: &FieldSet, shape: Shape<'_>) -> Valu
 
 /// The set with the fields of structures that its paths lead through.
 pub(super) fn with_parents(set: &FieldSet, shape: Shape<'_>) -> FieldSet {
-    let mut all = set.clone();
+    let mut all = set.shallow();
     for (step, below) in set.children() {
         let (shape, declared) = match step {
             Step::Field(name) => member(shape, name),

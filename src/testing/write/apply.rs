@@ -3,6 +3,8 @@
 //!
 //! Not here: how configurations are merged ([`owners`]).
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use kube::core::Status;
 use serde_json::{Value, json};
@@ -87,9 +89,12 @@ pub(super) fn merged(
         return Err(status::bad_request(format!("invalid object type: {is}")));
     }
     let zero = own::zero(kind);
-    let mut live = live.unwrap_or(&zero).clone();
-    live["apiVersion"] = api_version.as_str().into();
-    live["kind"] = kind.kind.as_str().into();
+    let mut live = Cow::Borrowed(live.unwrap_or(&zero));
+    for (field, said) in [("apiVersion", &api_version), ("kind", &kind.kind)] {
+        if live[field] != **said {
+            live.to_mut()[field] = said.as_str().into();
+        }
+    }
     let writer = own::writer(target, &api_version, write, time);
     let shape = kind.shape(&target.version);
     Ok(owners::apply(&live, &configured, &zero, shape, &writer, configuration.force)?)
