@@ -27,6 +27,7 @@
 //!   object's status, the selector of a Job, the class, priority and tolerations of a pod, finalizers that protect;
 //! - cluster IPs (of 10.0.0.0/16), IP families and node ports for Services: given out, kept, checked, given back;
 //! - validation of metadata, of what must not change, and of what manifests get wrong in the kinds people write most;
+//! - limits of size: of bodies, annotations, ConfigMaps and Secrets, and of what fits into the server's database;
 //! - the controllers that clean up: of namespaces, of custom kinds, and of what owners leave behind, at once instead of
 //!   soon (all but that of custom kinds can be turned [off](Builder::controllers));
 //! - whole objects, metadata alone (`PartialObjectMetadata`), Tables, in JSON and YAML;
@@ -50,6 +51,20 @@
 //! - forget by time: of each kind the last 10,000 changes can be watched and listed, or as many as
 //!   [`Builder::window`] says, and [`FakeCluster::compact`] expires what is older than now, for watches too, which a real
 //!   compaction leaves alone; bookmarks never lag, where the real server's do on kinds to which nothing happens.
+//!
+//! # Compared with a real server
+//!
+//! Recorded exchanges with a real server are replayed against the fake, and one suite of protocol cases runs against both.
+//! Beside what lies in the nature of things (uids, times, versions, generated names, the order of causes), these answers are
+//! known to differ:
+//!
+//! - `/version` names no commit and no compiler: there is none;
+//! - `/apis`, `/api/v1` and the aggregated documents list no groups, resources and parts that are requests rather than
+//!   objects: they are not served;
+//! - `/`, and `/readyz?verbose`, list the paths and the checks that there are;
+//! - `/openapi/v3` lists the documents of group versions alone, and these have what clients read: no descriptions, no
+//!   lists, of the paths those to one object;
+//! - a definition that is deleted is gone with the answer: nobody sees it go, or is refused a new object meanwhile.
 //!
 //! # Instead of scripted answers
 //!

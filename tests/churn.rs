@@ -17,7 +17,6 @@ use kube_indexed_store::{
 use serde_json::{Value, json};
 
 #[path = "store/random.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
 mod random;
 
 use random::Random;

@@ -11,7 +11,6 @@ use kube::{
 use kube_indexed_store::testing::{FakeCluster, manifests};
 use serde_json::{Value, json};
 
-#[allow(dead_code, reason = "other tests use the rest")]
 mod real;
 
 use real::RealCluster;

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use tower::Service;
 
 #[path = "store/random.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
 mod random;
 
 use random::Random;

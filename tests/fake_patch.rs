@@ -20,7 +20,6 @@ use tokio::time::timeout;
 use tower::Service;
 
 #[path = "store/random.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
 mod random;
 
 use random::Random;

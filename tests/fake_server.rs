@@ -1,7 +1,6 @@
 //! The fake API server on a socket: what clients of other programs see, and what connections do when it fails.
 
 #[path = "store/random.rs"]
-#[allow(dead_code)]
 mod random;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,6 @@
 //! Tables: what `kubectl get` shows of each kind, and the ways they are asked for.
 
 #[path = "store/random.rs"]
-#[allow(dead_code)]
 mod random;
 mod real;
 

@@ -8,7 +8,6 @@ use kube_indexed_store::{Indexed, MemoryStore, Object, Store, StoreExt, Write};
 use serde_json::Value;
 
 #[path = "store/random.rs"]
-#[allow(dead_code, reason = "other tests use the rest")]
 mod random;
 
 use random::Random;

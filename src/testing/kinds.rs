@@ -82,19 +82,6 @@ impl Kind {
         }
     }
 
-    /// What clients of a version are told because they should use something else.
-    pub(super) fn deprecation(&self, version: &str) -> Option<String> {
-        let said = self.version(version)?.deprecation.as_ref()?;
-        if !said.is_empty() {
-            return Some(said.clone());
-        }
-        let name = |version: &str| format!("{} {}", self.api_version(version), self.kind);
-        let mut later = self.versions.iter().take_while(|later| later.name != version);
-        let better = later.find(|later| later.deprecation.is_none());
-        let better = better.map(|better| format!("; use {}", name(&better.name))).unwrap_or_default();
-        Some(format!("{} is deprecated{better}", name(version)))
-    }
-
     /// The schema of a version of a custom kind.
     pub(super) fn schema(&self, version: &str) -> Option<&Schema> {
         self.version(version).and_then(|version| version.schema.as_deref())
@@ -361,7 +348,7 @@ mod tests {
         let definition =
             json!({"spec": {"group": "x.io", "names": {"plural": "somes", "kind": "Some"}, "versions": versions}});
         let read = Definition::read(&definition["spec"]).expect("a definition").kind(KindId(0));
-        let said = |name: &str| read.deprecation(name);
+        let said = |name: &str| read.version(name).expect("a version").deprecation.clone();
         assert_eq!(said("v1"), None);
         assert_eq!(said("v1alpha1").as_deref(), Some("go away"));
         assert_eq!(said("v1beta1").as_deref(), Some("x.io/v1beta1 Some is deprecated; use x.io/v1 Some"));

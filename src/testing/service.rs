@@ -194,8 +194,8 @@ impl Exchange {
             Place::Nowhere => return Ok(answer::no_page()),
             Place::Resource(target) => target,
         };
-        self.warnings.add(target.kind.deprecation(&target.version));
         let call = route::call(&self.request, &target)?;
+        self.warnings.add(target.kind.version(&target.version).and_then(|version| version.deprecation.clone()));
         let look = accept.objects(&self.request, &target.kind)?;
         let printer = look.table.map(|options| match &call {
             Call::Get(_, part) | Call::Update(_, part) | Call::Patch(_, part) => {

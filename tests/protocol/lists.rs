@@ -92,7 +92,7 @@ pub async fn selectors_select_what_they_say(ground: Ground) {
     }
     let one = labeled.keys().next().expect("a name");
     let list = ground.get(&format!("{}?fieldSelector=metadata.name%3D{one}", ground.all(kind))).await.body;
-    assert_eq!(names(&list), [one.clone()]);
+    assert_eq!(names(&list), [one.as_str()]);
 }
 
 /// What a list with these parameters is refused with.

@@ -8,10 +8,8 @@
 mod ground;
 mod kinds;
 #[path = "../store/random.rs"]
-#[allow(dead_code)]
 mod random;
 #[path = "../real/mod.rs"]
-#[allow(dead_code)]
 mod real;
 mod server;
 

@@ -1,6 +1,6 @@
 //! The servers that the cases are asked of.
 
-use std::{env, future::Future, pin::Pin};
+use std::{any::Any, env, future::Future, pin::Pin};
 
 use futures::{StreamExt, stream};
 use k8s_openapi::api::core::v1::Namespace;
@@ -9,7 +9,7 @@ use kube::{
     api::DeleteParams,
     config::{KubeConfigOptions, Kubeconfig},
 };
-use kube_indexed_store::testing::{self, FakeCluster};
+use kube_indexed_store::testing::FakeCluster;
 
 use crate::{
     ground::Ground,
@@ -22,15 +22,7 @@ pub type Case = fn(Ground) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 /// A server, and what keeps it running.
 pub struct Server {
     client: Client,
-    _running: Running,
-}
-
-#[allow(dead_code)]
-enum Running {
-    Here,
-    OnASocket(testing::Server),
-    Real(RealCluster),
-    Elsewhere,
+    _running: Box<dyn Any + Send + Sync>,
 }
 
 /// How many cases a real server is asked at a time.
@@ -38,22 +30,22 @@ const AT_A_TIME: usize = 16;
 
 impl Server {
     pub fn in_process() -> Self {
-        Server { client: FakeCluster::new().client(), _running: Running::Here }
+        Server { client: FakeCluster::new().client(), _running: Box::new(()) }
     }
 
     pub async fn over_a_socket() -> Self {
         let server = FakeCluster::new().serve("127.0.0.1:0").await.expect("a free port");
         let kubeconfig = Kubeconfig::from_yaml(&server.kubeconfig()).expect("a kubeconfig");
-        Server { client: client(kubeconfig).await, _running: Running::OnASocket(server) }
+        Server { client: client(kubeconfig).await, _running: Box::new(server) }
     }
 
     async fn real() -> Option<Self> {
         if let Some(file) = env::var_os("KUBECONFIG_E2E").filter(|file| !file.is_empty()) {
             let kubeconfig = Kubeconfig::read_from(file).expect("a kubeconfig");
-            return Some(Server { client: client(kubeconfig).await, _running: Running::Elsewhere });
+            return Some(Server { client: client(kubeconfig).await, _running: Box::new(()) });
         }
         let cluster = RealCluster::start().await?;
-        Some(Server { client: cluster.client().clone(), _running: Running::Real(cluster) })
+        Some(Server { client: cluster.client().clone(), _running: Box::new(cluster) })
     }
 
     /// A namespace for one case.

@@ -4,12 +4,12 @@
 //! addresses and ports that the server gives out, hashes, the order of causes, how many bookmarks the clock sends, white
 //! space and the order of members in JSON, and the headers that speak of the connection or of caching.
 
-use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
     ask::Answered,
     bindings::{Bindings, Of},
+    texts::{Quote, given_out, identity, is_age, is_time, is_uid, numbers, uids},
     trace::Answer,
 };
 
@@ -269,70 +269,9 @@ impl Comparison<'_> {
     }
 }
 
-/// A message that quotes an object as JSON.
-struct Quote<'m> {
-    before: &'m str,
-    value: Value,
-    after: &'m str,
-}
-
-impl<'m> Quote<'m> {
-    fn of(message: &'m str) -> Option<Self> {
-        let start = message.find("\"{\\\"")?;
-        let (before, rest) = message.split_at(start);
-        let mut texts = serde_json::Deserializer::from_str(rest).into_iter::<String>();
-        let text = texts.next()?.ok()?;
-        let after = &rest[texts.byte_offset()..];
-        Some(Quote { before, value: serde_json::from_str(&text).ok()?, after })
-    }
-}
-
 fn parsed(recorded: &Answer, body: &str) -> Option<Value> {
     if recorded.header("content-type").iter().any(|media| media.starts_with("application/yaml")) {
         return serde_saphyr::from_str(body).ok();
     }
     serde_json::from_str(body).ok().filter(Value::is_object)
-}
-
-/// The number runs of a text, and what lies between them.
-fn numbers(text: &str) -> Vec<&str> {
-    let letters = text.as_bytes();
-    let mut cuts: Vec<usize> = vec![0];
-    cuts.extend((1..letters.len()).filter(|at| letters[at - 1].is_ascii_digit() != letters[*at].is_ascii_digit()));
-    cuts.push(letters.len());
-    cuts.windows(2).filter_map(|pair| text.get(pair[0]..pair[1])).collect()
-}
-
-/// What tells an entry of discovery from its neighbours.
-fn identity(item: &Value) -> Option<String> {
-    let name = item["metadata"]["name"].as_str().or(item["metadata"].as_object().map(|_| ""));
-    let found = name.or(item["resource"].as_str()).or(item["subresource"].as_str()).or(item["version"].as_str());
-    found.map(str::to_owned)
-}
-
-/// The uids that a text names.
-fn uids(text: &str) -> Vec<&str> {
-    text.split(|letter: char| letter != '-' && !letter.is_ascii_hexdigit()).filter(|word| is_uid(word)).collect()
-}
-
-fn is_uid(text: &str) -> bool {
-    text.len() == 36 && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
-}
-
-fn is_time(text: &str) -> bool {
-    text.parse::<Timestamp>().is_ok()
-}
-
-/// An age as Tables show it: `5s`, `3m12s`, `4d2h`.
-fn is_age(text: &str) -> bool {
-    let unit = |letter: char| "smhdy".contains(letter);
-    text.starts_with(|letter: char| letter.is_ascii_digit())
-        && text.ends_with(unit)
-        && text.chars().all(|letter| letter.is_ascii_digit() || unit(letter))
-}
-
-/// Whether both are addresses, or both the word for none.
-fn given_out(recorded: &str, answered: &str) -> bool {
-    recorded == answered
-        || (recorded.parse::<std::net::IpAddr>().is_ok() && answered.parse::<std::net::IpAddr>().is_ok())
 }

@@ -9,6 +9,7 @@ mod compare;
 mod excluded;
 mod player;
 mod seed;
+mod texts;
 mod trace;
 
 use std::{

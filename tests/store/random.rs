@@ -1,5 +1,8 @@
 //! Chance that can be repeated.
 
+// Each file of tests needs a part of it.
+#![allow(dead_code)]
+
 use std::hash::{BuildHasher, RandomState};
 
 pub struct Random(u64);

@@ -98,13 +98,15 @@ impl Row {
             name: name.to_owned(),
             parts: self.parts.to_vec(),
             selectable: Vec::new(),
-            deprecation: (self.plural == "endpoints")
-                .then(|| "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".to_owned()),
             schema: None,
             columns: Vec::new(),
+            deprecation: (self.kind == "Endpoints").then(|| DEPRECATED.to_owned()),
         }
     }
 }
+
+/// The only deprecated kind among them.
+const DEPRECATED: &str = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
 
 /// All of them under their numbers, in the order discovery lists their groups.
 pub(super) fn kinds() -> impl Iterator<Item = Kind> {

@@ -54,10 +54,12 @@ impl<'d> Definition<'d> {
 
     /// The kind it defines, under its number.
     pub(super) fn kind(self, id: KindId) -> Kind {
+        let mut versions: Vec<_> = self.versions.iter().map(|(name, declared)| version(name, declared)).collect();
+        deprecate(&self.group, &self.kind, &self.versions, &mut versions);
         Kind {
             id,
             group: self.group,
-            versions: self.versions.into_iter().map(|(name, declared)| version(name, declared)).collect(),
+            versions,
             stored: self.stored,
             plural: self.plural,
             singular: self.singular,
@@ -85,10 +87,24 @@ fn version(name: &str, declared: &Value) -> Version {
         name: name.to_owned(),
         parts: status.into_iter().chain(scale).collect(),
         selectable: paths.map(|path| path.trim_start_matches('.').to_owned()).collect(),
-        deprecation: (declared["deprecated"] == true)
-            .then(|| declared["deprecationWarning"].as_str().unwrap_or_default().to_owned()),
         schema: Some(Schema::new(declared.pointer("/schema/openAPIV3Schema")).into()),
         columns: items("additionalPrinterColumns").cloned().collect(),
+        deprecation: None,
+    }
+}
+
+/// Notes what is said of deprecated versions: what the definition says, or which later version is not. The latest come
+/// first.
+fn deprecate(group: &str, kind: &str, declared: &[(&str, &Value)], versions: &mut [Version]) {
+    let mut latest: Option<&str> = None;
+    for ((name, said), version) in declared.iter().zip(versions) {
+        if said["deprecated"] != true {
+            latest.get_or_insert(name);
+            continue;
+        }
+        let better = latest.iter().map(|better| format!("; use {group}/{better} {kind}")).collect::<String>();
+        let own = said["deprecationWarning"].as_str().map(str::to_owned);
+        version.deprecation = Some(own.unwrap_or_else(|| format!("{group}/{name} {kind} is deprecated{better}")));
     }
 }
 

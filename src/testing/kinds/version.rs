@@ -18,10 +18,10 @@ pub(in super::super) struct Version {
     pub(in super::super) selectable: Vec<String>,
     /// The schema of a custom kind; nothing else has one here.
     pub(in super::super) schema: Option<Arc<Schema>>,
-    /// What clients are told because they should use something else; empty for what is told of all such kinds.
-    pub(in super::super) deprecation: Option<String>,
     /// What a custom kind wants Tables to show, `additionalPrinterColumns`.
     pub(in super::super) columns: Vec<Value>,
+    /// What everybody is told who uses it, where it is to go one day.
+    pub(in super::super) deprecation: Option<String>,
 }
 
 impl Version {

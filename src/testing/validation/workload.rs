@@ -342,7 +342,7 @@ mod tests {
             requiring("z", "Exists", json!([])),
             requiring("a", "DoesNotExist", json!([])),
         ] {
-            assert_eq!(selects_others, [mismatch.clone()]);
+            assert_eq!(selects_others, std::slice::from_ref(&mismatch));
         }
     }
 

@@ -21,6 +21,7 @@ enum Stop {
 
 type Scanned = Result<usize, Stop>;
 
+/// A byte as Go quotes it, which takes it for a letter by itself.
 fn shown(text: &[u8], index: usize) -> String {
     match text[index] {
         b'\'' => r"'\''".to_owned(),
@@ -210,6 +211,8 @@ mod tests {
             ("\"\\u12g4\"", "'g' in \\u hexadecimal character escape"),
             ("\"\t\"", "'\\t' in string literal"),
             ("\"\u{1}\"", "'\\x01' in string literal"),
+            ("\u{e9}", "'\u{c3}' looking for beginning of value"),
+            ("\u{441}", "'\u{d1}' looking for beginning of value"),
         ] {
             assert_eq!(told(text), format!("invalid character {told_of}"), "{text}");
         }
