@@ -88,7 +88,7 @@ async fn random_sessions_are_answered_as_by_a_real_server() {
 }
 
 async fn play(seed: u64, client: Client, built_in: &[Kind]) -> (usize, Vec<Differs>) {
-    let namespace = format!("differential-{}", real::random_word(8));
+    let namespace = format!("differential-{}", support::real::random_word(8));
     let mut session = Session::new(Random::seeded(seed), namespace, built_in);
     let fake = FakeCluster::builder().controllers(false).clock(Clock::system()).build();
     let mut servers = Servers::new(fake, client);
