@@ -234,7 +234,7 @@ const SESSION: &[&str] = &[
     "get services web -o wide",
     "get service web -o yaml --show-managed-fields",
     "! patch service web -p {\"spec\":{\"ports\":[{\"port\":81}]}}",
-    "describe service web",
+    "describe service web --show-events=false",
     "delete service web",
     "scale deployment/web --replicas=5",
     "! scale deployment/web --replicas=7 --current-replicas=1",
@@ -309,7 +309,31 @@ fn comparable(text: &str) -> String {
         let indent = line.len() - line.trim_start().len();
         format!("{}{}", &line[..indent], line.split_whitespace().collect::<Vec<_>>().join(" "))
     });
-    lines.collect::<Vec<_>>().join("\n")
+    without_order_of_managers(lines.collect())
+}
+
+/// Entries of managed fields are sorted by their times, which are no others here than chance makes them.
+fn without_order_of_managers(lines: Vec<String>) -> String {
+    let mut sorted: Vec<String> = Vec::new();
+    let mut entries: Vec<String> = Vec::new();
+    let mut within = false;
+    for line in lines {
+        let part = line.starts_with("  - ") || line.starts_with("    ");
+        if within && line.starts_with("  - ") {
+            entries.push(line);
+        } else if let (true, true, Some(entry)) = (within, part, entries.last_mut()) {
+            *entry += "\n";
+            *entry += &line;
+        } else {
+            entries.sort();
+            sorted.append(&mut entries);
+            within = line == "  managedFields:";
+            sorted.push(line);
+        }
+    }
+    entries.sort();
+    sorted.append(&mut entries);
+    sorted.join("\n")
 }
 
 #[tokio::test]

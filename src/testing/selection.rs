@@ -115,7 +115,7 @@ fn check(kind: &Kind, version: &str, path: &str) -> Result<(), Box<Status>> {
         return Ok(());
     }
     Err(status::bad_request(match extra {
-        Some(_) if kind.plural == "jobs" => format!("field label {path:?} not supported for Job"),
+        Some(_) if kind.plural == "jobs" && !kind.custom => format!("field label {path:?} not supported for Job"),
         None if !kind.custom => {
             format!("{path:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
         }
@@ -126,6 +126,7 @@ fn check(kind: &Kind, version: &str, path: &str) -> Result<(), Box<Status>> {
 /// The value of a field as text, as selectors compare it.
 fn field(kind: &Kind, object: &Value, path: &str) -> String {
     let stored = match (kind.plural.as_str(), path) {
+        _ if kind.custom => path,
         ("jobs", "status.successful") => "status.succeeded",
         ("events", "source") => "source.component",
         _ => path,

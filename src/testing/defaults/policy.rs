@@ -1,8 +1,8 @@
 //! Defaults of who may do what, of what is admitted, and of what goes first.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Fields, child, default, default_number, items, made, text};
+use super::{Fields, child, default, default_number, items, made, shown_list, text};
 
 const ACCESS: &str = "rbac.authorization.k8s.io";
 
@@ -15,8 +15,8 @@ pub(super) fn access(object: &mut Fields) {
                 default(subject, "apiGroup", ACCESS);
             }
         }
-    } else if object.get("rules").is_none_or(|rules| rules.as_array().is_some_and(Vec::is_empty)) {
-        object.insert("rules".to_owned(), Value::Null);
+    } else {
+        shown_list(object, "rules");
     }
 }
 

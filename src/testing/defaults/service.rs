@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Fields, default, items, made, nothing_as_absent, text};
+use super::{Fields, default, items, made, nothing_as_absent, shown_list, text};
 
 pub(super) fn service(object: &mut Fields) {
     if let Some(status) = made(object, "status") {
@@ -52,10 +52,7 @@ pub(super) fn endpoints(object: &mut Fields) {
 
 pub(super) fn endpoint_slice(object: &mut Fields) {
     for list in ["endpoints", "ports"] {
-        object.entry(list).or_insert(Value::Null);
-        if object.get(list).and_then(Value::as_array).is_some_and(Vec::is_empty) {
-            object.insert(list.to_owned(), Value::Null);
-        }
+        shown_list(object, list);
     }
     for port in items(object, "ports") {
         port.entry("name").or_insert_with(|| json!(""));

@@ -21,8 +21,11 @@ pub(super) fn begin(kind: &Kind, object: &mut Fields) {
 pub(super) fn advance(target: &Target, live: &Value, object: &mut Fields) {
     let kind = &target.kind;
     // A driver begins to count with its first change, and what a priority is never changes.
-    let late = kind.group == "storage.k8s.io" && kind.plural == "csidrivers";
-    let counts = late || (kind.rules.contain(Rules::COUNTS_GENERATIONS) && kind.plural != "priorityclasses");
+    let counts = match (kind.group.as_str(), kind.plural.as_str()) {
+        ("storage.k8s.io", "csidrivers") => true,
+        ("scheduling.k8s.io", "priorityclasses") => false,
+        _ => kind.rules.contain(Rules::COUNTS_GENERATIONS),
+    };
     if counts && changed(target, live, object) {
         set(object, live["metadata"]["generation"].as_i64().unwrap_or_default().saturating_add(1));
     }
