@@ -501,7 +501,9 @@ impl Hostile {
         let dear = self.random.percent(50).then(|| self.random.pick(&dear).to_owned());
         let kind =
             dear.and_then(|dear| self.kinds.iter().find(|kind| kind.kind == dear)).unwrap_or(&self.kinds[at]).clone();
-        let objects = cluster.objects(&if kind.kind == "Event" { "events".to_owned() } else { kind.plural.clone() });
+        // The kind may be served no more.
+        let mut objects = cluster.dump();
+        objects.retain(|object| object["kind"] == kind.kind);
         let live = (!objects.is_empty()).then(|| objects[self.random.below(objects.len())].clone());
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let namespace = match &live {
