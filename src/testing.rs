@@ -1,77 +1,20 @@
 //! An API server in the process, for tests of programs that speak to Kubernetes.
 //!
-//! [`FakeCluster`] answers a real `kube::Client` from memory: no sockets unless asked for, no threads, no sleeps. It keeps the
-//! time of tokio, so tests with paused time run as fast as they can, and two runs of one test get the same
-//! bytes. [`Fault`] makes it fail on demand, [`FakeCluster::requests`] tells what it was asked,
-//! [`FakeCluster::load`] fills it from manifests and [`objects`] makes some in few words, [`FakeCluster::dump_yaml`]
-//! writes down what it holds, [`FakeCluster::snapshot`] remembers it, [`FakeCluster::builder`] chooses its seed and its
-//! clock, [`FakeCluster::serve`] puts it behind a socket for programs that are not in this process, kubectl among them.
-//! Statuses are those of Kubernetes 1.36, word for word.
+//! [`FakeCluster`] answers a real `kube::Client` from memory, in the words of Kubernetes 1.36: no sockets unless asked for, no
+//! threads, no sleeps. It keeps the time of tokio, so tests with paused time run as fast as they can, and two runs of one
+//! test get the same bytes.
 //!
-//! # It imitates
+//! | to | there is |
+//! |---|---|
+//! | fill it | [`FakeCluster::create`] with [`objects`] in few words, [`FakeCluster::load`] with manifests |
+//! | see what the program did | [`FakeCluster::get`], [`FakeCluster::requests`], [`FakeCluster::dump_yaml`] |
+//! | wait for it | [`FakeCluster::until`], [`FakeCluster::requested`], [`FakeCluster::watch_established`] |
+//! | make it fail | [`Fault`], [`FakeCluster::watches`], [`FakeCluster::compact`], [`FakeCluster::restart`] |
+//! | go back | [`FakeCluster::snapshot`], [`FakeCluster::restore`], [`FakeCluster::rewind`] |
+//! | choose | [`FakeCluster::builder`]: seed, clock, window of history, controllers |
+//! | let others in | [`FakeCluster::serve`]: a socket for kubectl and for programs in any language |
 //!
-//! - all kinds of the stable groups, and custom kinds from their CustomResourceDefinitions: served versions, scope,
-//!   statuses and scales, columns, selectable fields, schemas with pruning, defaults and checks;
-//! - lists: selectors, pages with tokens over one state, every meaning of resourceVersion, expiry;
-//! - watches: from a resourceVersion or from the state of now, streamed lists (`sendInitialEvents`), crossing selectors,
-//!   bookmarks each minute and before the end, `timeoutSeconds`, expiry as an ERROR event, the clean end of slow readers,
-//!   what a [restart](FakeCluster::restart) does;
-//! - create, get, replace, delete, deletecollection, with their conflicts, preconditions, dry runs, finalizers, grace
-//!   periods, propagation policies, generations and generated names; no change, no event;
-//! - JSON patches, merge patches, strategic merge patches of built-in kinds, server-side apply; managed fields with their
-//!   conflicts; the parts status, scale and, of namespaces, finalize, of certificate requests approval, of pods
-//!   ephemeralcontainers and resize;
-//! - what is asked rather than stored: reviews of access (everybody may do everything, but for what a
-//!   [fault forbids](Fault::forbidden)), tokens of service accounts and reviews of them, bindings of pods to nodes, and
-//!   evictions, which keep to the statuses of disruption budgets;
-//! - warnings of deprecated versions, of fields that mean nothing, and of what is unwise;
-//! - the types of all built-in kinds, down to the last field: unknown and doubled fields are warned of or refused
-//!   (`fieldValidation`), values of wrong types are refused in the words of the server's decoder;
-//! - the defaults of all built-in kinds, quantities in their one form, and what the server sets on its own: a new
-//!   object's status, the selector of a Job, the class, priority and tolerations of a pod, finalizers that protect;
-//! - cluster IPs (of 10.0.0.0/16), IP families and node ports for Services: given out, kept, checked, given back;
-//! - validation of metadata, of what must not change, and of what manifests get wrong in the kinds people write most;
-//! - limits of size: of bodies, annotations, ConfigMaps and Secrets, and of what fits into the server's database;
-//! - the controllers that clean up: of namespaces, of custom kinds, and of what owners leave behind, at once instead of
-//!   soon (all but that of custom kinds can be turned [off](Builder::controllers));
-//! - whole objects, metadata alone (`PartialObjectMetadata`), Tables, in JSON and YAML;
-//! - discovery, plain and aggregated; OpenAPI v3 without descriptions and lists of values; health and version.
-//!
-//! # It does not
-//!
-//! - speak protobuf or CBOR, TLS or HTTP/2, or compress; kubectl's `create configmap` and its like send protobuf, and
-//!   manifests of `kind: List` make it ask for OpenAPI v2, unless it is told `--validate=false`; `auth can-i` and
-//!   `auth whoami` send protobuf too;
-//! - authenticate or authorize: whoever asks may, token or not, see [`Fault::forbidden`];
-//! - run any other controller, a scheduler or a kubelet: nobody makes the pods of a Deployment, and a pod on a node that
-//!   is deleted waits for somebody to delete it with a grace period of 0;
-//! - log, run or forward anything: logs, exec, attach, portforward and proxy are answered as by a server whose nodes are out
-//!   of reach, unless a test answers a log itself with [`Fault::text`];
-//! - serve alpha and beta groups;
-//! - note the owners of fields in what tests bring through its doors, such as [`FakeCluster::create`], before a client
-//!   applies something to it;
-//! - show what the body of a Secret holds in a message, where the server shows its first bytes;
-//! - check the rarer formats of texts in schemas, all of pod templates, or the specifications of kinds few people write;
-//! - say in Go's words what is wrong with YAML;
-//! - evaluate rules in CEL, call webhooks or admission policies, or convert between versions: objects differ in nothing
-//!   but apiVersion, and the two Event groups are apart;
-//! - forget by time: of each kind the last 10,000 changes can be watched and listed, or as many as
-//!   [`Builder::window`] says, and [`FakeCluster::compact`] expires what is older than now, for watches too, which a real
-//!   compaction leaves alone; bookmarks never lag, where the real server's do on kinds to which nothing happens.
-//!
-//! # Compared with a real server
-//!
-//! Recorded exchanges with a real server are replayed against the fake, and one suite of protocol cases runs against both.
-//! Beside what lies in the nature of things (uids, times, versions, generated names, the order of causes), these answers are
-//! known to differ:
-//!
-//! - `/version` names no commit and no compiler: there is none;
-//! - `/`, and `/readyz?verbose`, list the paths and the checks that there are;
-//! - `/openapi/v3` lists the documents of group versions alone, and these have what clients read: no descriptions, no
-//!   lists, of the paths those to one object;
-//! - a definition that is deleted is gone with the answer: nobody sees it go, or is refused a new object meanwhile.
-//!
-//! # Instead of scripted answers
+//! # In the place of tower-test
 //!
 //! A mock of the service below a client (`tower_test::mock`) must name each request and its answer, in their order: a test
 //! of what the program does becomes a copy of how it does it. Here the answers come from a state, and what a test is
@@ -158,6 +101,72 @@
 //! # }).unwrap();
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # How faithful it is
+//!
+//! ## It imitates
+//!
+//! - all kinds of the stable groups, and custom kinds from their CustomResourceDefinitions: served versions, scope,
+//!   statuses and scales, columns, selectable fields, schemas with pruning, defaults and checks;
+//! - lists: selectors, pages with tokens over one state, every meaning of resourceVersion, expiry;
+//! - watches: from a resourceVersion or from the state of now, streamed lists (`sendInitialEvents`), crossing selectors,
+//!   bookmarks each minute and before the end, `timeoutSeconds`, expiry as an ERROR event, the clean end of slow readers,
+//!   what a [restart](FakeCluster::restart) does;
+//! - create, get, replace, delete, deletecollection, with their conflicts, preconditions, dry runs, finalizers, grace
+//!   periods, propagation policies, generations and generated names; no change, no event;
+//! - JSON patches, merge patches, strategic merge patches of built-in kinds, server-side apply; managed fields with their
+//!   conflicts; the parts status, scale and, of namespaces, finalize, of certificate requests approval, of pods
+//!   ephemeralcontainers and resize;
+//! - what is asked rather than stored: reviews of access (everybody may do everything, but for what a
+//!   [fault forbids](Fault::forbidden)), tokens of service accounts and reviews of them, bindings of pods to nodes, and
+//!   evictions, which keep to the statuses of disruption budgets;
+//! - warnings of deprecated versions, of fields that mean nothing, and of what is unwise;
+//! - the types of all built-in kinds, down to the last field: unknown and doubled fields are warned of or refused
+//!   (`fieldValidation`), values of wrong types are refused in the words of the server's decoder;
+//! - the defaults of all built-in kinds, quantities in their one form, and what the server sets on its own: a new
+//!   object's status, the selector of a Job, the class, priority and tolerations of a pod, finalizers that protect;
+//! - cluster IPs (of 10.0.0.0/16), IP families and node ports for Services: given out, kept, checked, given back;
+//! - validation of metadata, of what must not change, and of what manifests get wrong in the kinds people write most;
+//! - limits of size: of bodies, annotations, ConfigMaps and Secrets, and of what fits into the server's database;
+//! - the controllers that clean up: of namespaces, of custom kinds, and of what owners leave behind, at once instead of
+//!   soon (all but that of custom kinds can be turned [off](Builder::controllers));
+//! - whole objects, metadata alone (`PartialObjectMetadata`), Tables, in JSON and YAML;
+//! - discovery, plain and aggregated; OpenAPI v3 without descriptions and lists of values; health and version.
+//!
+//! ## It does not
+//!
+//! - speak protobuf or CBOR, TLS or HTTP/2, or compress; kubectl's `create configmap` and its like send protobuf, and
+//!   manifests of `kind: List` make it ask for OpenAPI v2, unless it is told `--validate=false`; `auth can-i` and
+//!   `auth whoami` send protobuf too;
+//! - authenticate or authorize: whoever asks may, token or not, see [`Fault::forbidden`];
+//! - run any other controller, a scheduler or a kubelet: nobody makes the pods of a Deployment, and a pod on a node that
+//!   is deleted waits for somebody to delete it with a grace period of 0;
+//! - log, run or forward anything: logs, exec, attach, portforward and proxy are answered as by a server whose nodes are out
+//!   of reach, unless a test answers a log itself with [`Fault::text`];
+//! - serve alpha and beta groups;
+//! - note the owners of fields in what tests bring through its doors, such as [`FakeCluster::create`], before a client
+//!   applies something to it;
+//! - show what the body of a Secret holds in a message, where the server shows its first bytes;
+//! - check the rarer formats of texts in schemas, all of pod templates, or the specifications of kinds few people write;
+//! - say in Go's words what is wrong with YAML;
+//! - evaluate rules in CEL, call webhooks or admission policies, or convert between versions: objects differ in nothing
+//!   but apiVersion, and the two Event groups are apart;
+//! - forget by time: of each kind the last 10,000 changes can be watched and listed, or as many as
+//!   [`Builder::window`] says, and [`FakeCluster::compact`] expires what is older than now, for watches too, which a real
+//!   compaction leaves alone; bookmarks never lag, where the real server's do on kinds to which nothing happens.
+//!
+//! ## Compared with a real server
+//!
+//! Recorded exchanges with a real server are replayed against the fake, one suite of protocol cases runs against both, and
+//! sessions of chance are asked of both at once, in which one request in fifty, most of them nonsense, is answered otherwise.
+//! Beside what lies in the nature of things (uids, times, versions, generated names, the order of causes), these answers are
+//! known to differ:
+//!
+//! - `/version` names no commit and no compiler: there is none;
+//! - `/`, and `/readyz?verbose`, list the paths and the checks that there are;
+//! - `/openapi/v3` lists the documents of group versions alone, and these have what clients read: no descriptions, no
+//!   lists, of the paths those to one object;
+//! - a definition that is deleted is gone with the answer: nobody sees it go, or is refused a new object meanwhile.
 
 mod accept;
 mod allocate;
