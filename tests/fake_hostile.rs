@@ -660,7 +660,7 @@ fn shown(request: &Request<Vec<u8>>) -> String {
 /// What is told of an answer that says that something went wrong.
 fn check(answer: &Answer) {
     if answer.code < 400 || answer.head || answer.media_type != "application/json" {
-        assert!(answer.code < 400 || answer.body.len() < 10_000, "a short refusal");
+        assert!(answer.code < 400 || answer.body.len() < 100_000, "a short refusal");
         return;
     }
     let status: Value = serde_json::from_slice(&answer.body).expect("a Status");
