@@ -95,6 +95,18 @@ fn needed(value: &Value, field: &str, why: &str, flaws: &mut Vec<Flaw>) {
     }
 }
 
+/// An item of a list has a name, a DNS label that no other item has.
+fn item_name(item: &str, name: &str, new: bool, flaws: &mut Vec<Flaw>) {
+    let field = format!("{item}.name");
+    if name.is_empty() {
+        flaws.push(Flaw::required(field, ""));
+    } else if !metadata::label_problems(name).is_empty() {
+        problems(&field, name, metadata::label_problems(name), flaws);
+    } else if !new {
+        flaws.push(Flaw::duplicate(field, name));
+    }
+}
+
 /// A text that is there is one of these.
 fn one_of(value: &Value, field: &str, known: &[&str], flaws: &mut Vec<Flaw>) {
     let said = text(value);

@@ -6,9 +6,7 @@ use serde_json::Value;
 
 use super::{
     super::{quantity, status::Flaw},
-    items,
-    metadata::label_problems,
-    one_of, port_problem, problems, text,
+    item_name, items, one_of, port_problem, problems, text,
 };
 use crate::selector::subdomain_problems;
 
@@ -26,13 +24,7 @@ pub(super) fn containers(spec: &Value, field: &str, volumes: &[&str], flaws: &mu
             let field = format!("{field}.{list}[{place}]");
             let name = text(&container["name"]);
             let new = names.insert(name);
-            if name.is_empty() {
-                flaws.push(Flaw::required(format!("{field}.name"), ""));
-            } else if !label_problems(name).is_empty() {
-                problems(&format!("{field}.name"), name, label_problems(name), flaws);
-            } else if !new {
-                flaws.push(Flaw::duplicate(format!("{field}.name"), name));
-            }
+            item_name(&field, name, new, flaws);
             self::container(container, &field, on_host, volumes, flaws);
             if list == "containers" {
                 for (probe, once) in [("livenessProbe", true), ("readinessProbe", false), ("startupProbe", true)] {

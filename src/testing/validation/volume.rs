@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{super::status::Flaw, items, metadata::label_problems, problems, text};
+use super::{super::status::Flaw, item_name, items, text};
 
 /// What a source must name, where it must name something.
 const NAMED: [(&str, &str); 7] = [
@@ -26,13 +26,7 @@ pub(super) fn volumes<'v>(spec: &'v Value, field: &str, flaws: &mut Vec<Flaw>) -
         source(volume, &field, flaws);
         let name = text(&volume["name"]);
         let new = seen.insert(name);
-        if name.is_empty() {
-            flaws.push(Flaw::required(format!("{field}.name"), ""));
-        } else if !label_problems(name).is_empty() {
-            problems(&format!("{field}.name"), name, label_problems(name), flaws);
-        } else if !new {
-            flaws.push(Flaw::duplicate(format!("{field}.name"), name));
-        }
+        item_name(&field, name, new, flaws);
         names.push(name);
     }
     names
