@@ -40,7 +40,8 @@ impl FakeCluster {
     ///
     /// What each server sets anew is left out: resourceVersion, creationTimestamp, generation, managedFields, marks of
     /// deletion, the status of a definition, and the uid, unless an owner reference or the object itself names it. So two
-    /// runs that come to the same objects on different ways give the same text. [`dump`](FakeCluster::dump) leaves out
+    /// runs that come to the same objects on different ways give the same text. What loading gives every new object comes
+    /// back with it, such as the finalizer of a namespace that was taken away. [`dump`](FakeCluster::dump) leaves out
     /// nothing.
     ///
     /// ```
