@@ -90,13 +90,6 @@ fn default_number(object: &mut Fields, field: &str, value: i64) {
     }
 }
 
-/// A list that is shown even where it holds nothing, and then as null.
-fn shown_list(object: &mut Fields, field: &str) {
-    if object.get(field).and_then(Value::as_array).is_none_or(Vec::is_empty) {
-        object.insert(field.to_owned(), Value::Null);
-    }
-}
-
 /// Takes out a field that says nothing.
 fn nothing_as_absent(object: &mut Fields, field: &str) {
     let says_nothing = |value: &Value| *value == "" || value.as_object().is_some_and(Map::is_empty);

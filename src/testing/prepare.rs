@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     allocate,
-    kinds::{CRDS, Definition, Part},
+    kinds::{CRDS, Definition, Kind, Part},
     state::{State, Target},
     storage::Object,
     write::Write,
@@ -55,6 +55,7 @@ pub(super) fn create(
         (_, CRDS) => stored_version(object),
         _ => {}
     }
+    null_lists(kind, object);
     Ok(())
 }
 
@@ -88,6 +89,7 @@ pub(super) fn update(
             (_, CRDS) => stored_version(object),
             _ => {}
         }
+        null_lists(kind, object);
     }
     generation::advance(target, live, object);
     Ok(())
@@ -131,6 +133,25 @@ fn keep_status(target: &Target, live: &Value, object: &mut Fields, write: Write<
     let forced = write.sets_status() && !kind.is_definition() && object.get("status").is_some_and(Value::is_object);
     if kind.has_status(&target.version) && !forced {
         keep(object, live, "status");
+    }
+}
+
+/// Lists that are always shown are null once they are stored with nothing in them.
+fn null_lists(kind: &Kind, object: &mut Fields) {
+    let lists: &[&str] = match (kind.group.as_str(), kind.plural.as_str()) {
+        ("discovery.k8s.io", "endpointslices") => &["/endpoints", "/ports"],
+        ("rbac.authorization.k8s.io", "roles" | "clusterroles") => &["/rules"],
+        ("storage.k8s.io", "csinodes") => &["/spec/drivers"],
+        _ => return,
+    };
+    let mut value = Value::Object(std::mem::take(object));
+    for path in lists {
+        if let Some(list) = value.pointer_mut(path).filter(|list| list.as_array().is_some_and(Vec::is_empty)) {
+            *list = Value::Null;
+        }
+    }
+    if let Value::Object(fields) = value {
+        *object = fields;
     }
 }
 

@@ -1,8 +1,8 @@
 //! Defaults of who may do what, of what is admitted, and of what goes first.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Fields, child, default, default_number, items, made, shown_list, text};
+use super::{Fields, child, default, default_number, items, made, text};
 
 const ACCESS: &str = "rbac.authorization.k8s.io";
 
@@ -16,7 +16,7 @@ pub(super) fn access(object: &mut Fields) {
             }
         }
     } else {
-        shown_list(object, "rules");
+        object.entry("rules").or_insert(Value::Null);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Fields, default, items, made, nothing_as_absent, shown_list, text};
+use super::{Fields, default, items, made, nothing_as_absent, text};
 
 pub(super) fn service(object: &mut Fields) {
     if let Some(status) = made(object, "status") {
@@ -52,7 +52,7 @@ pub(super) fn endpoints(object: &mut Fields) {
 
 pub(super) fn endpoint_slice(object: &mut Fields) {
     for list in ["endpoints", "ports"] {
-        shown_list(object, list);
+        object.entry(list).or_insert(Value::Null);
     }
     for port in items(object, "ports") {
         port.entry("name").or_insert_with(|| json!(""));

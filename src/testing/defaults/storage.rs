@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    Fields, amount, amounts, child, default, default_number, items, made, nothing_as_absent, shown_list, text,
-};
+use super::{Fields, amount, amounts, child, default, default_number, items, made, nothing_as_absent, text};
 
 pub(super) fn volume(object: &mut Fields) {
     made(object, "status").into_iter().for_each(|status| default(status, "phase", "Pending"));
@@ -72,7 +70,7 @@ pub(super) fn driver(object: &mut Fields) {
 }
 
 pub(super) fn node(object: &mut Fields) {
-    made(object, "spec").into_iter().for_each(|spec| shown_list(spec, "drivers"));
+    made(object, "spec").into_iter().for_each(|spec| default(spec, "drivers", Value::Null));
 }
 
 pub(super) fn capacity(object: &mut Fields) {
