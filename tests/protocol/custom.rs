@@ -22,7 +22,10 @@ impl Custom {
         });
         let spec = json!({"type": "object", "properties": properties, "required": ["name"]});
         let schema = json!({"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}});
-        let version = json!({"name": "v1", "served": true, "storage": true, "schema": schema});
+        let selectable = json!([{"jsonPath": ".spec.name"}, {"jsonPath": ".spec.size"}]);
+        let version = json!({
+            "name": "v1", "served": true, "storage": true, "schema": schema, "selectableFields": selectable,
+        });
         let names = json!({"plural": "gadgets", "singular": "gadget", "kind": "Gadget", "listKind": "GadgetList"});
         let spec = json!({"group": group, "scope": "Namespaced", "names": names, "versions": [version]});
         let definition = json!({
@@ -74,5 +77,29 @@ pub async fn schemas_refuse_what_they_do_not_allow(ground: Ground) {
         let message = format!("{kind} {name:?} is invalid: {field}: {why}");
         assert_eq!(refused.body, failure(422, "Invalid", &message, details));
     }
+    custom.forget(&ground).await;
+}
+
+pub async fn fields_that_the_definition_names_can_be_selected(ground: Ground) {
+    let custom = Custom::define(&ground).await;
+    let (red, blue) = (ground.name(), ground.name());
+    for (name, spec) in [(&red, json!({"name": "red"})), (&blue, json!({"name": "blue", "size": 5}))] {
+        assert_eq!(ground.post(&custom.all, &custom.object(name, spec)).await.code, 201);
+    }
+    for (selector, expected) in [
+        ("spec.name%3Dred", vec![&red]),
+        ("spec.name%21%3Dred", vec![&blue]),
+        // What the schema filled in counts too.
+        ("spec.size%3D3", vec![&red]),
+        ("spec.name%3Dblue,spec.size%3D5", vec![&blue]),
+        ("spec.name%3Dblue,spec.size%3D3", vec![]),
+    ] {
+        let list = ground.get(&format!("{}?fieldSelector={selector}", custom.all)).await;
+        let items = list.body["items"].as_array().expect("items");
+        let names: Vec<_> = items.iter().map(|item| item["metadata"]["name"].as_str().expect("a name")).collect();
+        assert_eq!((list.code, names), (200, expected.into_iter().map(String::as_str).collect()), "{selector}");
+    }
+    let refused = ground.get(&format!("{}?fieldSelector=spec.other%3D1", custom.all)).await;
+    assert_eq!(refused.body, failure(400, "BadRequest", "field label not supported: spec.other", Value::Null));
     custom.forget(&ground).await;
 }

@@ -128,7 +128,8 @@ suite! {
         generations_count_changes_of_what_is_wanted;
     custom:
         schemas_prune_and_fill_in
-        schemas_refuse_what_they_do_not_allow;
+        schemas_refuse_what_they_do_not_allow
+        fields_that_the_definition_names_can_be_selected;
     forms:
         metadata_alone_is_answered_where_the_client_asks_for_it
         bodies_are_yaml_too
