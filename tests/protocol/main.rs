@@ -57,7 +57,9 @@ suite! {
         a_replacement_without_a_version_overwrites_where_the_kind_allows_it
         a_lease_is_created_by_a_replacement
         a_replacement_that_changes_nothing_keeps_its_version
-        a_dry_run_changes_nothing;
+        a_dry_run_changes_nothing
+        an_empty_list_that_is_always_shown_is_null_and_owned_by_who_said_it
+        changes_of_a_priority_class_are_not_counted;
     deletes:
         what_was_deleted_is_gone
         preconditions_protect_another_object

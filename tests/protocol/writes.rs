@@ -105,3 +105,33 @@ pub async fn a_dry_run_changes_nothing(ground: Ground) {
     assert_eq!(tried.code, 200);
     assert_eq!(ground.get(&ground.one(kind, &name)).await.body, created);
 }
+
+pub async fn an_empty_list_that_is_always_shown_is_null_and_owned_by_who_said_it(ground: Ground) {
+    let group = "discovery.k8s.io";
+    let all = format!("/apis/{group}/v1/namespaces/{}/endpointslices", ground.namespace);
+    for said in [true, false] {
+        let mut slice = json!({
+            "apiVersion": format!("{group}/v1"), "kind": "EndpointSlice", "metadata": {"generateName": ground.name()},
+            "addressType": "IPv4", "endpoints": [],
+        });
+        if !said {
+            slice.as_object_mut().expect("an object").remove("endpoints");
+        }
+        let created = ground.post(&all, &slice).await;
+        assert_eq!((created.code, created.body.get("endpoints")), (201, Some(&json!(null))), "{created:?}");
+        let owned = &created.body["metadata"]["managedFields"][0]["fieldsV1"];
+        assert_eq!(owned.get("f:endpoints"), said.then_some(&json!({})), "{owned}");
+    }
+}
+
+pub async fn changes_of_a_priority_class_are_not_counted(ground: Ground) {
+    let (all, name) = ("/apis/scheduling.k8s.io/v1/priorityclasses", ground.name());
+    let one = format!("{all}/{name}");
+    let class = json!({
+        "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name}, "value": 7,
+    });
+    assert_eq!(ground.post(all, &class).await.body["metadata"]["generation"], 1);
+    let changed = ground.merge(&one, &json!({"description": "less than others"})).await;
+    assert_eq!((changed.code, &changed.body["metadata"]["generation"]), (200, &json!(1)), "{changed:?}");
+    assert_eq!(ground.delete(&one).await.code, 200);
+}
