@@ -14,7 +14,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     allocate,
-    kinds::{CRDS, Definition, Kind, Part},
+    kinds::{CRDS, Definition, Part},
+    shape,
     state::{State, Target},
     storage::Object,
     write::Write,
@@ -55,7 +56,6 @@ pub(super) fn create(
         (_, CRDS) => stored_version(object),
         _ => {}
     }
-    null_lists(kind, object);
     Ok(())
 }
 
@@ -89,7 +89,6 @@ pub(super) fn update(
             (_, CRDS) => stored_version(object),
             _ => {}
         }
-        null_lists(kind, object);
     }
     generation::advance(target, live, object);
     Ok(())
@@ -136,23 +135,19 @@ fn keep_status(target: &Target, live: &Value, object: &mut Fields, write: Write<
     }
 }
 
-/// Lists that are always shown are null once they are stored with nothing in them.
-fn null_lists(kind: &Kind, object: &mut Fields) {
-    let lists: &[&str] = match (kind.group.as_str(), kind.plural.as_str()) {
-        ("discovery.k8s.io", "endpointslices") => &["/endpoints", "/ports"],
-        ("rbac.authorization.k8s.io", "roles" | "clusterroles") => &["/rules"],
-        ("storage.k8s.io", "csinodes") => &["/spec/drivers"],
-        _ => return,
-    };
-    let mut value = Value::Object(std::mem::take(object));
-    for path in lists {
-        if let Some(list) = value.pointer_mut(path).filter(|list| list.as_array().is_some_and(Vec::is_empty)) {
-            *list = Value::Null;
+/// Makes an object what is stored of it: lists that Go writes wherever they are missing are missing once they are
+/// stored with nothing in them.
+pub(super) fn store(target: &Target, object: &mut Value) {
+    fn null_lists(object: &mut Value, zero: &Fields) {
+        for (field, zero) in zero {
+            match (object.get_mut(field), zero) {
+                (Some(list), Value::Null) if *list == json!([]) => *list = Value::Null,
+                (Some(object), Value::Object(zero)) => null_lists(object, zero),
+                _ => {}
+            }
         }
     }
-    if let Value::Object(fields) = value {
-        *object = fields;
-    }
+    null_lists(object, shape::zero(&target.kind.api_version(&target.version), &target.kind.kind));
 }
 
 /// A field, null where it is missing.

@@ -64,6 +64,8 @@ struct Field {
     strategy: Strategy,
     /// Whether there has to be one.
     required: bool,
+    /// Whether it stays where nothing is in it.
+    stays: bool,
     /// Whether strategic patches say which fields stay.
     retains_keys: bool,
     go: Go,
@@ -134,7 +136,7 @@ impl Type {
     /// The structure with one more field that strategic patches treat in their own way.
     pub(super) fn patched_field(mut self, name: impl Into<Cow<'static, str>>, ty: Type, strategy: Strategy) -> Self {
         if let Type::Map(map) = &mut self {
-            let field = Field { ty, strategy, required: false, retains_keys: false, go: Go::default() };
+            let field = Field { ty, strategy, required: false, stays: false, retains_keys: false, go: Go::default() };
             map.fields.insert(name.into(), field);
         }
         self
@@ -269,8 +271,8 @@ pub(super) struct Member<'s> {
     /// Whether it is a field of a structure rather than an entry of a map.
     pub(super) declared: bool,
     pub(super) strategy: &'s Strategy,
-    /// Whether there has to be one.
-    required: bool,
+    /// Whether it stays where nothing is in it.
+    stays: bool,
     go: Go,
 }
 
@@ -340,15 +342,15 @@ impl<'s> Shape<'s> {
         const USUAL: &Strategy = &Strategy::Usual;
         let Shape { shapes, ty } = self.resolved();
         let member = |ty, declared, strategy| {
-            Some(Member { shape: Shape { shapes, ty }, declared, strategy, required: false, go: Go::default() })
+            Some(Member { shape: Shape { shapes, ty }, declared, strategy, stays: false, go: Go::default() })
         };
         match ty {
             Type::Open => member(&Type::Open, true, USUAL),
             Type::Any => member(&Type::Any, false, USUAL),
             Type::Map(map) => match (map.fields.get(name), &map.entries) {
-                (Some(Field { ty, strategy, required, go, .. }), _) => {
+                (Some(Field { ty, strategy, stays, go, .. }), _) => {
                     let shape = Shape { shapes, ty };
-                    Some(Member { shape, declared: true, strategy, required: *required, go: *go })
+                    Some(Member { shape, declared: true, strategy, stays: *stays, go: *go })
                 }
                 (None, Some(ty)) => member(ty, false, USUAL),
                 (None, None) => None,

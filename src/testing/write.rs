@@ -197,6 +197,7 @@ impl State {
         }
         let mut object = Value::Object(object);
         validate(target, &object, live.as_deref(), write)?;
+        prepare::store(target, &mut object);
         let old = live.as_deref().map(|live| &live.value);
         match write.part {
             _ if kind.custom => write.warn(validation::new_finalizers(&object, old)),

@@ -107,21 +107,29 @@ pub async fn a_dry_run_changes_nothing(ground: Ground) {
 }
 
 pub async fn an_empty_list_that_is_always_shown_is_null_and_owned_by_who_said_it(ground: Ground) {
+    let group = "storage.k8s.io";
+    let (nodes, name) = (format!("/apis/{group}/v1/csinodes"), ground.name());
+    let node = json!({
+        "apiVersion": format!("{group}/v1"), "kind": "CSINode", "metadata": {"name": name}, "spec": {"drivers": []},
+    });
     let group = "discovery.k8s.io";
-    let all = format!("/apis/{group}/v1/namespaces/{}/endpointslices", ground.namespace);
-    for said in [true, false] {
-        let mut slice = json!({
-            "apiVersion": format!("{group}/v1"), "kind": "EndpointSlice", "metadata": {"generateName": ground.name()},
-            "addressType": "IPv4", "endpoints": [],
-        });
-        if !said {
-            slice.as_object_mut().expect("an object").remove("endpoints");
-        }
-        let created = ground.post(&all, &slice).await;
-        assert_eq!((created.code, created.body.get("endpoints")), (201, Some(&json!(null))), "{created:?}");
-        let owned = &created.body["metadata"]["managedFields"][0]["fieldsV1"];
-        assert_eq!(owned.get("f:endpoints"), said.then_some(&json!({})), "{owned}");
-    }
+    let slices = format!("/apis/{group}/v1/namespaces/{}/endpointslices", ground.namespace);
+    let slice = json!({
+        "apiVersion": format!("{group}/v1"), "kind": "EndpointSlice", "metadata": {"generateName": ground.name()},
+        "addressType": "IPv4", "endpoints": [], "ports": null,
+    });
+    let created = [ground.post(&nodes, &node).await, ground.post(&slices, &slice).await];
+    assert_eq!(created.each_ref().map(|answer| answer.code), [201, 201], "{created:?}");
+    let [node, slice] = created.map(|answer| answer.body);
+    assert_eq!(node["spec"], json!({"drivers": null}));
+    assert_eq!([slice.get("endpoints"), slice.get("ports")], [Some(&json!(null)); 2]);
+    let owned = [&node, &slice].map(|object| object["metadata"]["managedFields"][0]["fieldsV1"].clone());
+    assert_eq!(owned[0]["f:spec"], json!({"f:drivers": {}}));
+    assert_eq!([owned[1].get("f:endpoints"), owned[1].get("f:ports")], [Some(&json!({})), None], "{owned:?}");
+    let (one, mut again) = (format!("{slices}/{}", slice["metadata"]["name"].as_str().expect("a name")), slice.clone());
+    again["endpoints"] = json!([]);
+    assert_eq!(ground.put(&one, &again).await.body, slice, "nothing changes");
+    assert_eq!(ground.delete(&format!("{nodes}/{name}")).await.code, 200);
 }
 
 pub async fn changes_of_a_priority_class_are_not_counted(ground: Ground) {

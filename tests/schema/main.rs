@@ -79,10 +79,16 @@ fn check(file: &str, text: &str) {
 async fn shapes_of_built_in_kinds_are_those_of_the_server() {
     let Some(cluster) = RealCluster::start().await else { return };
     let documents = documents(cluster.client()).await;
-    let writer = Writer::new(reachable(&documents));
+    let zeros = zeros(cluster.client(), &documents).await;
+    let mut writer = Writer::new(reachable(&documents));
+    for line in zeros.lines() {
+        let mut words = line.splitn(3, ' ');
+        let [version, kind, zero] = std::array::from_fn(|_| words.next().expect("three words"));
+        writer.learn(version, kind, &serde_json::from_str(zero).expect("an object"));
+    }
     let names = go::names(cluster.client(), &documents, &writer).await;
     check("built_in.txt", &writer.text(&names));
-    check("zero.txt", &zeros(cluster.client(), &documents).await);
+    check("zero.txt", &zeros);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::go::Names;
 
@@ -51,13 +51,34 @@ pub struct Writer<'d> {
     types: BTreeMap<&'d str, &'d Value>,
     /// Last parts of names that several types share.
     shared: BTreeSet<&'d str>,
+    /// The fields, by type, that Go writes as null where they are missing.
+    nulls: BTreeSet<(&'d str, &'d str)>,
 }
 
 impl<'d> Writer<'d> {
     pub fn new(types: BTreeMap<&'d str, &'d Value>) -> Self {
         let (mut seen, mut shared) = (BTreeSet::new(), BTreeSet::new());
         shared.extend(types.keys().map(|name| last(name, '.')).filter(|short| !seen.insert(*short)));
-        Writer { types, shared }
+        Writer { types, shared, nulls: BTreeSet::new() }
+    }
+
+    /// Learns from what Go writes of an empty object of a kind.
+    pub fn learn(&mut self, group_version: &str, kind: &str, zero: &Map<String, Value>) {
+        let (group, version) = group_version.split_once('/').unwrap_or(("", group_version));
+        let of_kind = json!([{"group": group, "version": version, "kind": kind}]);
+        let found = self.types.iter().find(|(_, ty)| ty["x-kubernetes-group-version-kind"] == of_kind);
+        let (name, _) = found.expect("the type of the kind");
+        self.note_nulls(name, zero);
+    }
+
+    fn note_nulls(&mut self, name: &'d str, zero: &Map<String, Value>) {
+        for (field, schema) in self.fields(name) {
+            match (zero.get(field), schema.pointer("/allOf/0/$ref").and_then(Value::as_str)) {
+                (Some(Value::Null), _) => drop(self.nulls.insert((name, field))),
+                (Some(Value::Object(zero)), Some(to)) => self.note_nulls(last(to, '/'), zero),
+                _ => {}
+            }
+        }
     }
 
     pub fn text(&self, names: &Names<'_>) -> String {
@@ -110,7 +131,11 @@ impl<'d> Writer<'d> {
         let fields = self.fields(name).map(|(field, schema)| {
             let go = names.get(&(name, field)).cloned().unwrap_or_default();
             let within = go.within.map(|within| format!("{within}.")).unwrap_or_default();
-            let mark = if required.contains(&field) { "*" } else { "" };
+            let mark = match schema["type"] == "array" && self.nulls.contains(&(name, field)) {
+                _ if required.contains(&field) => "*",
+                true => "+",
+                false => "",
+            };
             let called = go.ty.map(|ty| format!(" {ty}")).unwrap_or_default();
             format!("{within}{field}{mark} {}{}{called}", self.shape(schema), strategy(schema))
         });

@@ -42,9 +42,14 @@ fn set(object: &mut Fields, generation: i64) {
 fn changed(target: &Target, live: &Value, object: &Fields) -> bool {
     let kind = &target.kind;
     let apart = kind.has_status(&target.version);
-    let counts = |name: &str| name != "metadata" && (name != "status" || !apart);
-    let before = live.as_object().into_iter().flatten().filter(|(name, _)| counts(name));
-    let after = object.iter().filter(|(name, _)| counts(name));
+    // A list with nothing in it is no other than none.
+    let counts = |(name, value): &(&String, &Value)| match name.as_str() {
+        "metadata" => false,
+        "status" if apart => false,
+        _ => !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()),
+    };
+    let before = live.as_object().into_iter().flatten().filter(counts);
+    let after = object.iter().filter(counts);
     let metadata = match (kind.group.as_str(), kind.plural.as_str()) {
         ("apps", "deployments") => "annotations",
         ("discovery.k8s.io", "endpointslices") => "labels",

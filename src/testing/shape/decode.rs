@@ -296,7 +296,7 @@ impl<'d> Visitor<'d> for Reader<'_> {
             notes.path.pop();
             let value = if member.declared || keeps_nulls { value } else { present(value, member.shape) };
             let absent = match member.shape.resolved().ty {
-                _ if !member.declared || member.required => value.is_null() && !keeps_nulls,
+                _ if !member.declared || member.stays => value.is_null() && !keeps_nulls,
                 // Go omits lists and maps with nothing in them.
                 Type::List(_) => value.is_null() || value.as_array().is_some_and(Vec::is_empty),
                 Type::Map(map) if map.entries.is_some() => {

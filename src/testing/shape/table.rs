@@ -2,13 +2,15 @@
 //!
 //! ```text
 //! EnvVar: name* string, value string, valueFrom EnvVarSource       a structure; it has to have a name
+//! Role: rules+ [PolicyRule]                                        a list that stays where nothing is in it
 //! LabelSelector!: matchExpressions [..], matchLabels {string}      one value
 //! ```
 //!
 //! `[T]` is a list of one piece, `[T]#` a set, `[T]#a+b=TCP` a list with items told apart by `a` and `b`, of which `b`
-//! is `TCP` where absent, and `[T]#a=` one by `a`, which is empty where absent; `{T}` is a map. An exclamation mark makes a map one value. Scalars have the words of
-//! [`Format`], and `any` is anything. What strategic patches merge by follows: `~merge(a)` for objects, `~merge` for
-//! scalars; `~replace` says that they replace maps, `~retainKeys` that they tell which fields stay.
+//! is `TCP` where absent, and `[T]#a=` one by `a`, which is empty where absent; `{T}` is a map. An exclamation mark makes
+//! a map one value. Scalars have the words of [`Format`], and `any` is anything. What strategic patches merge by
+//! follows: `~merge(a)` for objects, `~merge` for scalars; `~replace` says that they replace maps, `~retainKeys` that
+//! they tell which fields stay.
 //!
 //! What messages show of Go stands there too where it is not plain: `VolumeSource.secret SecretVolumeSource` is a field
 //! that is in a structure within its own, `effect string v1.TaintEffect` one with a type of its own.
@@ -53,10 +55,11 @@ fn field(structure: Type, text: &'static str) -> Option<Type> {
             word => strategy = Strategy::Merge(Some(word.strip_prefix("merge(")?.strip_suffix(')')?.into())),
         }
     }
-    let required = name.ends_with('*');
-    let name = name.trim_end_matches('*');
+    let (required, stays) = (name.ends_with('*'), name.ends_with(['*', '+']));
+    let name = name.trim_end_matches(['*', '+']);
     Some(structure.patched_field(name, read(text)?, strategy).with(name, |field| {
         field.required = required;
+        field.stays = stays;
         field.retains_keys = retains_keys;
         field.go = Go { within, ty };
     }))
@@ -104,7 +107,7 @@ mod tests {
 
     #[test]
     fn the_notation_reads_as_its_doc_says() {
-        let text = "Crate: bottles* [Bottle]#shelf+side=left~merge(shelf)+retainKeys, labels {string}!, tags [string]#~merge\n\
+        let text = "Crate: bottles* [Bottle]#shelf+side=left~merge(shelf)+retainKeys, corks+ [string], labels {string}!, tags [string]#~merge\n\
                     Bottle!: Shape.depth int32 v1.Depth, rest any\n";
         let shapes = parse(text).expect("well-formed");
         let side = Key { name: "side".into(), default: Some(json!("left")) };
@@ -114,7 +117,9 @@ mod tests {
                 Type::list_of(Type::Named("Bottle".into())).keyed(["shelf".into(), side]),
                 Strategy::Merge(Some("shelf".into())),
             )
-            .with("bottles", |field| (field.required, field.retains_keys) = (true, true))
+            .with("bottles", |field| (field.required, field.stays, field.retains_keys) = (true, true, true))
+            .field("corks", Type::list_of(Type::Formatted(Format::Text)))
+            .with("corks", |field| field.stays = true)
             .field("labels", Type::map_of(Type::Formatted(Format::Text)).atomic())
             .patched_field("tags", Type::list_of(Type::Formatted(Format::Text)).set(), Strategy::Merge(None));
         assert_eq!(shapes.named("Crate").ty, &expected);
