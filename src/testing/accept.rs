@@ -145,6 +145,14 @@ impl Accept {
         self.produced(JSON_ONLY)
     }
 
+    /// The dearest of these types, of which the first is as good as any.
+    pub(super) fn one_of<'t>(&self, types: &[&'t str]) -> Option<&'t str> {
+        self.offers.iter().find_map(|offer| match offer.media_type.as_str() {
+            "*/*" | "application/*" => types.first().copied(),
+            named => types.iter().find(|known| **known == named).copied(),
+        })
+    }
+
     /// How a Status is to look that says what went wrong: there always is one, accepted or not.
     pub(super) fn refusals(&self) -> Encoding {
         self.plain().unwrap_or(Encoding::Indented)

@@ -3,6 +3,7 @@
 mod aggregated;
 mod health;
 mod open_api;
+mod open_api_v2;
 
 use http::{HeaderMap, Response};
 use kube::core::Status;
@@ -28,6 +29,7 @@ pub(super) enum Page {
     /// What the checks of the server's health say.
     Health(String),
     OpenApi(open_api::Page),
+    OpenApiV2,
 }
 
 impl Page {
@@ -38,6 +40,7 @@ impl Page {
         let aggregated = |groups: fn(&Kinds) -> Value| Some(Page::Aggregated(groups(kinds), accept.aggregated()?));
         match path.split('/').collect::<Vec<_>>()[..] {
             [""] if request.path == "/" => Some(Page::Indented(json!({"paths": paths(kinds)}))),
+            ["openapi", "v2"] if request.path == open_api_v2::PATH => Some(Page::OpenApiV2),
             ["openapi", "v3", ..] => {
                 let path = path.trim_start_matches("openapi/v3").trim_start_matches('/');
                 Some(Page::OpenApi(open_api::Page::at(kinds, path)))
@@ -79,6 +82,7 @@ impl Page {
                 answer::response(200, answer::PLAIN, Body::full(report))
             }
             Page::Health(report) => answer::plain(200, &report),
+            Page::OpenApiV2 => open_api_v2::response(accept),
             Page::OpenApi(page) => return page.response(request, headers, accept),
         })
     }
@@ -107,7 +111,9 @@ fn all_groups(kinds: &Kinds) -> Value {
 /// All paths there are, apart from those of resources.
 fn paths(kinds: &Kinds) -> Vec<String> {
     let mut paths: Vec<_> =
-        ["/api", "/api/v1", "/apis", "/apis/", "/openapi/v3", "/openapi/v3/", "/version"].map(str::to_owned).into();
+        ["/api", "/api/v1", "/apis", "/apis/", open_api_v2::PATH, "/openapi/v3", "/openapi/v3/", "/version"]
+            .map(str::to_owned)
+            .into();
     for group in groups(kinds) {
         paths.extend(group_versions(kinds, &group).iter().map(|version| format!("/apis/{group}/{version}")));
         paths.push(format!("/apis/{group}"));
