@@ -1,13 +1,11 @@
 //! What the server fills in where a client leaves it open, and the forms it has for what means the same.
 //!
-//! Two things make up this stage. First an object goes through the server's own types, which forget nulls and what is
-//! empty ([`empty`]). Then each kind has its defaults: the modules below have them in the groups in which the server
-//! has its kinds. Whoever writes an object owns its defaults, so what the server sets on its own account is not here but
-//! in [`prepare`](super::prepare).
+//! Each kind has its defaults: the modules below have them in the groups in which the server has its kinds. Whoever
+//! writes an object owns its defaults, so what the server sets on its own account is not here but in
+//! [`prepare`](super::prepare).
 
 mod container;
 mod content;
-mod empty;
 mod network;
 mod pod;
 mod policy;
@@ -29,7 +27,6 @@ pub(super) fn apply(kind: &Kind, object: &mut Fields, time: &str) {
     if kind.custom {
         return;
     }
-    empty::forget(object);
     match (kind.group.as_str(), kind.plural.as_str()) {
         ("", "configmaps") => content::config_map(object),
         ("", "secrets") => content::secret(object),

@@ -8,6 +8,7 @@ mod definition;
 mod format;
 mod open_api;
 mod table;
+mod wire;
 mod zero;
 
 use std::{
@@ -64,10 +65,12 @@ struct Field {
     strategy: Strategy,
     /// Whether there has to be one.
     required: bool,
-    /// Whether it stays where nothing is in it.
-    stays: bool,
     /// Whether strategic patches say which fields stay.
     retains_keys: bool,
+    /// Whether it is not written when it is empty.
+    omitted: bool,
+    /// Its number in protobuf, after those of the structures it stands in within its own.
+    numbers: Vec<u32>,
     go: Go,
 }
 
@@ -136,7 +139,15 @@ impl Type {
     /// The structure with one more field that strategic patches treat in their own way.
     pub(super) fn patched_field(mut self, name: impl Into<Cow<'static, str>>, ty: Type, strategy: Strategy) -> Self {
         if let Type::Map(map) = &mut self {
-            let field = Field { ty, strategy, required: false, stays: false, retains_keys: false, go: Go::default() };
+            let field = Field {
+                ty,
+                strategy,
+                required: false,
+                retains_keys: false,
+                omitted: true,
+                numbers: Vec::new(),
+                go: Go::default(),
+            };
             map.fields.insert(name.into(), field);
         }
         self
@@ -200,9 +211,14 @@ pub(super) struct Shapes {
 impl Shapes {
     /// What requests to Kubernetes 1.36's stable groups hold, read when it is first asked for.
     pub(super) fn built_in() -> &'static Shapes {
-        static SHAPES: LazyLock<Shapes> =
-            LazyLock::new(|| table::parse(include_str!("shape/built_in.txt")).expect("the table is well-formed"));
+        static SHAPES: LazyLock<Shapes> = LazyLock::new(|| Shapes::read().expect("the tables are well-formed"));
         &SHAPES
+    }
+
+    fn read() -> Result<Shapes, String> {
+        let mut shapes = table::parse(include_str!("shape/built_in.txt"))?;
+        wire::learn(&mut shapes, include_str!("shape/wire.txt"))?;
+        Ok(shapes)
     }
 
     /// The type of a custom kind, named by its kind, as `openAPIV3Schema` has it.
@@ -271,8 +287,8 @@ pub(super) struct Member<'s> {
     /// Whether it is a field of a structure rather than an entry of a map.
     pub(super) declared: bool,
     pub(super) strategy: &'s Strategy,
-    /// Whether it stays where nothing is in it.
-    stays: bool,
+    /// Whether it is not written when it is empty.
+    omitted: bool,
     go: Go,
 }
 
@@ -342,15 +358,15 @@ impl<'s> Shape<'s> {
         const USUAL: &Strategy = &Strategy::Usual;
         let Shape { shapes, ty } = self.resolved();
         let member = |ty, declared, strategy| {
-            Some(Member { shape: Shape { shapes, ty }, declared, strategy, stays: false, go: Go::default() })
+            Some(Member { shape: Shape { shapes, ty }, declared, strategy, omitted: true, go: Go::default() })
         };
         match ty {
             Type::Open => member(&Type::Open, true, USUAL),
             Type::Any => member(&Type::Any, false, USUAL),
             Type::Map(map) => match (map.fields.get(name), &map.entries) {
-                (Some(Field { ty, strategy, stays, go, .. }), _) => {
+                (Some(Field { ty, strategy, omitted, go, .. }), _) => {
                     let shape = Shape { shapes, ty };
-                    Some(Member { shape, declared: true, strategy, stays: *stays, go: *go })
+                    Some(Member { shape, declared: true, strategy, omitted: *omitted, go: *go })
                 }
                 (None, Some(ty)) => member(ty, false, USUAL),
                 (None, None) => None,

@@ -2,6 +2,8 @@
 //!
 //! `src/testing/shape/built_in.txt` and `zero.txt` are made here, from the server's own documents:
 //! `WRITE_SHAPES=1 cargo test --test schema` with `KUBEBUILDER_ASSETS` set. Without `WRITE_SHAPES` they are compared.
+//! What the server does not tell, `wire.txt`, comes from the published types of the same version: `GO_MODULES` is the
+//! folder with the modules `api`, `apimachinery`, `apiextensions-apiserver` and `kube-aggregator` of `k8s.io`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,6 +21,7 @@ mod go;
 #[path = "../support/mod.rs"]
 mod support;
 mod table;
+mod wire;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/testing/shape");
 
@@ -79,16 +82,13 @@ fn check(file: &str, text: &str) {
 async fn shapes_of_built_in_kinds_are_those_of_the_server() {
     let Some(cluster) = RealCluster::start().await else { return };
     let documents = documents(cluster.client()).await;
-    let zeros = zeros(cluster.client(), &documents).await;
-    let mut writer = Writer::new(reachable(&documents));
-    for line in zeros.lines() {
-        let mut words = line.splitn(3, ' ');
-        let [version, kind, zero] = std::array::from_fn(|_| words.next().expect("three words"));
-        writer.learn(version, kind, &serde_json::from_str(zero).expect("an object"));
-    }
+    let writer = Writer::new(reachable(&documents));
     let names = go::names(cluster.client(), &documents, &writer).await;
     check("built_in.txt", &writer.text(&names));
-    check("zero.txt", &zeros);
+    check("zero.txt", &zeros(cluster.client(), &documents).await);
+    if let Some(modules) = std::env::var_os("GO_MODULES") {
+        check("wire.txt", &wire::text(modules.as_ref(), &writer));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::go::Names;
 
@@ -51,40 +51,23 @@ pub struct Writer<'d> {
     types: BTreeMap<&'d str, &'d Value>,
     /// Last parts of names that several types share.
     shared: BTreeSet<&'d str>,
-    /// The fields, by type, that Go writes as null where they are missing.
-    nulls: BTreeSet<(&'d str, &'d str)>,
 }
 
 impl<'d> Writer<'d> {
     pub fn new(types: BTreeMap<&'d str, &'d Value>) -> Self {
         let (mut seen, mut shared) = (BTreeSet::new(), BTreeSet::new());
         shared.extend(types.keys().map(|name| last(name, '.')).filter(|short| !seen.insert(*short)));
-        Writer { types, shared, nulls: BTreeSet::new() }
-    }
-
-    /// Learns from what Go writes of an empty object of a kind.
-    pub fn learn(&mut self, group_version: &str, kind: &str, zero: &Map<String, Value>) {
-        let (group, version) = group_version.split_once('/').unwrap_or(("", group_version));
-        let of_kind = json!([{"group": group, "version": version, "kind": kind}]);
-        let found = self.types.iter().find(|(_, ty)| ty["x-kubernetes-group-version-kind"] == of_kind);
-        let (name, _) = found.expect("the type of the kind");
-        self.note_nulls(name, zero);
-    }
-
-    fn note_nulls(&mut self, name: &'d str, zero: &Map<String, Value>) {
-        for (field, schema) in self.fields(name) {
-            match (zero.get(field), schema.pointer("/allOf/0/$ref").and_then(Value::as_str)) {
-                (Some(Value::Null), _) => drop(self.nulls.insert((name, field))),
-                (Some(Value::Object(zero)), Some(to)) => self.note_nulls(last(to, '/'), zero),
-                _ => {}
-            }
-        }
+        Writer { types, shared }
     }
 
     pub fn text(&self, names: &Names<'_>) -> String {
-        let structures = self.types.keys().filter(|name| self.has_fields(name));
-        let lines: BTreeSet<String> = structures.map(|name| self.line(name, names)).collect();
+        let lines: BTreeSet<String> = self.structures().map(|name| self.line(name, names)).collect();
         lines.into_iter().collect()
+    }
+
+    /// The types that have fields.
+    pub fn structures(&self) -> impl Iterator<Item = &'d str> {
+        self.types.keys().copied().filter(|name| self.has_fields(name))
     }
 
     pub fn has_fields(&self, name: &str) -> bool {
@@ -119,7 +102,7 @@ impl<'d> Writer<'d> {
     }
 
     /// `PodSpec`; `events.v1.Event` where others have that name, `autoscaling.v2.MetricSpec` where it is not of a v1.
-    fn name(&self, name: &str) -> String {
+    pub fn name(&self, name: &str) -> String {
         let mut parts: Vec<_> = name.rsplit('.').take(3).collect();
         parts.reverse();
         if self.shared.contains(parts[2]) || parts[1] != "v1" { parts.join(".") } else { parts[2].to_owned() }
@@ -131,11 +114,7 @@ impl<'d> Writer<'d> {
         let fields = self.fields(name).map(|(field, schema)| {
             let go = names.get(&(name, field)).cloned().unwrap_or_default();
             let within = go.within.map(|within| format!("{within}.")).unwrap_or_default();
-            let mark = match schema["type"] == "array" && self.nulls.contains(&(name, field)) {
-                _ if required.contains(&field) => "*",
-                true => "+",
-                false => "",
-            };
+            let mark = if required.contains(&field) { "*" } else { "" };
             let called = go.ty.map(|ty| format!(" {ty}")).unwrap_or_default();
             format!("{within}{field}{mark} {}{}{called}", self.shape(schema), strategy(schema))
         });

@@ -1,5 +1,6 @@
 //! Decoding: a body becomes a value of its shape, as Go's decoder would have it. What it has no field for is left out,
-//! and told; so are fields that are there twice, of which the last counts.
+//! and told; so are fields that are there twice, of which the last counts. What Go does not tell from nothing at all is
+//! left out as well, such as a `hostNetwork` of false; `replicas: 0` stays.
 //!
 //! Not here: finding out of which kind a body is, and custom kinds' own schemas.
 
@@ -295,14 +296,9 @@ impl<'d> Visitor<'d> for Reader<'_> {
             }
             notes.path.pop();
             let value = if member.declared || keeps_nulls { value } else { present(value, member.shape) };
-            let absent = match member.shape.resolved().ty {
-                _ if !member.declared || member.stays => value.is_null() && !keeps_nulls,
-                // Go omits lists and maps with nothing in them.
-                Type::List(_) => value.is_null() || value.as_array().is_some_and(Vec::is_empty),
-                Type::Map(map) if map.entries.is_some() => {
-                    value.is_null() || value.as_object().is_some_and(Map::is_empty)
-                }
-                _ => value.is_null(),
+            let absent = match member.declared {
+                true => value.is_null() || (member.omitted && is_empty(&value, member.shape)),
+                false => value.is_null() && !keeps_nulls,
             };
             let earlier = if again { object.remove(&name) } else { None };
             match (absent, earlier) {
@@ -312,6 +308,20 @@ impl<'d> Visitor<'d> for Reader<'_> {
             }
         }
         Ok(object.into())
+    }
+}
+
+/// Whether this is what Go leaves out where it may. A structure is not.
+fn is_empty(value: &Value, shape: Shape<'_>) -> bool {
+    match (value, shape.resolved().ty) {
+        (Value::Array(items), Type::List(_)) => items.is_empty(),
+        (Value::Object(entries), Type::Map(map)) => map.entries.is_some() && entries.is_empty(),
+        (Value::String(text), Type::Formatted(Format::Text | Format::Bytes)) => text.is_empty(),
+        (Value::Bool(said), Type::Formatted(_)) => !said,
+        (Value::Number(number), Type::Formatted(Format::Int32 | Format::Int64 | Format::Number)) => {
+            number.as_f64() == Some(0.0)
+        }
+        _ => false,
     }
 }
 

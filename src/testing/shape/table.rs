@@ -2,7 +2,6 @@
 //!
 //! ```text
 //! EnvVar: name* string, value string, valueFrom EnvVarSource       a structure; it has to have a name
-//! Role: rules+ [PolicyRule]                                        a list that stays where nothing is in it
 //! LabelSelector!: matchExpressions [..], matchLabels {string}      one value
 //! ```
 //!
@@ -55,11 +54,10 @@ fn field(structure: Type, text: &'static str) -> Option<Type> {
             word => strategy = Strategy::Merge(Some(word.strip_prefix("merge(")?.strip_suffix(')')?.into())),
         }
     }
-    let (required, stays) = (name.ends_with('*'), name.ends_with(['*', '+']));
-    let name = name.trim_end_matches(['*', '+']);
+    let required = name.ends_with('*');
+    let name = name.trim_end_matches('*');
     Some(structure.patched_field(name, read(text)?, strategy).with(name, |field| {
         field.required = required;
-        field.stays = stays;
         field.retains_keys = retains_keys;
         field.go = Go { within, ty };
     }))
@@ -107,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_notation_reads_as_its_doc_says() {
-        let text = "Crate: bottles* [Bottle]#shelf+side=left~merge(shelf)+retainKeys, corks+ [string], labels {string}!, tags [string]#~merge\n\
+        let text = "Crate: bottles* [Bottle]#shelf+side=left~merge(shelf)+retainKeys, labels {string}!, tags [string]#~merge\n\
                     Bottle!: Shape.depth int32 v1.Depth, rest any\n";
         let shapes = parse(text).expect("well-formed");
         let side = Key { name: "side".into(), default: Some(json!("left")) };
@@ -117,9 +115,7 @@ mod tests {
                 Type::list_of(Type::Named("Bottle".into())).keyed(["shelf".into(), side]),
                 Strategy::Merge(Some("shelf".into())),
             )
-            .with("bottles", |field| (field.required, field.stays, field.retains_keys) = (true, true, true))
-            .field("corks", Type::list_of(Type::Formatted(Format::Text)))
-            .with("corks", |field| field.stays = true)
+            .with("bottles", |field| (field.required, field.retains_keys) = (true, true))
             .field("labels", Type::map_of(Type::Formatted(Format::Text)).atomic())
             .patched_field("tags", Type::list_of(Type::Formatted(Format::Text)).set(), Strategy::Merge(None));
         assert_eq!(shapes.named("Crate").ty, &expected);
