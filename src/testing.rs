@@ -196,6 +196,7 @@ mod options;
 mod owners;
 mod patch;
 mod prepare;
+mod protobuf;
 mod quantity;
 mod random;
 mod reports;

@@ -1,6 +1,6 @@
 //! Media types of the bodies the server reads.
 //!
-//! Not here: what clients accept ([`accept`](super::accept)); protobuf and CBOR.
+//! Not here: what clients accept ([`accept`](super::accept)); CBOR.
 
 use bytes::Bytes;
 use http::{HeaderMap, header};
@@ -10,8 +10,10 @@ use serde_json::Value;
 use super::{
     kinds::Kind,
     patch::Language,
+    protobuf::Envelope,
+    shape::Shapes,
     status,
-    write::{Document, complaint},
+    write::{Document, complaint, summary},
     yaml,
 };
 
@@ -57,7 +59,7 @@ fn unknown_format(accepted: &str) -> Box<Status> {
     status::failure(415, "UnsupportedMediaType", message)
 }
 
-/// What a body says that goes with a request, in JSON or YAML.
+/// What a body says that goes with a deletion, in JSON, YAML or protobuf.
 pub(super) fn options(headers: &HeaderMap, body: &Bytes) -> Result<Value, Box<Status>> {
     let unreadable = |why: &str| status::bad_request(format!("couldn't get version/kind; json parse error: {why}"));
     match content_type(headers).unwrap_or("application/json") {
@@ -66,11 +68,17 @@ pub(super) fn options(headers: &HeaderMap, body: &Bytes) -> Result<Value, Box<St
             let body = std::str::from_utf8(body).map_err(|_| unreadable("invalid UTF-8"))?;
             yaml::parse(body).map_err(|problem| unreadable(&problem.message))
         }
+        PROTOBUF => {
+            let envelope = Envelope::read(body).map_err(status::bad_request)?;
+            let mut said = envelope.value(Shapes::built_in().named("DeleteOptions")).map_err(status::bad_request)?;
+            (said["apiVersion"], said["kind"]) = (envelope.api_version.into(), envelope.kind.into());
+            Ok(said)
+        }
         _ => Err(unknown_format("application/json, application/yaml")),
     }
 }
 
-/// The object in a body, which must be JSON or YAML.
+/// The object in a body, which must be JSON or YAML, or protobuf where a kind is built in.
 pub(super) fn document(kind: &Kind, headers: &HeaderMap, body: &Bytes) -> Result<Document, Box<Status>> {
     let unrecognized = |why: &str| {
         let kind = &kind.kind;
@@ -84,11 +92,18 @@ pub(super) fn document(kind: &Kind, headers: &HeaderMap, body: &Bytes) -> Result
             let value = yaml::parse(text).map_err(|problem| unrecognized(&format!("yaml: {}", problem.message)))?;
             Ok(Document::Yaml(value, body.clone()))
         }
-        PROTOBUF => Err(status::failure(
+        PROTOBUF if kind.is_definition() => Err(status::failure(
             415,
             "UnsupportedMediaType",
-            "this fake cluster reads no protobuf: send application/json or application/yaml",
+            "this fake cluster reads no definitions in protobuf: send application/json or application/yaml",
         )),
+        PROTOBUF if !kind.custom => match Envelope::read(body) {
+            Ok(envelope) => Ok(Document::Protobuf(envelope)),
+            // What the body holds stays out of the message: it may be a Secret.
+            Err(why) if kind.is_core("secrets") && !body.is_empty() => Err(unrecognized(&why)),
+            Err(why) => Err(unrecognized(&format!("{why} ({})", summary(body)))),
+        },
+        _ if kind.custom => Err(unknown_format("application/json, application/yaml")),
         _ => Err(unknown_format("application/json, application/yaml, application/vnd.kubernetes.protobuf")),
     }
 }

@@ -21,6 +21,7 @@ use serde_json::Value;
 
 pub(super) use format::Format;
 pub(super) use open_api::reference;
+pub(super) use wire::Numbered;
 pub(super) use zero::zero;
 
 /// The type of a value.

@@ -49,7 +49,7 @@ use super::{
 
 pub(super) use apply::Configuration;
 pub(super) use delete::warnings as deletion_warnings;
-pub(super) use document::Document;
+pub(super) use document::{Document, summary};
 pub(super) use replace::other;
 pub(super) use scale::{of as scale, selector_text};
 pub(super) use syntax::complaint;

@@ -86,6 +86,11 @@ impl Format {
         }
     }
 
+    /// The text of a time.
+    pub(in crate::testing) fn time(self, time: Timestamp) -> String {
+        time.strftime(if self == Format::MicroTime { MICROS } else { SECONDS }).to_string()
+    }
+
     /// The text as the server keeps it.
     pub(super) fn text(self, text: String) -> Result<String, String> {
         match self {

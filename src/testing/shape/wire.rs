@@ -4,7 +4,37 @@
 //! with a question mark are not written when they are empty: texts, numbers, flags, lists and maps that stand for
 //! themselves, rather than being pointed to.
 
-use super::{Shapes, Type};
+use super::{Map, Shape, Shapes, Type};
+
+/// What a number in protobuf stands for.
+pub(in crate::testing) enum Numbered<'s> {
+    Field(&'s str, Shape<'s>),
+    /// A structure whose fields count as those of the one it is in.
+    Within,
+}
+
+impl<'s> Shape<'s> {
+    /// What a field is that has these numbers, its own the last of them.
+    pub(in crate::testing) fn numbered(self, numbers: &[u32]) -> Option<Numbered<'s>> {
+        let Shape { shapes, ty: Type::Map(map) } = self.resolved() else { return None };
+        map.fields.iter().find_map(|(name, field)| match field.numbers.strip_prefix(numbers)? {
+            [] => Some(Numbered::Field(name, Shape { shapes, ty: &field.ty })),
+            _ => Some(Numbered::Within),
+        })
+    }
+
+    /// What it is behind its name.
+    pub(in crate::testing) fn ty(self) -> &'s Type {
+        self.resolved().ty
+    }
+}
+
+impl Map {
+    /// Whether it has the fields that it lists and no others.
+    pub(in crate::testing) fn is_structure(&self) -> bool {
+        self.entries.is_none()
+    }
+}
 
 /// Adds what the text says to types that are known.
 pub(super) fn learn(shapes: &mut Shapes, text: &str) -> Result<(), String> {

@@ -7,9 +7,12 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::super::shape::{
-    Format, Shape, Type,
-    decode::{Decoded, Failure, convert, decode},
+use super::super::{
+    protobuf::Envelope,
+    shape::{
+        Format, Shape, Type,
+        decode::{Decoded, Failure, convert, decode},
+    },
 };
 use super::syntax;
 
@@ -19,6 +22,7 @@ pub(in super::super) enum Document {
     /// What a text in YAML holds, and the text.
     Yaml(Value, Bytes),
     Value(Value),
+    Protobuf(Envelope),
     /// What was made of an object without a text in between.
     Made(Value),
 }
@@ -41,6 +45,10 @@ impl Document {
             Document::Json(text) => read(&text, shape, name),
             Document::Yaml(value, _) | Document::Value(value) => decode(value, shape, name),
             Document::Made(value) => convert(&value, shape),
+            Document::Protobuf(envelope) => {
+                let value = envelope.value(shape).map_err(Failure::Mistyped)?;
+                decode(&value, shape, name)
+            }
         }
     }
 
@@ -55,6 +63,9 @@ impl Document {
         }
         let shape = Shape::alone(&HEAD);
         let decoded = match self {
+            Document::Protobuf(Envelope { api_version, kind, .. }) => {
+                return Ok(Head { api_version: api_version.clone(), kind: kind.clone() });
+            }
             Document::Json(text) => read(text, shape, ""),
             Document::Yaml(value, _) | Document::Value(value) => decode(value, shape, ""),
             Document::Made(value) => convert(value, shape),
@@ -72,7 +83,7 @@ impl Document {
     /// What a value says in two texts: nearly all do, and the rest of them need not be looked at.
     fn plain_head(&self) -> Option<Head> {
         let fields = match self {
-            Document::Json(_) => return None,
+            Document::Json(_) | Document::Protobuf(_) => return None,
             Document::Yaml(value, _) | Document::Value(value) | Document::Made(value) => value.as_object()?,
         };
         let text = |field: &str| Some(fields.get(field)?.as_str()?.to_owned());
@@ -83,7 +94,7 @@ impl Document {
     pub(super) fn text(&self) -> Option<&[u8]> {
         match self {
             Document::Json(text) | Document::Yaml(_, text) => Some(text),
-            Document::Value(_) | Document::Made(_) => None,
+            Document::Value(_) | Document::Made(_) | Document::Protobuf(_) => None,
         }
     }
 }
