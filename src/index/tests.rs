@@ -1,3 +1,5 @@
+//! An index against a map of the standard library.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -8,200 +8,21 @@ mod definition;
 mod format;
 mod open_api;
 mod table;
+mod ty;
 mod wire;
 mod zero;
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashMap},
-    sync::LazyLock,
-};
+use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
 use serde_json::Value;
 
 pub(super) use format::Format;
 pub(super) use open_api::reference;
+pub(super) use ty::{Key, List, Map, Scalar, Strategy, Type};
 pub(super) use wire::Numbered;
 pub(super) use zero::zero;
 
-/// The type of a value.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Type {
-    /// A string, a number, a truth value; objects and arrays in its place count as one value too.
-    Scalar(Scalar),
-    /// A scalar of a built-in kind, written in a certain way.
-    Formatted(Format),
-    /// A structure nobody described: all its fields are declared and open, its lists are single values.
-    Open,
-    /// Anything, the type of custom resources without a schema: maps have entries, lists are single values.
-    Any,
-    /// A type of the same [`Shapes`], so that types may contain themselves.
-    Named(Cow<'static, str>),
-    Map(Box<Map>),
-    List(Box<List>),
-}
-
-/// Which scalars a value may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scalar {
-    Any,
-    String,
-    Number,
-    Bool,
-}
-
-/// A structure, a map, or both.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Map {
-    fields: BTreeMap<Cow<'static, str>, Field>,
-    /// What fields hold that are not listed, which are entries of a map; without it there are no others.
-    entries: Option<Type>,
-    /// Whether the whole map is one value.
-    atomic: bool,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-struct Field {
-    ty: Type,
-    strategy: Strategy,
-    /// Whether there has to be one.
-    required: bool,
-    /// Whether strategic patches say which fields stay.
-    retains_keys: bool,
-    /// Whether it is not written when it is empty.
-    omitted: bool,
-    /// Its number in protobuf, after those of the structures it stands in within its own.
-    numbers: Vec<u32>,
-    go: Go,
-}
-
-/// What Go has beyond what can be seen of a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Go {
-    /// The structure the field stands in within its own.
-    within: Option<&'static str>,
-    /// The name of its type, where that does not follow from what it is.
-    ty: Option<&'static str>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct List {
-    item: Type,
-    kind: ListKind,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum ListKind {
-    Atomic,
-    Set,
-    Keyed(Vec<Key>),
-}
-
-/// A field that tells the items of a list apart, with the value that stands for an absent one.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Key {
-    pub(super) name: Cow<'static, str>,
-    pub(super) default: Option<Value>,
-}
-
-/// What a strategic merge patch does with a field that is there already.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) enum Strategy {
-    /// Maps merge, lists are replaced.
-    #[default]
-    Usual,
-    /// Maps are replaced as well.
-    Replace,
-    /// Lists merge: objects by this field, scalars by their values.
-    Merge(Option<Cow<'static, str>>),
-}
-
-impl Type {
-    /// A structure without fields yet.
-    pub(super) fn structure() -> Self {
-        Type::Map(Box::default())
-    }
-
-    /// A map whose entries have this type.
-    pub(super) fn map_of(entry: Type) -> Self {
-        Type::structure().and_entries(entry)
-    }
-
-    /// A list that is one value.
-    pub(super) fn list_of(item: Type) -> Self {
-        Type::List(Box::new(List { item, kind: ListKind::Atomic }))
-    }
-
-    /// The structure with one more field.
-    pub(super) fn field(self, name: impl Into<Cow<'static, str>>, ty: Type) -> Self {
-        self.patched_field(name, ty, Strategy::Usual)
-    }
-
-    /// The structure with one more field that strategic patches treat in their own way.
-    pub(super) fn patched_field(mut self, name: impl Into<Cow<'static, str>>, ty: Type, strategy: Strategy) -> Self {
-        if let Type::Map(map) = &mut self {
-            let field = Field {
-                ty,
-                strategy,
-                required: false,
-                retains_keys: false,
-                omitted: true,
-                numbers: Vec::new(),
-                go: Go::default(),
-            };
-            map.fields.insert(name.into(), field);
-        }
-        self
-    }
-
-    /// The structure with entries of this type beside its fields.
-    pub(super) fn and_entries(mut self, entry: Type) -> Self {
-        if let Type::Map(map) = &mut self {
-            map.entries = Some(entry);
-        }
-        self
-    }
-
-    /// The structure with something else about this field.
-    fn with(mut self, name: &str, change: impl FnMut(&mut Field)) -> Self {
-        if let Type::Map(map) = &mut self {
-            map.fields.get_mut(name).into_iter().for_each(change);
-        }
-        self
-    }
-
-    /// The same map or list as one value.
-    pub(super) fn atomic(mut self) -> Self {
-        match &mut self {
-            Type::Map(map) => map.atomic = true,
-            Type::List(list) => list.kind = ListKind::Atomic,
-            _ => {}
-        }
-        self
-    }
-
-    /// The list as a set of scalars.
-    pub(super) fn set(mut self) -> Self {
-        if let Type::List(list) = &mut self {
-            list.kind = ListKind::Set;
-        }
-        self
-    }
-
-    /// The list with items told apart by these fields.
-    pub(super) fn keyed(mut self, keys: impl IntoIterator<Item = Key>) -> Self {
-        if let Type::List(list) = &mut self {
-            list.kind = ListKind::Keyed(keys.into_iter().collect());
-        }
-        self
-    }
-}
-
-impl From<&'static str> for Key {
-    fn from(name: &'static str) -> Self {
-        Key { name: name.into(), default: None }
-    }
-}
+use ty::{Field, Go, ListKind};
 
 /// Types by name.
 #[derive(Debug, Clone, Default)]

@@ -2,12 +2,16 @@
 //!
 //! Not here: when each of them is due.
 
+mod flaw;
+
 use bytes::Bytes;
 use kube::core::{
     Status,
     response::{StatusCause, StatusDetails, StatusSummary},
 };
 use serde_json::{Value, json};
+
+pub(super) use flaw::{Flaw, problems};
 
 use super::{
     kinds::Kind,
@@ -191,99 +195,9 @@ pub(super) fn expired(message: impl Into<String>) -> Box<Status> {
     failure(410, "Expired", message)
 }
 
-/// One thing wrong with one field.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Flaw {
-    field: String,
-    reason: &'static str,
-    message: String,
-}
-
-impl Flaw {
-    pub(super) fn required(field: impl Into<String>, why: &str) -> Self {
-        let message = if why.is_empty() { "Required value".to_owned() } else { format!("Required value: {why}") };
-        Flaw { field: field.into(), reason: "FieldValueRequired", message }
-    }
-
-    pub(super) fn invalid(field: impl Into<String>, value: impl Into<Value>, why: &str) -> Self {
-        Flaw::showing(field, &shown(&value.into()), why)
-    }
-
-    /// The same with a value that the server shows in its own way.
-    pub(super) fn showing(field: impl Into<String>, value: &str, why: &str) -> Self {
-        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
-        let message = format!("Invalid value: {value}{why}");
-        Flaw { field: field.into(), reason: "FieldValueInvalid", message }
-    }
-
-    /// The flaw of a value that is itself at this path.
-    pub(super) fn below(self, path: &str) -> Self {
-        let dot = if self.field.is_empty() || self.field.starts_with('[') { "" } else { "." };
-        Flaw { field: format!("{path}{dot}{}", self.field), ..self }
-    }
-
-    /// A value of another type than it should be.
-    pub(super) fn mistyped(field: impl Into<String>, value: impl Into<Value>, why: &str) -> Self {
-        Flaw { reason: "FieldValueTypeInvalid", ..Flaw::invalid(field, value, why) }
-    }
-
-    pub(super) fn too_many(field: impl Into<String>, items: u64, most: u64) -> Self {
-        let message = format!("Too many: {items}: must have at most {most} items");
-        Flaw { field: field.into(), reason: "FieldValueTooMany", message }
-    }
-
-    pub(super) fn unsupported(field: impl Into<String>, value: impl Into<Value>, supported: &[&str]) -> Self {
-        let supported: Vec<_> = supported.iter().map(|value| format!("{value:?}")).collect();
-        let message =
-            format!("Unsupported value: {}: supported values: {}", shown(&value.into()), supported.join(", "));
-        Flaw { field: field.into(), reason: "FieldValueNotSupported", message }
-    }
-
-    pub(super) fn forbidden(field: impl Into<String>, why: impl Into<String>) -> Self {
-        Flaw { field: field.into(), reason: "FieldValueForbidden", message: format!("Forbidden: {}", why.into()) }
-    }
-
-    pub(super) fn duplicate(field: impl Into<String>, value: impl Into<Value>) -> Self {
-        let message = format!("Duplicate value: {}", shown(&value.into()));
-        Flaw { field: field.into(), reason: "FieldValueDuplicate", message }
-    }
-
-    pub(super) fn not_found(field: impl Into<String>, value: impl Into<Value>) -> Self {
-        let message = format!("Not found: {}", shown(&value.into()));
-        Flaw { field: field.into(), reason: "FieldValueNotFound", message }
-    }
-
-    pub(super) fn too_long(field: impl Into<String>, bytes: usize) -> Self {
-        let message = format!("Too long: may not be more than {bytes} bytes");
-        Flaw { field: field.into(), reason: "FieldValueTooLong", message }
-    }
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => format!("{text:?}"),
-        other => other.to_string(),
-    }
-}
-
 /// 422 for an object of a kind.
 pub(super) fn invalid(kind: &Kind, name: &str, flaws: Vec<Flaw>) -> Box<Status> {
     invalid_as(&kind.group, &kind.kind, name, flaws)
-}
-
-/// All flaws in one text, each of them once.
-pub(super) fn problems(flaws: &[Flaw]) -> String {
-    let mut problems: Vec<String> = Vec::new();
-    for flaw in flaws {
-        let problem = format!("{}: {}", flaw.field, flaw.message);
-        if !problems.contains(&problem) {
-            problems.push(problem);
-        }
-    }
-    match <[String; 1]>::try_from(problems) {
-        Ok([only]) => only,
-        Err(several) => format!("[{}]", several.join(", ")),
-    }
 }
 
 /// 422 about something that calls itself `kind`, such as the options of a request.
@@ -291,10 +205,7 @@ pub(super) fn invalid_as(group: &str, kind: &str, name: &str, flaws: Vec<Flaw>) 
     let subject = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
     let problems = problems(&flaws);
     let mut details = details(name, group, kind);
-    details.causes = flaws
-        .into_iter()
-        .map(|flaw| StatusCause { reason: flaw.reason.to_owned(), message: flaw.message, field: flaw.field })
-        .collect();
+    details.causes = flaws.into_iter().map(StatusCause::from).collect();
     failure(422, "Invalid", format!("{subject} {name:?} is invalid: {problems}")).with_details(details).boxed()
 }
 

@@ -1,3 +1,5 @@
+//! Whatever is packed is unpacked as it was.
+
 use super::*;
 use crate::ResourceVersion;
 use proptest::prelude::*;

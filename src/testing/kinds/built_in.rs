@@ -1,117 +1,9 @@
 //! The kinds every cluster has: one row each, by group.
 
-use super::{
-    CRD_GROUP, CRDS, Connection, Fields, Kind, KindId, NamedCall, Names, Part, Rules, ScalePaths, Version, fields,
-};
+mod row;
 
-struct Group {
-    name: &'static str,
-    versions: &'static [&'static str],
-    kinds: &'static [Row],
-}
-
-/// A kind within its group.
-#[derive(Clone, Copy)]
-struct Row {
-    plural: &'static str,
-    kind: &'static str,
-    /// The kind in lower case unless it is said.
-    singular: Option<&'static str>,
-    /// Short names with spaces between them.
-    short: &'static str,
-    category: Option<&'static str>,
-    parts: &'static [Part],
-    namespaced: bool,
-    rules: Rules,
-    names: Names,
-    fields: Option<Fields>,
-}
-
-const fn namespaced(plural: &'static str, kind: &'static str) -> Row {
-    Row {
-        plural,
-        kind,
-        singular: None,
-        short: "",
-        category: None,
-        parts: &[],
-        namespaced: true,
-        rules: Rules::NONE,
-        names: Names::Subdomain,
-        fields: None,
-    }
-}
-
-const fn cluster(plural: &'static str, kind: &'static str) -> Row {
-    Row { namespaced: false, ..namespaced(plural, kind) }
-}
-
-impl Row {
-    const fn singular(self, singular: &'static str) -> Self {
-        Row { singular: Some(singular), ..self }
-    }
-
-    const fn short(self, short: &'static str) -> Self {
-        Row { short, ..self }
-    }
-
-    const fn category(self, category: &'static str) -> Self {
-        Row { category: Some(category), ..self }
-    }
-
-    const fn parts(self, parts: &'static [Part]) -> Self {
-        Row { parts, ..self }
-    }
-
-    const fn names(self, names: Names) -> Self {
-        Row { names, ..self }
-    }
-
-    const fn fields(self, fields: Fields) -> Self {
-        Row { fields: Some(fields), ..self }
-    }
-
-    const fn with(self, rule: Rules) -> Self {
-        Row { rules: self.rules.and(rule), ..self }
-    }
-
-    fn within(&self, group: &Group, id: KindId) -> Kind {
-        Kind {
-            id,
-            group: group.name.to_owned(),
-            versions: group.versions.iter().map(|version| self.version(version)).collect(),
-            stored: group.versions[0].to_owned(),
-            plural: self.plural.to_owned(),
-            singular: self.singular.map_or_else(|| self.kind.to_lowercase(), str::to_owned),
-            kind: self.kind.to_owned(),
-            list: format!("{}List", self.kind),
-            short: self.short.split_terminator(' ').map(str::to_owned).collect(),
-            categories: self.category.into_iter().map(str::to_owned).collect(),
-            namespaced: self.namespaced,
-            custom: false,
-            rules: self.rules,
-            names: self.names,
-            fields: self.fields,
-        }
-    }
-
-    fn version(&self, name: &str) -> Version {
-        Version {
-            name: name.to_owned(),
-            parts: self.parts.to_vec(),
-            selectable: Vec::new(),
-            schema: None,
-            columns: Vec::new(),
-            deprecation: DEPRECATED.iter().find(|(kind, _)| *kind == self.kind).map(|(_, why)| (*why).to_owned()),
-        }
-    }
-}
-
-/// The deprecated kinds among them.
-const DEPRECATED: [(&str, &str); 2] = [
-    ("ComponentStatus", "v1 ComponentStatus is deprecated in v1.19+"),
-    ("Endpoints", "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"),
-];
+use super::{CRD_GROUP, CRDS, Connection, Kind, KindId, NamedCall, Names, Part, Rules, ScalePaths, fields};
+use row::{Group, cluster, namespaced};
 
 /// All of them under their numbers, in the order discovery lists their groups.
 pub(super) fn kinds() -> impl Iterator<Item = Kind> {
@@ -122,7 +14,7 @@ pub(super) fn kinds() -> impl Iterator<Item = Kind> {
 /// The kind of Scales, of which none are stored: each shows an object of a kind that scales.
 pub(super) fn scale(namespaced: bool) -> Kind {
     let group = Group { name: "autoscaling", versions: &["v1"], kinds: &[] };
-    let row = if namespaced { self::namespaced("", "Scale") } else { cluster("", "Scale") };
+    let row = if namespaced { row::namespaced("", "Scale") } else { cluster("", "Scale") };
     row.within(&group, KindId(usize::MAX))
 }
 

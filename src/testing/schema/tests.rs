@@ -1,3 +1,5 @@
+//! What a schema keeps, fills in and refuses.
+
 use super::*;
 
 #[test]

@@ -4,6 +4,9 @@
 //!
 //! Not here: finding out of which kind a body is, and custom kinds' own schemas.
 
+mod notes;
+mod words;
+
 use std::{collections::HashSet, fmt};
 
 use serde::{
@@ -13,9 +16,8 @@ use serde::{
 use serde_json::{Map, Number, Value};
 
 use super::{Format, Shape, Type, format::NO_QUANTITY};
-
-/// How many problems of one body are told at most.
-const MOST: usize = 100;
+use notes::{Notes, Step};
+use words::{go_type, unconvertible};
 
 /// A value, and what is wrong with it although it could be read.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,82 +56,22 @@ pub(in crate::testing) fn decode<'d, D>(source: D, shape: Shape<'_>, name: &str)
 where
     D: Deserializer<'d, Error = serde_json::Error>,
 {
-    Notes { structure: name.to_owned(), ..Notes::default() }.read(source, shape)
+    read(Notes { structure: name.to_owned(), ..Notes::default() }, source, shape)
 }
 
 /// The same for what was never a text: the server converts it then, and has other words for what does not fit.
 pub(in crate::testing) fn convert(source: &Value, shape: Shape<'_>) -> Result<Decoded, Failure> {
-    Notes { converts: true, ..Notes::default() }.read(source, shape)
+    read(Notes { converts: true, ..Notes::default() }, source, shape)
 }
 
-/// Where the reader is, and what it met on the way.
-#[derive(Default)]
-struct Notes {
-    path: Vec<Step>,
-    problems: Vec<String>,
-    /// The first value of a wrong type; reading goes on, for the text may be broken further down.
-    mistyped: Option<String>,
-    /// The structure the last field of the path is in.
-    structure: String,
-    /// Whether it converts values rather than to read text.
-    converts: bool,
-}
-
-enum Step {
-    /// A field, and the structure it stands in within its own.
-    Field(String, Option<&'static str>),
-    Entry(String),
-    Item(usize),
-}
-
-impl Notes {
-    fn read<'d, D>(mut self, source: D, shape: Shape<'_>) -> Result<Decoded, Failure>
-    where
-        D: Deserializer<'d, Error = serde_json::Error>,
-    {
-        let value = Reader { shape, go: None, notes: &mut self }.deserialize(source)?;
-        match self.mistyped {
-            Some(why) => Err(Failure::Mistyped(why)),
-            None => Ok(Decoded { value, problems: self.problems }),
-        }
-    }
-
-    fn problem(&mut self, what: &str, name: &str) {
-        if self.problems.len() < MOST {
-            let mut path = String::new();
-            for step in &self.path {
-                match step {
-                    Step::Field(name, _) | Step::Entry(name) if path.is_empty() => path.push_str(name),
-                    Step::Field(name, _) | Step::Entry(name) => path.extend([".", name]),
-                    Step::Item(index) => path.push_str(&format!("[{index}]")),
-                }
-            }
-            let dot = if path.is_empty() { "" } else { "." };
-            self.problems.push(format!("{what} field \"{path}{dot}{name}\""));
-        }
-    }
-
-    /// A value that is there although something else should be.
-    fn mistyped(&mut self, found: &str, wanted: &str) {
-        let fields = self.path.iter().flat_map(|step| match step {
-            Step::Field(name, within) => [*within, Some(name.as_str())],
-            Step::Entry(_) | Step::Item(_) => [None, None],
-        });
-        let path = fields.flatten().collect::<Vec<_>>().join(".");
-        self.wrong(match (path.is_empty(), self.structure.is_empty()) {
-            (false, _) => {
-                format!(
-                    "json: cannot unmarshal {found} into Go struct field {}.{path} of type {wanted}",
-                    self.structure
-                )
-            }
-            (true, false) => format!("json: cannot unmarshal {found} into Go value of type v1.{}", self.structure),
-            (true, true) => format!("json: cannot unmarshal {found} into Go value of type {HEAD}"),
-        });
-    }
-
-    fn wrong(&mut self, why: String) {
-        self.mistyped.get_or_insert(why);
+fn read<'d, D>(mut notes: Notes, source: D, shape: Shape<'_>) -> Result<Decoded, Failure>
+where
+    D: Deserializer<'d, Error = serde_json::Error>,
+{
+    let value = Reader { shape, go: None, notes: &mut notes }.deserialize(source)?;
+    match notes.mistyped {
+        Some(why) => Err(Failure::Mistyped(why)),
+        None => Ok(Decoded { value, problems: notes.problems }),
     }
 }
 
@@ -351,115 +293,5 @@ fn present(value: Value, shape: Shape<'_>) -> Value {
     }
 }
 
-/// Why a value of a JSON type does not become one of a shape, where there was no text.
-fn unconvertible(found: &str, shape: Shape<'_>, go: Option<&str>) -> String {
-    let source = match found {
-        "number" => "int64",
-        "array" => "slice",
-        "object" => "map",
-        fraction if fraction.starts_with("number ") => "float64",
-        other => other,
-    };
-    match shape.resolved().ty {
-        Type::Formatted(format @ (Format::Time | Format::MicroTime | Format::IntOrText)) => {
-            format!("json: cannot unmarshal {found} into Go value of type {}", format.go_type())
-        }
-        Type::List(_) | Type::Formatted(Format::Bytes) => format!("cannot restore slice from {source}"),
-        Type::Map(map) if map.entries.is_some() => format!("cannot restore map from {source}"),
-        Type::Map(_) => format!("cannot restore struct from: {source}"),
-        Type::Formatted(format) => match (source, format) {
-            ("int64", Format::Text) | ("float64", Format::Int32 | Format::Int64) => {
-                format!("cannot convert {source} to {}", go.unwrap_or(format.go_type()))
-            }
-            _ => format!("unrecognized type: {}", format.go_type()),
-        },
-        _ => format!("unrecognized type: {source}"),
-    }
-}
-
-/// The one structure without a name.
-const HEAD: &str =
-    "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }";
-
-/// What Go calls a type: `v1.PodSpec`, `map[string]string`.
-fn go_type(shape: Shape<'_>) -> String {
-    if let Type::Named(name) = shape.ty {
-        let mut parts = name.rsplit('.');
-        let (name, version) = (parts.next().unwrap_or_default(), parts.next().unwrap_or("v1"));
-        return format!("{version}.{name}");
-    }
-    match shape.ty {
-        Type::Formatted(format) => format.go_type().to_owned(),
-        Type::List(_) => format!("[]{}", go_type(shape.item())),
-        Type::Map(map) => {
-            let entry = map.entries.as_ref().map(|ty| go_type(Shape { ty, ..shape }));
-            format!("map[string]{}", entry.unwrap_or_default())
-        }
-        _ => "interface {}".to_owned(),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::{super::Shapes, *};
-
-    fn read(text: &str, kind: &str) -> Result<Decoded, String> {
-        let mut source = serde_json::Deserializer::from_str(text);
-        decode(&mut source, Shapes::built_in().kind("v1", kind), kind).map_err(|failure| failure.to_string())
-    }
-
-    #[test]
-    fn what_is_there_twice_counts_twice_where_it_has_fields() {
-        let decoded = read(r#"{"data": {"a": "1", "b": "1", "b": "2"}, "data": {"b": "3"}}"#, "ConfigMap");
-        let problems = ["duplicate field \"data.b\"", "duplicate field \"data\""].map(str::to_owned).to_vec();
-        assert_eq!(decoded, Ok(Decoded { value: json!({"data": {"a": "1", "b": "3"}}), problems }));
-    }
-
-    #[test]
-    fn the_first_value_of_a_wrong_type_is_told_unless_the_text_is_broken() {
-        let why = "json: cannot unmarshal number into Go struct field ConfigMap.data of type string";
-        assert_eq!(read(r#"{"data": {"a": 1}, "immutable": "x"}"#, "ConfigMap"), Err(why.to_owned()));
-        assert!(read(r#"{"data": {"a": 1}"#, "ConfigMap").is_err_and(|told| told.starts_with("EOF")));
-    }
-
-    #[test]
-    fn what_was_never_a_text_is_told_of_in_other_words() {
-        let told = |value: Value| {
-            let shape = Shapes::built_in().kind("v1", "Pod");
-            convert(&value, shape).map_err(|failure| failure.to_string()).expect_err("a refusal")
-        };
-        for (spec, why) in [
-            (json!(5), "cannot restore struct from: int64"),
-            (json!({"containers": {}}), "cannot restore slice from map"),
-            (json!({"nodeSelector": []}), "cannot restore map from slice"),
-            (json!({"restartPolicy": 5}), "cannot convert int64 to v1.RestartPolicy"),
-            (json!({"priority": "x"}), "unrecognized type: int32"),
-            (json!({"priority": 1.5}), "cannot convert float64 to int32"),
-        ] {
-            assert_eq!(told(json!({"spec": spec})), why);
-        }
-    }
-
-    #[test]
-    fn lists_and_maps_with_nothing_in_them_are_not_there() {
-        let spec = r#"{"spec": {"containers": [], "volumes": [], "nodeSelector": {}, "securityContext": {}}}"#;
-        let value = json!({"spec": {"containers": [], "securityContext": {}}});
-        assert_eq!(read(spec, "Pod"), Ok(Decoded { value, problems: vec![] }));
-    }
-
-    #[test]
-    fn null_is_an_empty_value_where_there_has_to_be_one() {
-        let spec = r#"{"spec": {"containers": [null], "nodeName": null}, "metadata": {"finalizers": [null]}}"#;
-        let value = json!({"spec": {"containers": [{}]}, "metadata": {"finalizers": [""]}});
-        assert_eq!(read(spec, "Pod"), Ok(Decoded { value, problems: vec![] }));
-    }
-
-    #[test]
-    fn no_more_than_a_hundred_problems_are_told() {
-        let many: Vec<String> = (0..200).map(|number| format!("\"wing{number}\": 1")).collect();
-        let decoded = read(&format!("{{{}}}", many.join(",")), "ConfigMap").expect("a value");
-        assert_eq!(decoded.problems.len(), 100);
-    }
-}
+mod tests;

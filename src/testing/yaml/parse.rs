@@ -4,13 +4,16 @@
 //! those rules surprise (a merge key overrides what precedes it, of duplicate keys the last wins, only the first document
 //! before a `...` counts) they are kept. Not here: what a [`Scalar`] means.
 
-use std::{borrow::Cow, collections::HashMap};
+mod document;
+
+use std::borrow::Cow;
 
 use base64::Engine;
-use granit_parser::{Event, Options, Parser, ScalarStyle, Tag};
+use granit_parser::Tag;
 use serde_json::{Map, Value};
 
 use super::scalar::{Scalar, float_text, resolve};
+use document::{Document, Node};
 
 /// Why a document has no value: the message, and the line counted from 0 where it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,80 +33,6 @@ pub(in crate::testing) fn parse(text: &str) -> Result<Value, Problem> {
     };
     let mut expansion = Expansion { document: &document, nodes: 0, aliased: 0, aliases: Vec::new() };
     expansion.value(root, 0)
-}
-
-/// The nodes of one document, by position. Aliases are positions too, so nothing is owned twice.
-#[derive(Default)]
-struct Document {
-    nodes: Vec<(Node, usize)>,
-    root: Option<usize>,
-}
-
-enum Node {
-    Scalar { text: String, plain: bool, tag: Option<Tag> },
-    Sequence(Vec<usize>),
-    Mapping(Vec<usize>),
-    Alias(usize),
-}
-
-impl Document {
-    fn read(text: &str) -> Result<Self, Problem> {
-        let mut document = Document::default();
-        let mut open: Vec<usize> = Vec::new();
-        let mut anchors: HashMap<usize, usize> = HashMap::new();
-        let mut options = Options::default();
-        options.set_emit_comments(false);
-        for next in Parser::new_from_str_with_options(text, options) {
-            let (event, span) = next.map_err(|error| problem(error.marker().line().saturating_sub(1), error.info()))?;
-            let line = span.start.line().saturating_sub(1);
-            let (node, anchor) = match event {
-                Event::DocumentEnd => break,
-                Event::Scalar(text, style, anchor, tag) => {
-                    let tag = tag.map(Cow::into_owned);
-                    let plain = style == ScalarStyle::Plain;
-                    (Node::Scalar { text: text.into_owned(), plain, tag }, anchor)
-                }
-                Event::SequenceStart(_, anchor, _) => (Node::Sequence(Vec::new()), anchor),
-                Event::MappingStart(_, anchor, _) => (Node::Mapping(Vec::new()), anchor),
-                Event::Alias(anchor) => {
-                    let target = anchors.get(&anchor).copied();
-                    let target = target.ok_or_else(|| problem(line, "unknown anchor"))?;
-                    (Node::Alias(target), 0)
-                }
-                Event::SequenceEnd | Event::MappingEnd => {
-                    open.pop();
-                    continue;
-                }
-                _ => continue,
-            };
-            let position = document.nodes.len();
-            let collection = matches!(node, Node::Sequence(_) | Node::Mapping(_));
-            document.nodes.push((node, line));
-            if anchor != 0 {
-                anchors.insert(anchor, position);
-            }
-            match open.last() {
-                None => document.root = Some(position),
-                Some(&parent) => match &mut document.nodes[parent].0 {
-                    Node::Sequence(children) | Node::Mapping(children) => children.push(position),
-                    Node::Scalar { .. } | Node::Alias(_) => {}
-                },
-            }
-            if collection {
-                open.push(position);
-            }
-        }
-        Ok(document)
-    }
-
-    /// What a merge key may name: a mapping, or an alias of one.
-    fn is_mapping(&self, node: usize) -> bool {
-        match self.nodes[node].0 {
-            Node::Mapping(_) => true,
-            Node::Alias(target) => matches!(self.nodes[target].0, Node::Mapping(_)),
-            _ => false,
-        }
-    }
 }
 
 /// A document being turned into a value, and how much of it came from aliases.

@@ -1,3 +1,5 @@
+//! Sets of the fields of a value, and what becomes of the value without them.
+
 use proptest::prelude::*;
 use serde_json::json;
 

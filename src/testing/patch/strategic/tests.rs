@@ -1,3 +1,5 @@
+//! Strategic patches: maps and lists that merge, directives, and what is refused.
+
 use proptest::prelude::{Strategy as _, any, prop_assert_eq, proptest};
 use serde_json::json;
 

@@ -1,0 +1,286 @@
+//! An object in the making: what a test says of it, put where its kind has it.
+//!
+//! Not here: what an object begins with ([`objects`](super)).
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use super::{backend, container};
+
+/// An object in the making.
+///
+/// What holds for each kind is said by [`label`](ObjectBuilder::label) to [`set`](ObjectBuilder::set), the rest by methods
+/// that mean something to some kinds only.
+///
+/// # Panics
+///
+/// A method panics where the kind has nothing of what it adds: a ConfigMap has no ports.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(transparent)]
+#[must_use = "an object in the making is in no cluster yet"]
+pub struct ObjectBuilder {
+    pub(super) object: Value,
+    /// What stands in for something the test has yet to say; null where nothing does.
+    #[serde(skip)]
+    pub(super) stand_in: Value,
+}
+
+impl From<ObjectBuilder> for Value {
+    fn from(builder: ObjectBuilder) -> Value {
+        builder.object
+    }
+}
+
+impl ObjectBuilder {
+    /// Adds a label.
+    pub fn label(mut self, key: &str, value: &str) -> Self {
+        self.object["metadata"]["labels"][key] = value.into();
+        self
+    }
+
+    /// Adds an annotation.
+    pub fn annotation(mut self, key: &str, value: &str) -> Self {
+        self.object["metadata"]["annotations"][key] = value.into();
+        self
+    }
+
+    /// Adds a finalizer.
+    pub fn finalizer(mut self, finalizer: &str) -> Self {
+        push(&mut self.object["metadata"]["finalizers"], finalizer);
+        self
+    }
+
+    /// Adds an owner: an object as a cluster answered it.
+    ///
+    /// # Panics
+    ///
+    /// If the owner has no uid, as it was in no cluster yet.
+    #[track_caller]
+    pub fn owner(mut self, owner: &impl Serialize) -> Self {
+        let owner = serde_json::to_value(owner).expect("the owner is an object");
+        assert!(owner["metadata"]["uid"].is_string(), "the owner has no uid; own what a cluster answered");
+        let (name, uid) = (&owner["metadata"]["name"], &owner["metadata"]["uid"]);
+        let reference = json!({"apiVersion": owner["apiVersion"], "kind": owner["kind"], "name": name, "uid": uid});
+        push(&mut self.object["metadata"]["ownerReferences"], reference);
+        self
+    }
+
+    /// Sets any field, and what is missing on the way to it: `set("spec.template.spec.containers.0.image", "nginx")`.
+    ///
+    /// Steps are parted by dots, and number the items of lists. A key with a dot in it has no path; name the map it is in.
+    ///
+    /// # Panics
+    ///
+    /// If a number is beyond the end of a list by more than one, or the value is not JSON.
+    #[track_caller]
+    pub fn set(mut self, path: &str, value: impl Serialize) -> Self {
+        let value = serde_json::to_value(value).expect("the value is JSON");
+        let field = path.split('.').fold(&mut self.object, |value, step| child(value, step));
+        *field = value;
+        self
+    }
+
+    /// Adds an entry to a ConfigMap or a Secret, encoded as the kind has it.
+    #[track_caller]
+    pub fn data(mut self, key: &str, value: impl AsRef<[u8]>) -> Self {
+        let value = value.as_ref();
+        match (self.kind(), std::str::from_utf8(value)) {
+            ("ConfigMap", Ok(text)) => self.object["data"][key] = text.into(),
+            ("ConfigMap", Err(_)) => self.object["binaryData"][key] = STANDARD.encode(value).into(),
+            ("Secret", _) => self.object["data"][key] = STANDARD.encode(value).into(),
+            _ => self.has_no("data"),
+        }
+        self
+    }
+
+    /// Adds a port: to a Service, to an EndpointSlice, or to the last container of a Pod or a Deployment. Where a Service or a
+    /// slice has several they have names: `port-80`.
+    #[track_caller]
+    pub fn port(mut self, port: u16) -> Self {
+        match self.kind() {
+            "Service" => {
+                let ports = take_place(&mut self.object["spec"]["ports"], &mut self.stand_in);
+                push(ports, json!({"port": port}));
+                name_ports(ports);
+            }
+            "EndpointSlice" => {
+                push(&mut self.object["ports"], json!({"port": port}));
+                name_ports(&mut self.object["ports"]);
+            }
+            _ => {
+                let container = self.containers("ports").as_array_mut().and_then(|containers| containers.last_mut());
+                push(&mut container.expect("there is a container")["ports"], json!({"containerPort": port}));
+            }
+        }
+        self
+    }
+
+    /// Adds a container to a Pod or a Deployment.
+    #[track_caller]
+    pub fn container(mut self, name: &str, image: &str) -> Self {
+        let mut stand_in = std::mem::take(&mut self.stand_in);
+        push(take_place(self.containers("containers"), &mut stand_in), container(name, image));
+        self
+    }
+
+    /// Adds the rule of a host to an Ingress.
+    #[track_caller]
+    pub fn host(mut self, host: &str) -> Self {
+        push(self.rules(), json!({"host": host}));
+        self
+    }
+
+    /// Adds a path to the last rule of an Ingress, that of all hosts where there is none: what is below it goes to a port of a
+    /// Service.
+    #[track_caller]
+    pub fn path(mut self, path: &str, service: &str, port: u16) -> Self {
+        let path = json!({"path": path, "pathType": "Prefix", "backend": backend(service, port)});
+        let rules = self.rules();
+        if rules[0].is_null() {
+            *rules = json!([{}]);
+        }
+        let last = rules.as_array_mut().and_then(|rules| rules.last_mut()).expect("there is a rule");
+        push(&mut last["http"]["paths"], path);
+        self
+    }
+
+    /// Adds an endpoint that is ready to an EndpointSlice. With a colon in the address, the slice is one of IPv6.
+    #[track_caller]
+    pub fn address(mut self, address: &str) -> Self {
+        if self.kind() != "EndpointSlice" {
+            self.has_no("addresses");
+        }
+        if address.contains(':') {
+            self.object["addressType"] = "IPv6".into();
+        }
+        push(&mut self.object["endpoints"], json!({"addresses": [address], "conditions": {"ready": true}}));
+        self
+    }
+
+    /// Gives a Pod, a Node or a Deployment the status it has once it is up.
+    ///
+    /// The doors of a [`FakeCluster`](crate::testing::FakeCluster) take that over. Where a client creates, as with a real server, a
+    /// status is dropped, and must be written apart.
+    #[track_caller]
+    pub fn ready(mut self) -> Self {
+        let is = |condition: &str| json!([{"type": condition, "status": "True"}]);
+        let replicas = &self.object["spec"]["replicas"];
+        self.object["status"] = match self.kind() {
+            "Pod" => json!({"phase": "Running", "conditions": is("Ready")}),
+            "Node" => json!({"conditions": is("Ready")}),
+            "Deployment" => json!({
+                "replicas": replicas, "updatedReplicas": replicas, "readyReplicas": replicas, "availableReplicas": replicas,
+                "conditions": is("Available"),
+            }),
+            _ => self.has_no("readiness"),
+        };
+        self
+    }
+
+    /// The same as a type, such as one of k8s-openapi: what `Api::create` takes.
+    ///
+    /// ```
+    /// # use kube_indexed_store::testing::{FakeCluster, objects::config_map};
+    /// use k8s_openapi::api::core::v1::ConfigMap;
+    /// use kube::{Api, api::PostParams};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # let cluster = FakeCluster::new();
+    /// let maps: Api<ConfigMap> = Api::default_namespaced(cluster.client());
+    /// maps.create(&PostParams::default(), &config_map("settings").data("color", "blue").typed()).await?;
+    /// # Ok::<(), kube::Error>(())
+    /// # }).unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the object is none of this type: of another kind, without a field that must be there, or with one of a wrong type.
+    #[track_caller]
+    pub fn typed<K: DeserializeOwned>(self) -> K {
+        serde_json::from_value(self.object).unwrap_or_else(|error| panic!("the object is none of this type: {error}"))
+    }
+
+    fn kind(&self) -> &str {
+        self.object["kind"].as_str().unwrap_or_default()
+    }
+
+    #[track_caller]
+    fn has_no(&self, what: &str) -> ! {
+        panic!("a {} has no {what} that could be added so; see ObjectBuilder::set", self.kind());
+    }
+
+    pub(super) fn standing_in(self, path: &str, value: Value) -> Self {
+        ObjectBuilder { stand_in: value.clone(), ..self.set(path, value) }
+    }
+
+    #[track_caller]
+    fn containers(&mut self, what: &str) -> &mut Value {
+        match self.kind() {
+            "Pod" => &mut self.object["spec"]["containers"],
+            "Deployment" => &mut self.object["spec"]["template"]["spec"]["containers"],
+            _ => self.has_no(what),
+        }
+    }
+
+    #[track_caller]
+    fn rules(&mut self) -> &mut Value {
+        if self.kind() != "Ingress" {
+            self.has_no("rules");
+        }
+        let spec = &mut self.object["spec"];
+        if take_place(&mut spec["defaultBackend"], &mut self.stand_in).is_null() {
+            spec.as_object_mut().map(|spec| spec.remove("defaultBackend"));
+        }
+        &mut spec["rules"]
+    }
+}
+
+/// Makes room for the first that is added, if nothing but what stood in for it is there.
+fn take_place<'o>(field: &'o mut Value, stand_in: &mut Value) -> &'o mut Value {
+    if *field == stand_in.take() {
+        field.take();
+    }
+    field
+}
+
+/// The field or the item of a value, made if it is missing.
+#[track_caller]
+fn child<'o>(value: &'o mut Value, step: &str) -> &'o mut Value {
+    if value.is_null() && step == "0" {
+        *value = json!([]);
+    }
+    match (value, step.parse::<usize>()) {
+        (Value::Array(items), Ok(index)) => {
+            assert!(index <= items.len(), "there are {} items, and no number {index}", items.len());
+            if index == items.len() {
+                items.push(Value::Null);
+            }
+            &mut items[index]
+        }
+        (value, _) => {
+            if !value.is_object() {
+                *value = json!({});
+            }
+            &mut value[step]
+        }
+    }
+}
+
+fn push(list: &mut Value, item: impl Into<Value>) {
+    match list {
+        Value::Array(items) => items.push(item.into()),
+        _ => *list = json!([item.into()]),
+    }
+}
+
+/// Several ports have names.
+fn name_ports(ports: &mut Value) {
+    let ports = ports.as_array_mut().filter(|ports| ports.len() > 1);
+    for port in ports.into_iter().flatten() {
+        if port["name"].is_null() {
+            port["name"] = format!("port-{}", port["port"]).into();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What is wrong with a field, in the words in which the API server tells of it.
+//!
+//! Not here: what is looked for ([`validation`](crate::testing::validation)).
+
+use kube::core::response::StatusCause;
+use serde_json::Value;
+
+/// One thing wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::testing) struct Flaw {
+    field: String,
+    reason: &'static str,
+    message: String,
+}
+
+impl Flaw {
+    pub(in crate::testing) fn required(field: impl Into<String>, why: &str) -> Self {
+        let message = if why.is_empty() { "Required value".to_owned() } else { format!("Required value: {why}") };
+        Flaw { field: field.into(), reason: "FieldValueRequired", message }
+    }
+
+    pub(in crate::testing) fn invalid(field: impl Into<String>, value: impl Into<Value>, why: &str) -> Self {
+        Flaw::showing(field, &shown(&value.into()), why)
+    }
+
+    /// The same with a value that the server shows in its own way.
+    pub(in crate::testing) fn showing(field: impl Into<String>, value: &str, why: &str) -> Self {
+        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        let message = format!("Invalid value: {value}{why}");
+        Flaw { field: field.into(), reason: "FieldValueInvalid", message }
+    }
+
+    /// The flaw of a value that is itself at this path.
+    pub(in crate::testing) fn below(self, path: &str) -> Self {
+        let dot = if self.field.is_empty() || self.field.starts_with('[') { "" } else { "." };
+        Flaw { field: format!("{path}{dot}{}", self.field), ..self }
+    }
+
+    /// A value of another type than it should be.
+    pub(in crate::testing) fn mistyped(field: impl Into<String>, value: impl Into<Value>, why: &str) -> Self {
+        Flaw { reason: "FieldValueTypeInvalid", ..Flaw::invalid(field, value, why) }
+    }
+
+    pub(in crate::testing) fn too_many(field: impl Into<String>, items: u64, most: u64) -> Self {
+        let message = format!("Too many: {items}: must have at most {most} items");
+        Flaw { field: field.into(), reason: "FieldValueTooMany", message }
+    }
+
+    pub(in crate::testing) fn unsupported(
+        field: impl Into<String>,
+        value: impl Into<Value>,
+        supported: &[&str],
+    ) -> Self {
+        let supported: Vec<_> = supported.iter().map(|value| format!("{value:?}")).collect();
+        let message =
+            format!("Unsupported value: {}: supported values: {}", shown(&value.into()), supported.join(", "));
+        Flaw { field: field.into(), reason: "FieldValueNotSupported", message }
+    }
+
+    pub(in crate::testing) fn forbidden(field: impl Into<String>, why: impl Into<String>) -> Self {
+        Flaw { field: field.into(), reason: "FieldValueForbidden", message: format!("Forbidden: {}", why.into()) }
+    }
+
+    pub(in crate::testing) fn duplicate(field: impl Into<String>, value: impl Into<Value>) -> Self {
+        let message = format!("Duplicate value: {}", shown(&value.into()));
+        Flaw { field: field.into(), reason: "FieldValueDuplicate", message }
+    }
+
+    pub(in crate::testing) fn not_found(field: impl Into<String>, value: impl Into<Value>) -> Self {
+        let message = format!("Not found: {}", shown(&value.into()));
+        Flaw { field: field.into(), reason: "FieldValueNotFound", message }
+    }
+
+    pub(in crate::testing) fn too_long(field: impl Into<String>, bytes: usize) -> Self {
+        let message = format!("Too long: may not be more than {bytes} bytes");
+        Flaw { field: field.into(), reason: "FieldValueTooLong", message }
+    }
+}
+
+impl From<Flaw> for StatusCause {
+    fn from(flaw: Flaw) -> Self {
+        StatusCause { reason: flaw.reason.to_owned(), message: flaw.message, field: flaw.field }
+    }
+}
+
+/// All flaws in one text, each of them once.
+pub(in crate::testing) fn problems(flaws: &[Flaw]) -> String {
+    let mut problems: Vec<String> = Vec::new();
+    for flaw in flaws {
+        let problem = format!("{}: {}", flaw.field, flaw.message);
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+    match <[String; 1]>::try_from(problems) {
+        Ok([only]) => only,
+        Err(several) => format!("[{}]", several.join(", ")),
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("{text:?}"),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,159 @@
+//! The log of the requests a cluster got.
+
+use std::{sync::Arc, time::Duration};
+
+use kube_indexed_store::testing::{FakeCluster, Fault, Requests, objects};
+use serde_json::{Value, json};
+
+use crate::fixtures::{SECRETS, call};
+
+#[tokio::test]
+async fn the_log_shows_what_was_asked_and_how_it_was_answered() {
+    let cluster = FakeCluster::new();
+    call(&cluster, http::Request::get("/api/v1/secrets?labelSelector=a%3Db&limit=5"), "").await;
+    call(&cluster, http::Request::delete(format!("{SECRETS}/a")), "").await;
+    call(&cluster, http::Request::get("/nowhere"), "").await;
+    let expected = "\
+GET /api/v1/secrets?labelSelector=a=b&limit=5 200
+DELETE /api/v1/namespaces/default/secrets/a 404
+GET /nowhere 404
+";
+    assert_eq!(cluster.requests().to_string(), expected);
+}
+
+#[tokio::test]
+async fn the_log_tells_what_was_asked_and_how_it_was_answered() {
+    let cluster = FakeCluster::new();
+    let path = "/apis/networking.k8s.io/v1/namespaces/a%2Db/ingresses/x/status?a=1&b=c+d%21";
+    call(&cluster, http::Request::get(path), "").await;
+    let requests = cluster.requests().resource("ingresses").verb("get").namespace("a-b").name("x");
+    let [request] = &requests[..] else { panic!("{requests:?}") };
+    assert_eq!(
+        (request.group.as_str(), request.version.as_str(), request.subresource.as_deref(), request.answered),
+        ("networking.k8s.io", "v1", Some("status"), Some(404))
+    );
+    assert_eq!((request.param("a"), request.param("b"), request.param("c")), (Some("1"), Some("c d!"), None));
+    call(&cluster, http::Request::get("/api/v1/secrets?watch=1&resourceVersion=1"), "").await;
+    assert_eq!((cluster.requests().verb("watch").count(), cluster.requests().verb("list").count()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_request_without_an_answer_is_shown_without_a_code() {
+    let cluster = FakeCluster::new();
+    let gate = cluster.fault(Fault::on("get").gate());
+    let asking = tokio::spawn({
+        let cluster = cluster.clone();
+        async move { call(&cluster, http::Request::get(format!("{SECRETS}/a")), "").await }
+    });
+    gate.reached(1).await;
+    assert_eq!(cluster.requests().to_string(), format!("GET {SECRETS}/a\n"));
+    gate.open();
+    assert_eq!(asking.await.unwrap(), 404);
+    assert_eq!(cluster.requests().to_string(), format!("GET {SECRETS}/a 404\n"));
+}
+
+#[tokio::test]
+async fn the_log_is_narrowed_by_part_client_answer_and_moment() {
+    let cluster = FakeCluster::new();
+    let get = |path: &str| http::Request::get(format!("{SECRETS}/{path}"));
+    call(&cluster, get("a").header("user-agent", "kubectl/v1.36.3 (linux/amd64)"), "").await;
+    let mark = cluster.mark();
+    call(&cluster, get("a/status"), "").await;
+    cluster.create(objects::secret("b")).unwrap();
+    call(&cluster, get("b").header("user-agent", "mine"), "").await;
+    let paths = |requests: Requests| -> Vec<String> {
+        requests.iter().map(|request| request.path.trim_start_matches(SECRETS).to_owned()).collect()
+    };
+    let all = cluster.requests();
+    assert_eq!(paths(all.clone().subresource("status")), ["/a/status"]);
+    assert_eq!(paths(all.clone().subresource("")), ["/a", "/b"]);
+    assert_eq!(paths(all.clone().user_agent("kubectl/")), ["/a"]);
+    assert_eq!(paths(all.clone().answered(200)), ["/b"]);
+    assert_eq!(paths(all.clone().since(mark)), ["/a/status", "/b"]);
+    assert_eq!(paths(all.clone().name("a").since(mark)), ["/a/status"]);
+    assert_eq!(paths(all.since(cluster.mark())), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_log_has_the_bodies_of_writes_and_shows_them_on_demand_only() {
+    let cluster = FakeCluster::new();
+    let secret = json!({"metadata": {"name": "a"}, "data": {"k": "aGlkZGVu"}});
+    let json = ("content-type", "application/json");
+    call(&cluster, http::Request::post(SECRETS).header(json.0, json.1), secret.to_string()).await;
+    let yaml = ("content-type", "application/yaml");
+    call(&cluster, http::Request::post(SECRETS).header(yaml.0, yaml.1), "metadata: {name: b}\n").await;
+    call(&cluster, http::Request::get(SECRETS), "").await;
+    call(&cluster, http::Request::post(SECRETS).header(json.0, json.1), "{").await;
+    let bodies: Vec<Value> = cluster.requests().iter().map(|request| request.body()).collect();
+    assert_eq!(bodies, [secret, json!({"metadata": {"name": "b"}}), Value::Null, Value::Null]);
+    assert!(!format!("{:?} {}", cluster.requests(), cluster.requests()).contains("aGlkZGVu"));
+}
+
+#[tokio::test]
+async fn a_taken_log_stays_as_it_was_and_shares_its_entries() {
+    let cluster = FakeCluster::new();
+    call(&cluster, http::Request::get(SECRETS), "").await;
+    let before = cluster.requests();
+    call(&cluster, http::Request::get(SECRETS), "").await;
+    let after = cluster.requests();
+    assert_eq!((before.count(), after.count()), (1, 2));
+    assert!(Arc::ptr_eq(&before[0], &after[0]));
+}
+
+#[tokio::test]
+async fn the_log_keeps_as_many_requests_as_it_may_and_marks_stay_right() {
+    let cluster = FakeCluster::builder().requests(3).build();
+    let get = async |name: &str| call(&cluster, http::Request::get(format!("{SECRETS}/{name}")), "").await;
+    let names = |requests: Requests| -> Vec<_> { requests.iter().filter_map(|request| request.name.clone()).collect() };
+    for name in ["a", "b", "c"] {
+        get(name).await;
+    }
+    let (mark, taken) = (cluster.mark(), cluster.requests());
+    get("d").await;
+    assert_eq!(
+        (names(cluster.requests()), names(cluster.requests().since(mark))),
+        (vec!["b".into(), "c".into(), "d".into()], vec!["d".to_owned()])
+    );
+    assert_eq!(cluster.requests().answered(404).count(), 3);
+    cluster.forget_requests();
+    assert_eq!((cluster.requests().count(), names(taken)), (0, vec!["a".into(), "b".into(), "c".into()]));
+    get("e").await;
+    assert_eq!(names(cluster.requests().since(mark)), ["e"]);
+    assert_eq!(names(cluster.requests().since(cluster.mark())), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_request_that_was_forgotten_meanwhile_is_answered_all_the_same() {
+    let cluster = FakeCluster::builder().requests(1).build();
+    let gate = cluster.fault(Fault::on("create").gate());
+    let created = tokio::spawn({
+        let cluster = cluster.clone();
+        let post = http::Request::post(SECRETS).header("content-type", "application/json");
+        async move { call(&cluster, post, json!({"metadata": {"name": "a"}}).to_string()).await }
+    });
+    gate.reached(1).await;
+    call(&cluster, http::Request::get(format!("{SECRETS}/a")), "").await;
+    gate.open();
+    assert_eq!(created.await.unwrap(), 201);
+    assert_eq!(cluster.requests().to_string(), format!("GET {SECRETS}/a 404\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_waited_for_until_it_is_as_wanted() {
+    let cluster = FakeCluster::new();
+    let mark = cluster.mark();
+    call(&cluster, http::Request::get(format!("{SECRETS}/a")), "").await;
+    let first = cluster.requested(|requests| requests.since(mark)).await;
+    assert_eq!(first.name.as_deref(), Some("a"));
+    let asking = tokio::spawn({
+        let cluster = cluster.clone();
+        async move {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            cluster.create(objects::secret("a")).unwrap();
+            call(&cluster, http::Request::get(format!("{SECRETS}/a")), "").await
+        }
+    });
+    let found = cluster.requested(|requests| requests.verb("get").answered(200)).await;
+    assert_eq!((found.name.as_deref(), found.answered), (Some("a"), Some(200)));
+    asking.await.unwrap();
+}
