@@ -130,14 +130,16 @@
 //! - limits of size: of bodies, annotations, ConfigMaps and Secrets, and of what fits into the server's database;
 //! - the controllers that clean up: of namespaces, of custom kinds, and of what owners leave behind, at once instead of
 //!   soon (all but that of custom kinds can be turned [off](Builder::controllers));
-//! - whole objects, metadata alone (`PartialObjectMetadata`), Tables, in JSON and YAML;
+//! - whole objects, metadata alone (`PartialObjectMetadata`), Tables, in JSON and YAML; bodies of requests in protobuf
+//!   too, in which Go's clients and kubectl's `create` send objects of built-in kinds;
 //! - discovery, plain and aggregated; OpenAPI v3 without descriptions and lists of values; health and version.
 //!
 //! ## It does not
 //!
-//! - speak protobuf or CBOR, TLS or HTTP/2, or compress; kubectl's `create configmap` and its like send protobuf, and
-//!   manifests of `kind: List` make it ask for OpenAPI v2, unless it is told `--validate=false`; `auth can-i` and
-//!   `auth whoami` send protobuf too;
+//! - answer in protobuf (clients that accept nothing else are told so), or read CustomResourceDefinitions in it; speak
+//!   CBOR, TLS or HTTP/2, or compress;
+//! - describe kinds in OpenAPI v2: the document is there and empty, so that kubectl leaves manifests of `kind: List` to the
+//!   server to check;
 //! - authenticate or authorize: whoever asks may, token or not, see [`Fault::forbidden`];
 //! - run any other controller, a scheduler or a kubelet: nobody makes the pods of a Deployment, and a pod on a node that
 //!   is deleted waits for somebody to delete it with a grace period of 0;
@@ -166,6 +168,7 @@
 //! - `/`, and `/readyz?verbose`, list the paths and the checks that there are;
 //! - `/openapi/v3` lists the documents of group versions alone, and these have what clients read: no descriptions, no
 //!   lists, of the paths those to one object;
+//! - a custom object in protobuf is refused (415), where the server's handler fails and the connection ends;
 //! - a definition that is deleted is gone with the answer: nobody sees it go, or is refused a new object meanwhile.
 
 mod accept;

@@ -428,6 +428,25 @@ mod kinds {
     }
 
     #[tokio::test]
+    async fn definitions_and_custom_objects_are_not_read_in_protobuf() {
+        let cluster = with_things();
+        let post = async |path: &str| {
+            let request = http::Request::post(path).header("content-type", "application/vnd.kubernetes.protobuf");
+            let answer = send(&cluster, request.body(b"k8s\0".to_vec()).unwrap()).await;
+            let code = answer.status().as_u16();
+            let text = answer.into_body().collect().await.unwrap().to_bytes();
+            (code, serde_json::from_slice::<Value>(&text).unwrap())
+        };
+        let custom = "the body of the request was in an unknown format - accepted media types include: \
+                      application/json, application/yaml";
+        assert_eq!(post(THINGS).await, status(415, "UnsupportedMediaType", custom, Value::Null));
+        let definitions =
+            "this fake cluster reads no definitions in protobuf: send application/json or application/yaml";
+        let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+        assert_eq!(post(path).await, status(415, "UnsupportedMediaType", definitions, Value::Null));
+    }
+
+    #[tokio::test]
     async fn doors_know_kinds_by_every_name_they_have() {
         let cluster = with_things();
         let object = cluster.create(thing("t1", "a")).unwrap();

@@ -1,6 +1,6 @@
 //! What a client accepts: the encoding and the form of answers, and whether they are indented.
 //!
-//! Not here: bodies of requests ([`media`](super::media)); protobuf and CBOR, which are as if nobody knew them.
+//! Not here: bodies of requests ([`media`](super::media)); protobuf and CBOR, in which nothing is answered.
 
 use bytes::Bytes;
 use http::{HeaderMap, header};

@@ -152,4 +152,8 @@ suite! {
         methods_that_make_no_sense_are_not_allowed
         bodies_of_unknown_types_are_not_read
         of_custom_kinds_such_requests_are_answered_otherwise;
+    protobuf:
+        objects_come_in_protobuf_too
+        deletions_come_in_protobuf_too
+        what_is_no_protobuf_is_refused;
 }
