@@ -197,6 +197,7 @@ mod owners;
 mod patch;
 mod prepare;
 mod quantity;
+mod quoted;
 mod random;
 mod reports;
 mod requests;

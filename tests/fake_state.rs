@@ -7,8 +7,8 @@ use futures::{FutureExt, StreamExt};
 use http_body_util::BodyExt;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
-    Api, ResourceExt,
-    api::{WatchEvent, WatchParams},
+    Api, Error, ResourceExt,
+    api::{Patch, PatchParams, WatchEvent, WatchParams},
 };
 use kube_indexed_store::testing::{FakeCluster, Fault, Requests, objects};
 use kube_indexed_store::watcher::{Resource, Restart, Watcher};
@@ -364,6 +364,22 @@ DELETE /api/v1/namespaces/default/secrets/a 404
 GET /nowhere 404
 ";
     assert_eq!(cluster.requests().to_string(), expected);
+}
+
+#[tokio::test]
+async fn the_log_and_faults_know_patches() {
+    let cluster = FakeCluster::new();
+    cluster.create(config_map("x", json!({"a": "1"}))).unwrap();
+    let api: Api<ConfigMap> = Api::default_namespaced(cluster.client());
+    cluster.fault(Fault::on("patch").resource("configmaps").name("x").times(1).status(503));
+    let patch = Patch::Merge(json!({"metadata": {"labels": {"a": "b"}}}));
+    let Err(Error::Api(refusal)) = api.patch("x", &PatchParams::default(), &patch).await else { panic!("a refusal") };
+    assert_eq!(refusal.code, 503);
+    api.patch("x", &PatchParams::default(), &patch).await.unwrap();
+    let media_type = Some("application/merge-patch+json");
+    let log = cluster.requests().verb("patch").resource("configmaps").name("x");
+    let told: Vec<_> = log.iter().map(|request| (request.content_type.as_deref(), request.answered)).collect();
+    assert_eq!(told, [(media_type, Some(503)), (media_type, Some(200))]);
 }
 
 #[tokio::test]

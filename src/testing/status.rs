@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::{
     kinds::Kind,
     owners::{Conflict, Conflicts},
+    quoted::quoted,
 };
 
 /// A failure with a code, a reason (which may be empty) and a message.
@@ -78,7 +79,7 @@ pub(super) fn refused(resource: &str, group: &str, name: &str, why: &str) -> Box
 }
 
 pub(super) fn not_found(kind: &Kind, name: &str) -> Box<Status> {
-    about(404, "NotFound", format!("{} {name:?} not found", kind.resource()), kind, name)
+    about(404, "NotFound", format!("{} {} not found", kind.resource(), quoted(name)), kind, name)
 }
 
 /// The same about something that calls itself `kind`.
@@ -228,7 +229,8 @@ impl Flaw {
     }
 
     pub(super) fn too_many(field: impl Into<String>, items: u64, most: u64) -> Self {
-        let message = format!("Too many: {items}: must have at most {most} items");
+        let word = if most == 1 { "item" } else { "items" };
+        let message = format!("Too many: {items}: must have at most {most} {word}");
         Flaw { field: field.into(), reason: "FieldValueTooMany", message }
     }
 
@@ -254,14 +256,15 @@ impl Flaw {
     }
 
     pub(super) fn too_long(field: impl Into<String>, bytes: usize) -> Self {
-        let message = format!("Too long: may not be more than {bytes} bytes");
+        let word = if bytes == 1 { "byte" } else { "bytes" };
+        let message = format!("Too long: may not be more than {bytes} {word}");
         Flaw { field: field.into(), reason: "FieldValueTooLong", message }
     }
 }
 
 fn shown(value: &Value) -> String {
     match value {
-        Value::String(text) => format!("{text:?}"),
+        Value::String(text) => quoted(text),
         other => other.to_string(),
     }
 }
@@ -295,7 +298,7 @@ pub(super) fn invalid_as(group: &str, kind: &str, name: &str, flaws: Vec<Flaw>) 
         .into_iter()
         .map(|flaw| StatusCause { reason: flaw.reason.to_owned(), message: flaw.message, field: flaw.field })
         .collect();
-    failure(422, "Invalid", format!("{subject} {name:?} is invalid: {problems}")).with_details(details).boxed()
+    failure(422, "Invalid", format!("{subject} {} is invalid: {problems}", quoted(name))).with_details(details).boxed()
 }
 
 /// The answer to a deletion that leaves nothing.

@@ -2,9 +2,11 @@
 //!
 //! A case is an async function from a [`Ground`](ground::Ground), a namespace of its own on one of the servers, and a line
 //! of the list below. Names, kinds and orders are random; `SEED` repeats a run. Where `KUBEBUILDER_ASSETS` names the folder
-//! of etcd and kube-apiserver, or `KUBECONFIG_E2E` the kubeconfig of a cluster, that server is asked all cases too. A
-//! cluster that runs controllers may disagree about what they do.
+//! of etcd and kube-apiserver, or `KUBECONFIG_E2E` the kubeconfig of a cluster, that server is asked all cases too.
+//! A cluster that runs controllers may disagree about what they do: the fake runs its own in the process and none behind
+//! the socket, and cases that need nobody to act ask the ground whether it is bare.
 
+mod definition;
 mod ground;
 mod kinds;
 mod server;
@@ -152,4 +154,53 @@ suite! {
         methods_that_make_no_sense_are_not_allowed
         bodies_of_unknown_types_are_not_read
         of_custom_kinds_such_requests_are_answered_otherwise;
+    owners:
+        managers_are_named_by_a_parameter_or_by_how_the_client_calls_itself
+        managers_have_names_of_at_most_128_bytes_that_can_be_printed
+        managers_take_what_they_change_and_nothing_else
+        managers_that_change_nothing_own_nothing
+        owners_go_when_a_write_clears_them_and_come_back_with_an_apply
+        defaults_belong_to_who_creates_and_to_nobody_who_applies;
+    configurations:
+        the_first_creates_and_owns_what_it_says_but_no_maps_around_it
+        who_forces_owns_alone_what_it_says
+        a_dry_run_answers_and_stores_nothing
+        they_are_yaml
+        what_held_an_object_goes_with_it_when_nobody_says_it_any_more
+        they_say_what_they_are_about
+        versions_and_uids_must_be_those_of_the_object
+        they_need_a_manager_and_are_no_cbor;
+    texts:
+        parameters_are_shown_with_the_escapes_of_go
+        names_and_versions_are_shown_with_the_escapes_of_go;
+    statuses:
+        they_are_no_matter_of_the_object_itself
+        of_new_objects_they_are_the_servers_to_say
+        they_are_all_that_a_write_to_them_changes
+        of_deployments_they_come_with_annotations_but_not_with_labels
+        they_have_owners_of_their_own
+        they_are_not_where_the_kind_has_none
+        they_are_part_of_the_object_in_versions_without_them;
+    scales:
+        they_show_and_change_the_replicas
+        of_custom_kinds_they_are_where_the_definition_says
+        they_are_refused_where_they_are_not_of_the_object
+        they_give_the_replicas_to_who_changed_them;
+    namespaces:
+        they_say_what_they_are_called_and_what_keeps_them
+        they_go_with_what_keeps_them
+        what_keeps_them_is_only_put_and_all_of_them_are_not_deleted;
+    decoding:
+        fields_a_kind_does_not_have_are_left_out_and_warned_of_in_their_order
+        strict_requests_are_refused_for_such_fields_and_others_hear_nothing
+        values_of_the_wrong_type_are_refused_in_the_words_of_the_decoder
+        nulls_are_nothing_but_in_maps_of_texts
+        a_patch_that_cannot_be_decoded_is_shown_as_the_whole_it_makes
+        typed_clients_write_what_they_read;
+    schemas:
+        objects_are_pruned_and_filled_in
+        objects_that_break_their_schema_are_refused_for_each_rule
+        what_was_wrong_before_its_schema_said_so_may_stay_until_it_changes
+        new_finalizers_that_do_not_say_whose_they_are_are_warned_of
+        configurations_merge_as_the_schema_says;
 }
