@@ -28,6 +28,8 @@ pub(super) enum Page {
     /// What the checks of the server's health say.
     Health(String),
     OpenApi(open_api::Page),
+    /// One that is asked to do more than to be read.
+    ReadOnly,
 }
 
 impl Page {
@@ -42,6 +44,7 @@ impl Page {
                 let path = path.trim_start_matches("openapi/v3").trim_start_matches('/');
                 Some(Page::OpenApi(open_api::Page::at(kinds, path)))
             }
+            _ if request.verb != "get" && is_read_only(kinds, path) => Some(Page::ReadOnly),
             ["version"] => Some(Page::Indented(version())),
             ["healthz" | "livez" | "readyz", ..] => Some(Page::Health(health::report(path, request)?)),
             ["api"] => aggregated(aggregated::core).or_else(|| Some(Page::Document(versions()))),
@@ -64,9 +67,6 @@ impl Page {
         headers: &HeaderMap,
         accept: &Accept,
     ) -> Result<Response<Body>, Box<Status>> {
-        if request.verb != "get" && !matches!(self, Page::Health(_)) {
-            return Err(status::method_not_allowed());
-        }
         Ok(match self {
             Page::Document(document) => Answer::Json(200, printed(&document)).into_response(accept.document()?),
             Page::Aggregated(document, encoding) => aggregated::response(&printed(&document), encoding, headers),
@@ -80,7 +80,19 @@ impl Page {
             }
             Page::Health(report) => answer::plain(200, &report),
             Page::OpenApi(page) => return page.response(request, headers, accept),
+            Page::ReadOnly => return Err(status::method_not_allowed()),
         })
+    }
+}
+
+/// Some pages look at the method; the others answer whatever it is.
+fn is_read_only(kinds: &Kinds, path: &str) -> bool {
+    match path.split('/').collect::<Vec<_>>()[..] {
+        ["version" | "api"] | ["api", CORE] => true,
+        ["apis", group, version] => {
+            kinds.iter().any(|kind| kind.group == group && !kind.custom && kind.version(version).is_some())
+        }
+        _ => false,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     support::{real::random_word, served::served},
 };
 
-const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+pub const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
 /// The kind `Gadget` in a group of which nobody has heard.
 pub struct Definition {
