@@ -201,6 +201,7 @@ mod patch;
 mod prepare;
 mod protobuf;
 mod quantity;
+mod quoted;
 mod random;
 mod reports;
 mod requests;

@@ -106,143 +106,6 @@ fn containers() -> Value {
     json!([{"name": "c", "image": "i"}])
 }
 
-mod deletions {
-    use super::*;
-
-    fn refusal(said: &Said) -> (u16, &Value) {
-        (said.0, &said.2["message"])
-    }
-
-    #[tokio::test]
-    async fn options_come_from_the_body_or_else_from_the_parameters() {
-        let mut world = World::without_controllers();
-        let name = world.name();
-        world.create("ConfigMap", &name, &json!({}));
-        let path = format!("{}?propagationPolicy=Orphan", world.path("configmaps", &name));
-        let (code, _, body) = world.ask("DELETE", &path, &json!({"dryRun": ["All"]})).await;
-        assert_eq!((code, &body["status"]), (200, &json!("Success")));
-        let (code, _, body) = world.ask("DELETE", &path, &Value::Null).await;
-        assert_eq!((code, &body["metadata"]["finalizers"]), (200, &json!(["orphan"])));
-    }
-
-    #[tokio::test]
-    async fn options_that_mean_nothing_are_refused() {
-        let mut world = World::new();
-        let name = world.name();
-        world.create("ConfigMap", &name, &json!({}));
-        let path = world.path("configmaps", &name);
-        for (options, code, message) in [
-            (
-                json!({"kind": "Pod", "apiVersion": "v1"}),
-                400,
-                "no kind \"Pod\" is registered for version \"v1\" in scheme \"pkg/runtime/scheme.go:111\"",
-            ),
-            (
-                json!({"gracePeriodSeconds": "soon"}),
-                400,
-                "json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64",
-            ),
-            (
-                json!({"preconditions": {"uid": 5}}),
-                400,
-                "json: cannot unmarshal number into Go struct field Preconditions.preconditions.uid of type types.UID",
-            ),
-            (
-                json!({"orphanDependents": true, "propagationPolicy": "Orphan"}),
-                422,
-                "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Invalid value: \"Orphan\": orphanDependents and deletionPropagation cannot be both set",
-            ),
-            (
-                json!({"propagationPolicy": "Away", "dryRun": ["Most"]}),
-                422,
-                "DeleteOptions.meta.k8s.io \"\" is invalid: [propagationPolicy: Unsupported value: \"Away\": supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\", dryRun: Unsupported value: [\"Most\"]: supported values: \"All\"]",
-            ),
-        ] {
-            let said = world.ask("DELETE", &path, &options).await;
-            assert_eq!(refusal(&said), (code, &json!(message)));
-        }
-        let said = world.delete("configmaps", &name, "gracePeriodSeconds=soon").await;
-        assert_eq!(refusal(&said), (400, &json!("strconv.ParseInt: parsing \"soon\": invalid syntax")));
-        assert!(world.get("ConfigMap", &name).is_some());
-    }
-
-    #[tokio::test]
-    async fn a_deletion_waits_for_finalizers_and_counts_as_a_generation() {
-        let mut world = World::new();
-        let name = world.name();
-        let spec = json!({"selector": {"matchLabels": {"a": "b"}}, "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": containers()}}});
-        let held = json!({"metadata": {"finalizers": ["sea.example/a"]}, "spec": spec});
-        world.create_in("apps/v1", "Deployment", &name, &held);
-        let (code, _, marked) = world.delete("deployments", &name, "").await;
-        assert_eq!((code, &marked["metadata"]["generation"]), (200, &json!(2)));
-        assert_eq!(marked["metadata"]["deletionGracePeriodSeconds"], 0);
-        let before = world.cluster.revision();
-        let (_, _, again) = world.delete("deployments", &name, "").await;
-        assert_eq!((again, world.cluster.revision()), (marked, before));
-        let freed = json!({"metadata": {"finalizers": null}});
-        assert_eq!(world.ask("PATCH", &world.path("deployments", &name), &freed).await.0, 200);
-        assert_eq!(world.get("Deployment", &name), None);
-    }
-
-    #[tokio::test]
-    async fn who_asks_in_the_old_way_is_told_that_there_is_more_to_come() {
-        let mut world = World::new();
-        let name = world.name();
-        world.create("ConfigMap", &name, &json!({"metadata": {"finalizers": ["sea.example/a"]}}));
-        assert_eq!(world.delete("configmaps", &name, "orphanDependents=false").await.0, 202);
-        assert_eq!(world.delete("configmaps", &name, "").await.0, 200);
-    }
-
-    #[tokio::test]
-    async fn a_policy_is_a_finalizer_until_someone_acts_on_it() {
-        let mut world = World::without_controllers();
-        let name = world.name();
-        world.create("ConfigMap", &name, &json!({}));
-        for (policy, finalizer) in [("Foreground", "foregroundDeletion"), ("Orphan", "orphan")] {
-            let (_, _, marked) = world.delete("configmaps", &name, &format!("propagationPolicy={policy}")).await;
-            assert_eq!(marked["metadata"]["finalizers"], json!([finalizer]));
-            // Without a word the policy stays.
-            let (_, _, again) = world.delete("configmaps", &name, "").await;
-            assert_eq!(again, marked);
-        }
-        world.delete("configmaps", &name, "propagationPolicy=Background").await;
-        assert_eq!(world.get("ConfigMap", &name), None);
-    }
-
-    #[tokio::test]
-    async fn pods_of_a_job_are_left_behind_with_a_warning() {
-        let mut world = World::without_controllers();
-        let job = json!({"spec": {"template": {"spec": {"restartPolicy": "Never", "containers": containers()}}}});
-        let name = world.name();
-        world.create_in("batch/v1", "Job", &name, &job);
-        let (_, warnings, marked) = world.delete("jobs", &name, "").await;
-        let warning = "299 - \"child pods are preserved by default when jobs are deleted; set propagationPolicy=Background \
-                       to remove them or set propagationPolicy=Orphan to suppress this warning\"";
-        assert_eq!((warnings, &marked["metadata"]["finalizers"]), (vec![warning.to_owned()], &json!(["orphan"])));
-        let (_, warnings, gone) = world.delete("jobs", &name, "propagationPolicy=Background").await;
-        assert_eq!((warnings, &gone["status"]), (Vec::new(), &json!("Success")));
-    }
-
-    #[tokio::test]
-    async fn a_collection_is_deleted_as_far_as_its_options_reach() {
-        let world = World::new();
-        for (name, label) in [("a", "x"), ("b", "y"), ("c", "x"), ("d", "x")] {
-            world.create("ConfigMap", name, &json!({"metadata": {"labels": {"of": label}}}));
-        }
-        let delete = async |parameters: &str| {
-            let (code, _, list) = world.delete("configmaps", "", parameters).await;
-            let names: Vec<_> =
-                list["items"].as_array().unwrap().iter().map(|item| item["metadata"]["name"].clone()).collect();
-            (code, Value::Array(names))
-        };
-        assert_eq!(delete("labelSelector=of%3Dx&dryRun=All").await, (200, json!(["a", "c", "d"])));
-        assert_eq!(delete("labelSelector=of%3Dx&limit=2").await, (200, json!(["a", "c"])));
-        assert_eq!(delete("fieldSelector=metadata.name%3Db").await, (200, json!(["b"])));
-        assert_eq!(delete("").await, (200, json!(["d"])));
-        assert_eq!(delete("").await, (200, json!([])));
-    }
-}
-
 mod grace {
     use super::*;
 
@@ -258,16 +121,6 @@ mod grace {
 
     fn end(pod: &Value) -> (&Value, &Value) {
         (&pod["metadata"]["deletionTimestamp"], &pod["metadata"]["deletionGracePeriodSeconds"])
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_pod_on_a_node_has_time_to_end() {
-        let mut world = World::new();
-        let name = pod(&mut world, &json!({}));
-        let (_, _, marked) = world.delete("pods", &name, "").await;
-        assert_eq!(end(&marked), (&json!("2026-01-01T00:00:30Z"), &json!(30)));
-        assert_eq!(marked["metadata"]["generation"], 2);
-        assert_eq!(world.get("Pod", &name), Some(marked));
     }
 
     #[tokio::test(start_paused = true)]
@@ -290,32 +143,6 @@ mod grace {
         let events = world.events(&world.path("pods", ""), before).await;
         let expected = [("MODIFIED", before + 1), ("DELETED", before + 2)];
         assert_eq!(events, expected.map(|(what, version)| (what.to_owned(), name.clone(), version)));
-        assert_eq!(world.get("Pod", &name), None);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_pod_without_a_node_goes_at_once_and_one_that_is_over_too() {
-        let mut world = World::new();
-        let name = pod(&mut world, &json!({"spec": {"nodeName": ""}}));
-        world.delete("pods", &name, "").await;
-        assert_eq!(world.get("Pod", &name), None);
-        let name = pod(&mut world, &json!({}));
-        let mut over = world.get("Pod", &name).unwrap();
-        over["status"]["phase"] = "Succeeded".into();
-        world.cluster.apply(over).unwrap();
-        world.delete("pods", &name, "").await;
-        assert_eq!(world.get("Pod", &name), None);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_last_finalizer_does_not_shorten_its_time() {
-        let mut world = World::new();
-        let name = pod(&mut world, &json!({"metadata": {"finalizers": ["sea.example/a"]}}));
-        world.delete("pods", &name, "").await;
-        let freed = json!({"metadata": {"finalizers": null}});
-        world.ask("PATCH", &world.path("pods", &name), &freed).await;
-        assert_eq!(end(&world.get("Pod", &name).unwrap()), (&json!("2026-01-01T00:00:30Z"), &json!(30)));
-        world.delete("pods", &name, "gracePeriodSeconds=0").await;
         assert_eq!(world.get("Pod", &name), None);
     }
 }
@@ -443,14 +270,6 @@ mod garbage {
     }
 
     #[tokio::test]
-    async fn without_controllers_dependents_stay() {
-        let mut world = World::without_controllers();
-        let names = family(&mut world);
-        world.delete("configmaps", &names[0], "").await;
-        assert_eq!(left(&world, &names), [false, true, true]);
-    }
-
-    #[tokio::test]
     async fn a_long_line_of_owners_ends() {
         let world = World::new();
         let mut owner = world.create("ConfigMap", "c0", &json!({}));
@@ -503,30 +322,6 @@ mod namespaces_and_definitions {
         told.collect()
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_definition_is_established_in_steps() {
-        let world = World::new();
-        let before = world.cluster.revision();
-        let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-        let (code, _, created) = world.ask("POST", path, &definition("boats.sea.example")).await;
-        let nothing =
-            json!({"conditions": null, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": ["v1"]});
-        assert_eq!((code, &created["status"]), (201, &nothing));
-        let events = world.events(path, before).await;
-        let expected = [("ADDED", 1), ("MODIFIED", 2), ("MODIFIED", 3)];
-        let name = "boats.sea.example".to_owned();
-        assert_eq!(events, expected.map(|(what, step)| (what.to_owned(), name.clone(), before + step)));
-        let now = world.cluster.get("crd", "", &name).unwrap();
-        assert_eq!(
-            conditions(&now),
-            [["NamesAccepted", "True", "NoConflicts"], ["Established", "True", "InitialNamesAccepted"]]
-        );
-        assert_eq!(
-            now["status"]["acceptedNames"],
-            json!({"plural": "boats", "singular": "boat", "kind": "Boat", "listKind": "BoatList"})
-        );
-    }
-
     #[tokio::test]
     async fn a_definition_that_is_held_has_lost_its_objects() {
         let world = World::without_controllers();
@@ -549,88 +344,6 @@ mod namespaces_and_definitions {
 mod addresses {
     use super::*;
 
-    fn service(world: &World, name: &str, spec: &Value) -> Result<Value, String> {
-        let metadata = json!({"name": name, "namespace": world.namespace});
-        let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec});
-        match world.cluster.create(service) {
-            Ok(service) => Ok(service["spec"].clone()),
-            Err(refusal) => Err(refusal.message.split_once(" is invalid: ").unwrap().1.to_owned()),
-        }
-    }
-
-    #[tokio::test]
-    async fn services_have_addresses_of_their_own_until_they_go() {
-        let mut world = World::new();
-        let name = world.name();
-        let ports = json!({"ports": [{"port": 80}]});
-        let address = service(&world, &name, &ports).unwrap()["clusterIP"].clone();
-        let mut asked = ports.clone();
-        asked["clusterIP"] = address.clone();
-        let refused = format!(
-            "spec.clusterIPs: Invalid value: [{address}]: failed to allocate IP {}: provided IP is already allocated",
-            address.as_str().unwrap()
-        );
-        assert_eq!(service(&world, "other", &asked), Err(refused));
-        world.delete("services", &name, "").await;
-        let given = service(&world, "other", &asked).unwrap();
-        assert_eq!(
-            (&given["clusterIP"], &given["clusterIPs"], &given["ipFamilies"], &given["ipFamilyPolicy"]),
-            (&address, &json!([address]), &json!(["IPv4"]), &json!("SingleStack"))
-        );
-    }
-
-    #[tokio::test]
-    async fn addresses_and_ports_that_are_not_to_be_had_are_refused() {
-        let world = World::new();
-        let on_nodes = |port: i64| json!({"type": "NodePort", "ports": [{"port": 80, "nodePort": port}]});
-        service(&world, "first", &on_nodes(30001)).unwrap();
-        for (spec, refused) in [
-            (
-                json!({"ports": [{"port": 80}], "clusterIP": "192.0.2.1"}),
-                "spec.clusterIPs: Invalid value: [\"192.0.2.1\"]: failed to allocate IP 192.0.2.1: the provided network does not match the current range",
-            ),
-            (
-                json!({"ports": [{"port": 80}], "clusterIP": "2001:db8::1"}),
-                "spec.clusterIPs[0]: Invalid value: [\"2001:db8::1\"]: IPv6 is not configured on this cluster",
-            ),
-            (
-                json!({"ports": [{"port": 80}], "ipFamilyPolicy": "RequireDualStack"}),
-                "spec.ipFamilyPolicy: Invalid value: \"RequireDualStack\": this cluster is not configured for dual-stack services",
-            ),
-            (
-                json!({"ports": [{"port": 80}], "ipFamilies": ["IPv6"]}),
-                "spec.ipFamilies[0]: Invalid value: \"IPv6\": not configured on this cluster",
-            ),
-            (on_nodes(30001), "spec.ports[0].nodePort: Invalid value: 30001: provided port is already allocated"),
-            (
-                on_nodes(80),
-                "spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. The range of valid ports is 30000-32767",
-            ),
-        ] {
-            assert_eq!(service(&world, "other", &spec), Err(refused.to_owned()));
-        }
-    }
-
-    #[tokio::test]
-    async fn a_service_keeps_what_it_was_given_and_gives_back_what_it_needs_no_more() {
-        let world = World::new();
-        let balanced = json!({"type": "LoadBalancer", "externalTrafficPolicy": "Local", "ports": [{"port": 53, "name": "a"}, {"port": 53, "name": "b", "protocol": "UDP"}]});
-        let given = service(&world, "s", &balanced).unwrap();
-        assert_eq!(given["ports"][0]["nodePort"], given["ports"][1]["nodePort"]);
-        assert!((30000..32768).contains(&given["healthCheckNodePort"].as_i64().unwrap()));
-        let replace = |spec: Value| {
-            let metadata = json!({"name": "s", "namespace": world.namespace});
-            let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec});
-            world.cluster.replace(service).unwrap()["spec"].clone()
-        };
-        assert_eq!(replace(balanced), given);
-        let plain = replace(json!({"ports": [{"port": 53}]}));
-        assert_eq!((&plain["clusterIP"], plain.get("healthCheckNodePort")), (&given["clusterIP"], None));
-        assert_eq!(plain["ports"], json!([{"port": 53, "protocol": "TCP", "targetPort": 53}]));
-        let external = replace(json!({"type": "ExternalName", "externalName": "sea.example"}));
-        assert_eq!(external, json!({"type": "ExternalName", "externalName": "sea.example", "sessionAffinity": "None"}));
-    }
-
     #[tokio::test]
     async fn one_seed_gives_the_same_addresses() {
         let specs = || {
@@ -639,80 +352,5 @@ mod addresses {
             ["a", "b"].map(|name| cluster.create(service(name)).unwrap()["spec"].clone())
         };
         assert_eq!(specs(), specs());
-    }
-}
-
-mod beginnings {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_status_is_the_servers_to_say() {
-        let mut world = World::new();
-        let name = world.name();
-        let said =
-            json!({"metadata": {"name": name}, "status": {"phase": "Running"}, "spec": {"containers": containers()}});
-        let (_, _, mut pod) = world.ask("POST", &world.path("pods", ""), &said).await;
-        assert_eq!(pod["status"], json!({"phase": "Pending", "qosClass": "BestEffort"}));
-        pod["status"]["phase"] = "Running".into();
-        let (_, _, kept) = world.ask("PUT", &world.path("pods", &name), &pod).await;
-        assert_eq!(kept["status"]["phase"], "Pending");
-        world.cluster.apply(&pod).unwrap();
-        assert_eq!(world.get("Pod", &name).unwrap()["status"]["phase"], "Running");
-    }
-
-    #[tokio::test]
-    async fn a_generation_counts_what_counts() {
-        let mut world = World::new();
-        let name = world.name();
-        let template = json!({"metadata": {"labels": {"a": "b"}}, "spec": {"containers": containers()}});
-        let spec = json!({"selector": {"matchLabels": {"a": "b"}}, "template": template});
-        world.create_in("apps/v1", "Deployment", &name, &json!({"spec": spec}));
-        world.create_in("apps/v1", "DaemonSet", &name, &json!({"spec": spec}));
-        let deployment = world.path("deployments", &name);
-        for (change, generation) in [
-            (json!({"metadata": {"labels": {"x": "y"}}}), 1),
-            (json!({"status": {"replicas": 5}}), 1),
-            (json!({"metadata": {"annotations": {"x": "y"}}}), 2),
-            (json!({"spec": {"replicas": 5}}), 3),
-            (json!({"spec": {"replicas": 5}}), 3),
-        ] {
-            let (_, _, patched) = world.ask("PATCH", &deployment, &change).await;
-            assert_eq!(patched["metadata"]["generation"], generation, "{change}");
-        }
-        let annotated = json!({"metadata": {"annotations": {"x": "y"}}});
-        let (_, _, patched) = world.ask("PATCH", &world.path("daemonsets", &name), &annotated).await;
-        assert_eq!(patched["metadata"]["generation"], 1);
-    }
-
-    #[tokio::test]
-    async fn a_pod_has_the_priority_of_its_class() {
-        let world = World::new();
-        let class = json!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "high"}, "value": 7, "preemptionPolicy": "Never"});
-        world.cluster.create(class).unwrap();
-        let spec = world.create(
-            "Pod",
-            "p",
-            &json!({"spec": {"containers": containers(), "priorityClassName": "high"}}),
-        )["spec"]
-            .clone();
-        assert_eq!((&spec["priority"], &spec["preemptionPolicy"]), (&json!(7), &json!("Never")));
-        let pod = json!({"metadata": {"name": "q"}, "spec": {"containers": containers(), "priorityClassName": "low"}});
-        let (code, _, refusal) = world.ask("POST", &world.path("pods", ""), &pod).await;
-        let message = "pods \"q\" is forbidden: no PriorityClass with name low was found";
-        assert_eq!((code, &refusal["message"]), (403, &json!(message)));
-    }
-
-    #[tokio::test]
-    async fn a_job_selects_its_pods_by_its_uid() {
-        let world = World::new();
-        let job = json!({"spec": {"template": {"spec": {"restartPolicy": "Never", "containers": containers()}}}});
-        let job = world.create_in("batch/v1", "Job", "j", &job);
-        let uid = &job["metadata"]["uid"];
-        let labels = json!({
-            "job-name": "j", "batch.kubernetes.io/job-name": "j",
-            "controller-uid": uid, "batch.kubernetes.io/controller-uid": uid,
-        });
-        assert_eq!(job["spec"]["selector"], json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}));
-        assert_eq!((&job["spec"]["template"]["metadata"]["labels"], &job["metadata"]["labels"]), (&labels, &labels));
     }
 }

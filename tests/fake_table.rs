@@ -9,7 +9,6 @@ use http_body_util::BodyExt;
 use kube::Client;
 use kube_indexed_store::testing::{Clock, FakeCluster, manifests, objects};
 use serde_json::{Value, json};
-use support::random::Random;
 use support::{real::RealCluster, served::served};
 
 const TABLE: &str = "application/json;as=Table;g=meta.k8s.io;v=v1";
@@ -23,106 +22,6 @@ async fn ask(client: &Client, accept: &str, path: &str) -> Value {
 
 fn config_map(name: &str, data: Value) -> Value {
     objects::config_map(name).set("data", data).into()
-}
-
-mod forms {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_row_holds_metadata_the_object_or_nothing() {
-        let cluster = FakeCluster::new();
-        let name = Random::new().name();
-        let object = cluster.create(config_map(&name, json!({"a": "1", "b": "2"}))).unwrap();
-        tokio::time::advance(Duration::from_secs(594)).await;
-        let partial =
-            json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object["metadata"]});
-        for (include, held) in [
-            ("", &partial),
-            ("?includeObject=Metadata", &partial),
-            ("?includeObject=Object", &object),
-            ("?includeObject=None", &Value::Null),
-        ] {
-            for path in [format!("{CONFIG_MAPS}{include}"), format!("{CONFIG_MAPS}/{name}{include}")] {
-                let table = ask(&cluster.client(), TABLE, &path).await;
-                assert_eq!(table["rows"], json!([{"cells": [name, 2, "9m54s"], "object": held}]), "{path}");
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn pages_are_told_as_those_of_lists_are() {
-        let cluster = FakeCluster::new();
-        for name in ["a", "b", "c"] {
-            cluster.create(config_map(name, json!({}))).unwrap();
-        }
-        let list = ask(&cluster.client(), "application/json", &format!("{CONFIG_MAPS}?limit=2")).await;
-        let table = ask(&cluster.client(), TABLE, &format!("{CONFIG_MAPS}?limit=2")).await;
-        assert_eq!(table["metadata"], list["metadata"]);
-        assert_eq!(table["metadata"]["remainingItemCount"], 1);
-        assert_eq!(table["rows"].as_array().unwrap().len(), 2);
-        let token = table["metadata"]["continue"].as_str().unwrap();
-        let rest = ask(&cluster.client(), TABLE, &format!("{CONFIG_MAPS}?continue={token}")).await;
-        assert_eq!(rest["rows"][0]["cells"][0], "c");
-        assert_eq!(rest["metadata"], json!({"resourceVersion": list["metadata"]["resourceVersion"]}));
-    }
-
-    #[tokio::test]
-    async fn an_empty_list_has_columns_and_no_rows() {
-        let cluster = FakeCluster::new();
-        let table = ask(&cluster.client(), TABLE, "/api/v1/namespaces/default/secrets").await;
-        let names = |table: &Value| -> Vec<String> {
-            let columns = table["columnDefinitions"].as_array().unwrap().iter();
-            columns.map(|column| column["name"].as_str().unwrap().to_owned()).collect()
-        };
-        assert_eq!(names(&table), ["Name", "Type", "Data", "Age"]);
-        assert_eq!(table["rows"], json!([]));
-    }
-
-    #[tokio::test]
-    async fn errors_stay_what_they_are() {
-        let cluster = FakeCluster::new();
-        let accept = format!("{TABLE},application/json");
-        for (path, code, message) in [
-            (format!("{CONFIG_MAPS}/none"), 404, "configmaps \"none\" not found"),
-            (
-                format!("{CONFIG_MAPS}?includeObject=All"),
-                400,
-                "Unable to convert to Table as requested: includeObject: Invalid value: \"All\": must be 'Metadata', \
-                 'Object', 'None', or empty",
-            ),
-        ] {
-            let request = http::Request::get(path).header("accept", &accept).body(Vec::new()).unwrap();
-            let Err(kube::Error::Api(status)) = cluster.client().request_text(request).await else {
-                panic!("a refusal")
-            };
-            assert_eq!((status.code, status.message.as_str()), (code, message));
-        }
-    }
-
-    #[tokio::test]
-    async fn the_older_version_is_said_where_it_is_asked_for() {
-        let cluster = FakeCluster::new();
-        cluster.create(config_map("one", json!({}))).unwrap();
-        let table = ask(&cluster.client(), "application/json;as=Table;g=meta.k8s.io;v=v1beta1", CONFIG_MAPS).await;
-        assert_eq!(table["apiVersion"], "meta.k8s.io/v1beta1");
-        assert_eq!(table["rows"][0]["object"]["apiVersion"], "meta.k8s.io/v1beta1");
-    }
-
-    #[tokio::test]
-    async fn a_pod_that_came_to_its_end_has_a_condition() {
-        let cluster = FakeCluster::new();
-        let spec = json!({"containers": [{"name": "a", "image": "i"}]});
-        let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec});
-        let mut pod = cluster.create(pod).unwrap();
-        pod["status"] = json!({"phase": "Succeeded"});
-        let request = http::Request::put("/api/v1/namespaces/default/pods/p/status");
-        let request = request.header("content-type", "application/json").body(pod.to_string().into_bytes()).unwrap();
-        cluster.client().request_text(request).await.unwrap();
-        let table = ask(&cluster.client(), TABLE, "/api/v1/namespaces/default/pods").await;
-        let message = "The pod has completed successfully.";
-        let condition = json!({"type": "Completed", "status": "True", "reason": "Succeeded", "message": message});
-        assert_eq!(table["rows"][0]["conditions"], json!([condition]));
-    }
 }
 
 mod kinds {
@@ -155,22 +54,6 @@ mod kinds {
                 &json!(["v1.c.example.com", "Local", "Unknown", "0s"]),
             ]
         );
-    }
-
-    #[tokio::test]
-    async fn scales_show_how_many_there_are_and_should_be() {
-        let cluster = FakeCluster::new();
-        let template =
-            json!({"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "a", "image": "i"}]}});
-        let spec = json!({"replicas": 3, "selector": {"matchLabels": {"a": "b"}}, "template": template});
-        let deployment =
-            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}, "spec": spec});
-        cluster.create(deployment).unwrap();
-        let table = ask(&cluster.client(), TABLE, "/apis/apps/v1/namespaces/default/deployments/d/scale").await;
-        assert_eq!(table["rows"][0]["cells"], json!(["d", 3, 0, "0s"]));
-        let columns = table["columnDefinitions"].as_array().unwrap().iter();
-        let columns: Vec<_> = columns.map(|column| column["name"].as_str().unwrap()).collect();
-        assert_eq!(columns, ["Name", "Desired", "Available", "Age"]);
     }
 }
 

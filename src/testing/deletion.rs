@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{
     kinds::Kind,
     media,
+    quoted::quoted,
     requests::Request,
     status::{Flaw, bad_request, invalid_as, json_type},
     storage::Object,
@@ -122,8 +123,9 @@ impl Deletion {
 fn parameters(request: &Request) -> Result<Map<String, Value>, Box<Status>> {
     let mut said = Map::new();
     if let Some(text) = request.param("gracePeriodSeconds") {
-        let seconds: i64 =
-            text.parse().map_err(|_| bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax")))?;
+        let seconds: i64 = text
+            .parse()
+            .map_err(|_| bad_request(format!("strconv.ParseInt: parsing {}: invalid syntax", quoted(text))))?;
         said.insert("gracePeriodSeconds".to_owned(), seconds.into());
     }
     if let Some(text) = request.param("orphanDependents") {
@@ -155,7 +157,9 @@ fn options(body: Value) -> Result<Map<String, Value>, Box<Status>> {
     if let Some(kind) = text("kind").filter(|kind| *kind != "DeleteOptions") {
         let version = text("apiVersion").unwrap_or("meta.k8s.io/v1");
         return Err(bad_request(format!(
-            "no kind {kind:?} is registered for version {version:?} in scheme \"pkg/runtime/scheme.go:111\""
+            "no kind {} is registered for version {} in scheme \"pkg/runtime/scheme.go:111\"",
+            quoted(kind),
+            quoted(version)
         )));
     }
     let preconditions = said.get("preconditions").unwrap_or(&Value::Null);

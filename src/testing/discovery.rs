@@ -30,6 +30,8 @@ pub(super) enum Page {
     Health(String),
     OpenApi(open_api::Page),
     OpenApiV2,
+    /// One that is asked to do more than to be read.
+    ReadOnly,
 }
 
 impl Page {
@@ -45,6 +47,7 @@ impl Page {
                 let path = path.trim_start_matches("openapi/v3").trim_start_matches('/');
                 Some(Page::OpenApi(open_api::Page::at(kinds, path)))
             }
+            _ if request.verb != "get" && is_read_only(kinds, path) => Some(Page::ReadOnly),
             ["version"] => Some(Page::Indented(version())),
             ["healthz" | "livez" | "readyz", ..] => Some(Page::Health(health::report(path, request)?)),
             ["api"] => aggregated(aggregated::core).or_else(|| Some(Page::Document(versions()))),
@@ -67,9 +70,6 @@ impl Page {
         headers: &HeaderMap,
         accept: &Accept,
     ) -> Result<Response<Body>, Box<Status>> {
-        if request.verb != "get" && !matches!(self, Page::Health(_)) {
-            return Err(status::method_not_allowed());
-        }
         Ok(match self {
             Page::Document(document) => Answer::Json(200, printed(&document)).into_response(accept.document()?),
             Page::Aggregated(document, encoding) => aggregated::response(&printed(&document), encoding, headers),
@@ -84,7 +84,19 @@ impl Page {
             Page::Health(report) => answer::plain(200, &report),
             Page::OpenApiV2 => open_api_v2::response(accept),
             Page::OpenApi(page) => return page.response(request, headers, accept),
+            Page::ReadOnly => return Err(status::method_not_allowed()),
         })
+    }
+}
+
+/// Some pages look at the method; the others answer whatever it is.
+fn is_read_only(kinds: &Kinds, path: &str) -> bool {
+    match path.split('/').collect::<Vec<_>>()[..] {
+        ["version" | "api"] | ["api", CORE] => true,
+        ["apis", group, version] => {
+            kinds.iter().any(|kind| kind.group == group && !kind.custom && kind.version(version).is_some())
+        }
+        _ => false,
     }
 }
 

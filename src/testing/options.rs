@@ -8,6 +8,7 @@ use std::{
 use kube::core::Status;
 
 use super::{
+    quoted::quoted,
     requests::Request,
     selection,
     status::{Flaw, bad_request, invalid_as},
@@ -246,7 +247,7 @@ fn integer(text: &str) -> Result<i64, Box<Status>> {
             IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "value out of range",
             _ => "invalid syntax",
         };
-        bad_request(format!("strconv.ParseInt: parsing {text:?}: {why}"))
+        bad_request(format!("strconv.ParseInt: parsing {}: {why}", quoted(text)))
     })
 }
 
@@ -259,6 +260,9 @@ pub(super) fn revision(text: &str) -> Result<Option<u64>, String> {
     let why = if digits { "value out of range" } else { "invalid syntax" };
     match text.parse() {
         Ok(revision) if digits => Ok(Some(revision)),
-        _ => Err(format!("resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: {why}")),
+        _ => {
+            let text = quoted(text);
+            Err(format!("resourceVersion: Invalid value: {text}: strconv.ParseUint: parsing {text}: {why}"))
+        }
     }
 }

@@ -5,7 +5,7 @@
 use kube::core::Status;
 use serde_json::Value;
 
-use super::{kinds::Kind, state::Target, status, storage::Object};
+use super::{kinds::Kind, quoted::quoted, state::Target, status, storage::Object};
 use crate::selector::LabelSelector;
 
 #[derive(Debug, Clone, Default)]
@@ -115,9 +115,11 @@ fn check(kind: &Kind, version: &str, path: &str) -> Result<(), Box<Status>> {
         return Ok(());
     }
     Err(status::bad_request(match extra {
-        Some(_) if kind.plural == "jobs" && !kind.custom => format!("field label {path:?} not supported for Job"),
+        Some(_) if kind.plural == "jobs" && !kind.custom => {
+            format!("field label {} not supported for Job", quoted(path))
+        }
         None if !kind.custom => {
-            format!("{path:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
+            format!("{} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"", quoted(path))
         }
         _ => format!("field label not supported: {path}"),
     }))

@@ -16,6 +16,7 @@ pub(super) use flaw::{Flaw, problems};
 use super::{
     kinds::Kind,
     owners::{Conflict, Conflicts},
+    quoted::quoted,
 };
 
 /// A failure with a code, a reason (which may be empty) and a message.
@@ -82,7 +83,7 @@ pub(super) fn refused(resource: &str, group: &str, name: &str, why: &str) -> Box
 }
 
 pub(super) fn not_found(kind: &Kind, name: &str) -> Box<Status> {
-    about(404, "NotFound", format!("{} {name:?} not found", kind.resource()), kind, name)
+    about(404, "NotFound", format!("{} {} not found", kind.resource(), quoted(name)), kind, name)
 }
 
 /// The same about something that calls itself `kind`.
@@ -206,7 +207,7 @@ pub(super) fn invalid_as(group: &str, kind: &str, name: &str, flaws: Vec<Flaw>) 
     let problems = problems(&flaws);
     let mut details = details(name, group, kind);
     details.causes = flaws.into_iter().map(StatusCause::from).collect();
-    failure(422, "Invalid", format!("{subject} {name:?} is invalid: {problems}")).with_details(details).boxed()
+    failure(422, "Invalid", format!("{subject} {} is invalid: {problems}", quoted(name))).with_details(details).boxed()
 }
 
 /// The answer to a deletion that leaves nothing.

@@ -90,17 +90,6 @@ fn a_dump_leaves_out_what_nobody_serves() {
 }
 
 #[test]
-fn a_version_without_a_name_is_none() {
-    let cluster = FakeCluster::new();
-    let widgets = objects::definition("example.org", "Widget", "widgets");
-    cluster.create(widgets.clone()).unwrap();
-    let refused = cluster.apply(widgets.set("spec.versions.0.name", "")).unwrap_err();
-    assert_eq!(refused.code, 422);
-    let field = "spec.versions[0].name: Invalid value: \"\": a DNS-1035 label must consist of";
-    assert!(refused.message.contains(field), "{}", refused.message);
-}
-
-#[test]
 fn a_dump_does_not_tell_in_which_order_things_came() {
     let (one, other) = (FakeCluster::builder().seed(1).build(), FakeCluster::builder().seed(2).build());
     for name in ["a", "b"] {

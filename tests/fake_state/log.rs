@@ -2,10 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
+use k8s_openapi::api::core::v1::ConfigMap;
+use kube::{
+    Api, Error,
+    api::{Patch, PatchParams},
+};
 use kube_indexed_store::testing::{FakeCluster, Fault, Requests, objects};
 use serde_json::{Value, json};
 
-use crate::fixtures::{SECRETS, call};
+use crate::fixtures::{SECRETS, call, config_map};
 
 #[tokio::test]
 async fn the_log_shows_what_was_asked_and_how_it_was_answered() {
@@ -19,6 +24,22 @@ DELETE /api/v1/namespaces/default/secrets/a 404
 GET /nowhere 404
 ";
     assert_eq!(cluster.requests().to_string(), expected);
+}
+
+#[tokio::test]
+async fn the_log_and_faults_know_patches() {
+    let cluster = FakeCluster::new();
+    cluster.create(config_map("x", json!({"a": "1"}))).unwrap();
+    let api: Api<ConfigMap> = Api::default_namespaced(cluster.client());
+    cluster.fault(Fault::on("patch").resource("configmaps").name("x").times(1).status(503));
+    let patch = Patch::Merge(json!({"metadata": {"labels": {"a": "b"}}}));
+    let Err(Error::Api(refusal)) = api.patch("x", &PatchParams::default(), &patch).await else { panic!("a refusal") };
+    assert_eq!(refusal.code, 503);
+    api.patch("x", &PatchParams::default(), &patch).await.unwrap();
+    let media_type = Some("application/merge-patch+json");
+    let log = cluster.requests().verb("patch").resource("configmaps").name("x");
+    let told: Vec<_> = log.iter().map(|request| (request.content_type.as_deref(), request.answered)).collect();
+    assert_eq!(told, [(media_type, Some(503)), (media_type, Some(200))]);
 }
 
 #[tokio::test]

@@ -2,59 +2,23 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    ground::Ground,
-    support::{failure, real::random_word, served::served},
-};
+use crate::{definition::Definition, ground::Ground, support::failure};
 
-/// A custom kind of which nobody has heard.
-struct Custom {
-    group: String,
-    all: String,
-}
-
-impl Custom {
-    async fn define(ground: &Ground) -> Self {
-        let group = format!("{}.example.com", random_word(8));
-        let properties = json!({
-            "size": {"type": "integer", "minimum": 1, "default": 3},
-            "name": {"type": "string"}
-        });
-        let spec = json!({"type": "object", "properties": properties, "required": ["name"]});
-        let schema = json!({"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}});
-        let selectable = json!([{"jsonPath": ".spec.name"}, {"jsonPath": ".spec.size"}]);
-        let version = json!({
-            "name": "v1", "served": true, "storage": true, "schema": schema, "selectableFields": selectable,
-        });
-        let names = json!({"plural": "gadgets", "singular": "gadget", "kind": "Gadget", "listKind": "GadgetList"});
-        let spec = json!({"group": group, "scope": "Namespaced", "names": names, "versions": [version]});
-        let definition = json!({
-            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-            "metadata": {"name": format!("gadgets.{group}")}, "spec": spec
-        });
-        let created = ground.post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", &definition).await;
-        assert_eq!(created.code, 201, "{created:?}");
-        let all = format!("/apis/{group}/v1/namespaces/{}/gadgets", ground.namespace);
-        served(&ground.client, &format!("gadgets.{group}"), &all).await;
-        Custom { group, all }
-    }
-
-    fn object(&self, name: &str, spec: Value) -> Value {
-        let api_version = format!("{}/v1", self.group);
-        json!({"apiVersion": api_version, "kind": "Gadget", "metadata": {"name": name}, "spec": spec})
-    }
-
-    /// Takes the definition back, as all of the cluster sees it.
-    async fn forget(self, ground: &Ground) {
-        let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets.{}", self.group);
-        assert_eq!(ground.delete(&path).await.code, 200);
-    }
+/// A kind with a required name and a size that is filled in, both selectable.
+async fn define(ground: &Ground) -> Definition {
+    let properties = json!({
+        "size": {"type": "integer", "minimum": 1, "default": 3},
+        "name": {"type": "string"}
+    });
+    let schema = json!({"type": "object", "properties": properties, "required": ["name"]});
+    let selectable = json!([{"jsonPath": ".spec.name"}, {"jsonPath": ".spec.size"}]);
+    Definition::with(ground, &schema, &json!({"selectableFields": selectable})).await
 }
 
 pub async fn schemas_prune_and_fill_in(ground: Ground) {
-    let custom = Custom::define(&ground).await;
+    let custom = define(&ground).await;
     let name = ground.name();
-    let object = custom.object(&name, json!({"name": "x", "unknown": true}));
+    let object = custom.object(&name, &json!({"name": "x", "unknown": true}));
     let created = ground.post(&custom.all, &object).await;
     assert_eq!((created.code, &created.body["spec"]), (201, &json!({"name": "x", "size": 3})));
     assert_eq!(created.headers["warning"], "299 - \"unknown field \\\"spec.unknown\\\"\"");
@@ -63,14 +27,14 @@ pub async fn schemas_prune_and_fill_in(ground: Ground) {
 }
 
 pub async fn schemas_refuse_what_they_do_not_allow(ground: Ground) {
-    let custom = Custom::define(&ground).await;
+    let custom = define(&ground).await;
     let name = ground.name();
     let below = "Invalid value: 0: spec.size in body should be greater than or equal to 1";
     for (spec, field, reason, why) in [
         (json!({"size": 1}), "spec.name", "FieldValueRequired", "Required value"),
         (json!({"name": "x", "size": 0}), "spec.size", "FieldValueInvalid", below),
     ] {
-        let refused = ground.post(&custom.all, &custom.object(&name, spec)).await;
+        let refused = ground.post(&custom.all, &custom.object(&name, &spec)).await;
         let kind = format!("Gadget.{}", custom.group);
         let cause = json!({"reason": reason, "message": why, "field": field});
         let details = json!({"name": name, "group": custom.group, "kind": "Gadget", "causes": [cause]});
@@ -81,10 +45,10 @@ pub async fn schemas_refuse_what_they_do_not_allow(ground: Ground) {
 }
 
 pub async fn fields_that_the_definition_names_can_be_selected(ground: Ground) {
-    let custom = Custom::define(&ground).await;
-    let (red, blue) = (ground.name(), ground.name());
+    let custom = define(&ground).await;
+    let [red, blue] = ground.names(2).try_into().expect("two names");
     for (name, spec) in [(&red, json!({"name": "red"})), (&blue, json!({"name": "blue", "size": 5}))] {
-        assert_eq!(ground.post(&custom.all, &custom.object(name, spec)).await.code, 201);
+        ground.make(&custom.all, &custom.object(name, &spec)).await;
     }
     for (selector, expected) in [
         ("spec.name%3Dred", vec![&red]),

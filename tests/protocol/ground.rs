@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Ground {
     pub client: Client,
     pub namespace: String,
+    /// Nobody acts on what is there: no controllers, but for those that are part of the server.
+    pub bare: bool,
     random: Mutex<Random>,
 }
 
@@ -29,18 +31,30 @@ pub struct Ground {
 pub struct Answer {
     pub code: u16,
     pub headers: HeaderMap,
+    pub text: String,
+    /// The text as JSON, or as it is where it is none.
     pub body: Value,
 }
 
 impl Answer {
+    /// What a header says; nothing where there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+    }
+
+    /// The code and the message of a Status.
+    pub fn said(&self) -> (u16, String) {
+        (self.code, text(&self.body["message"]))
+    }
+
     pub fn warnings(&self) -> Vec<String> {
         self.headers.get_all("warning").iter().map(|warning| warning.to_str().expect("text").to_owned()).collect()
     }
 }
 
 impl Ground {
-    pub async fn new(client: Client, namespace: String) -> Self {
-        let ground = Ground { client, namespace, random: Mutex::new(Random::new()) };
+    pub async fn new(client: Client, namespace: String, bare: bool) -> Self {
+        let ground = Ground { client, namespace, bare, random: Mutex::new(Random::new()) };
         let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ground.namespace}});
         assert_eq!(ground.post("/api/v1/namespaces", &object).await.code, 201);
         ground
@@ -111,6 +125,13 @@ impl Ground {
         created.body
     }
 
+    /// Creates an object by its path, which must succeed; returns it.
+    pub async fn make(&self, all: &str, object: &Value) -> Value {
+        let created = self.post(all, object).await;
+        assert_eq!(created.code, 201, "{object} {created:?}");
+        created.body
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, None).await
     }
@@ -149,13 +170,19 @@ impl Ground {
         let (head, body) = response.into_parts();
         let bytes = timeout(PATIENCE, body.collect()).await.expect("an answer").expect("a whole body").to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Answer { code: head.status.as_u16(), headers: head.headers, body }
+        let body = serde_json::from_str(&text).unwrap_or_else(|_| text.clone().into());
+        Answer { code: head.status.as_u16(), headers: head.headers, text, body }
     }
 
     /// Opens a watch, which must succeed.
     pub async fn watch(&self, path: &str) -> Watch {
-        let response = self.send(http::Request::get(path).body(Vec::new()).expect("a request")).await;
+        self.watch_as(path, "application/json").await
+    }
+
+    /// Opens a watch of such objects.
+    pub async fn watch_as(&self, path: &str, accept: &str) -> Watch {
+        let request = http::Request::get(path).header("Accept", accept);
+        let response = self.send(request.body(Vec::new()).expect("a request")).await;
         assert_eq!(response.status(), 200);
         Watch(support::watch::Watch::new(response.into_body()))
     }

@@ -2,9 +2,11 @@
 //!
 //! A case is an async function from a [`Ground`](ground::Ground), a namespace of its own on one of the servers, and a line
 //! of the list below. Names, kinds and orders are random; `SEED` repeats a run. Where `KUBEBUILDER_ASSETS` names the folder
-//! of etcd and kube-apiserver, or `KUBECONFIG_E2E` the kubeconfig of a cluster, that server is asked all cases too. A
-//! cluster that runs controllers may disagree about what they do.
+//! of etcd and kube-apiserver, or `KUBECONFIG_E2E` the kubeconfig of a cluster, that server is asked all cases too.
+//! A cluster that runs controllers may disagree about what they do: the fake runs its own in the process and none behind
+//! the socket, and cases that need nobody to act ask the ground whether it is bare.
 
+mod definition;
 mod ground;
 mod kinds;
 mod server;
@@ -156,4 +158,113 @@ suite! {
         objects_come_in_protobuf_too
         deletions_come_in_protobuf_too
         what_is_no_protobuf_is_refused;
+    owners:
+        managers_are_named_by_a_parameter_or_by_how_the_client_calls_itself
+        managers_have_names_of_at_most_128_bytes_that_can_be_printed
+        managers_take_what_they_change_and_nothing_else
+        managers_that_change_nothing_own_nothing
+        owners_go_when_a_write_clears_them_and_come_back_with_an_apply
+        defaults_belong_to_who_creates_and_to_nobody_who_applies;
+    configurations:
+        the_first_creates_and_owns_what_it_says_but_no_maps_around_it
+        who_forces_owns_alone_what_it_says
+        a_dry_run_answers_and_stores_nothing
+        they_are_yaml
+        what_held_an_object_goes_with_it_when_nobody_says_it_any_more
+        they_say_what_they_are_about
+        versions_and_uids_must_be_those_of_the_object
+        they_need_a_manager_and_are_no_cbor;
+    texts:
+        parameters_are_shown_with_the_escapes_of_go
+        names_and_versions_are_shown_with_the_escapes_of_go;
+    statuses:
+        they_are_no_matter_of_the_object_itself
+        of_new_objects_they_are_the_servers_to_say
+        they_are_all_that_a_write_to_them_changes
+        of_deployments_they_come_with_annotations_but_not_with_labels
+        they_have_owners_of_their_own
+        they_are_not_where_the_kind_has_none
+        they_are_part_of_the_object_in_versions_without_them;
+    scales:
+        they_show_and_change_the_replicas
+        of_custom_kinds_they_are_where_the_definition_says
+        they_are_refused_where_they_are_not_of_the_object
+        they_give_the_replicas_to_who_changed_them;
+    namespaces:
+        they_say_what_they_are_called_and_what_keeps_them
+        they_go_with_what_keeps_them
+        what_keeps_them_is_only_put_and_all_of_them_are_not_deleted;
+    decoding:
+        fields_a_kind_does_not_have_are_left_out_and_warned_of_in_their_order
+        strict_requests_are_refused_for_such_fields_and_others_hear_nothing
+        values_of_the_wrong_type_are_refused_in_the_words_of_the_decoder
+        nulls_are_nothing_but_in_maps_of_texts
+        a_patch_that_cannot_be_decoded_is_shown_as_the_whole_it_makes
+        typed_clients_write_what_they_read;
+    schemas:
+        objects_are_pruned_and_filled_in
+        objects_that_break_their_schema_are_refused_for_each_rule
+        what_was_wrong_before_its_schema_said_so_may_stay_until_it_changes
+        new_finalizers_that_do_not_say_whose_they_are_are_warned_of
+        configurations_merge_as_the_schema_says;
+    definitions:
+        they_are_checked
+        they_are_established_in_steps
+        objects_are_served_in_every_version
+        with_a_definition_go_its_objects_their_watches_and_their_path;
+    deletions:
+        options_come_from_the_body_or_else_from_the_parameters
+        options_that_mean_nothing_are_refused
+        a_mark_counts_as_a_generation
+        who_asks_in_the_old_way_is_told_that_there_is_more_to_come
+        a_policy_is_a_finalizer_until_someone_acts_on_it
+        dependents_stay_where_nobody_collects_them
+        pods_of_a_job_are_left_behind_with_a_warning
+        a_collection_is_deleted_as_far_as_its_options_reach
+        they_answer_metadata_alone_where_they_answer_objects;
+    grace:
+        a_pod_on_a_node_has_time_to_end
+        its_time_only_becomes_shorter
+        a_pod_without_a_node_goes_at_once_and_one_that_is_over_too
+        the_last_finalizer_does_not_shorten_its_time;
+    addresses:
+        services_have_addresses_of_their_own_until_they_go
+        addresses_and_ports_that_are_not_to_be_had_are_refused
+        a_service_keeps_what_it_was_given_and_gives_back_what_it_needs_no_more;
+    beginnings:
+        what_the_server_says_is_taken_from_nobody_else
+        a_generation_counts_what_counts
+        a_pod_has_the_priority_of_its_class
+        a_job_selects_its_pods_by_its_uid;
+    tables:
+        a_row_holds_metadata_the_object_or_nothing
+        pages_are_told_as_those_of_lists_are
+        errors_stay_what_they_are
+        the_older_version_is_said_where_it_is_asked_for
+        a_pod_that_came_to_its_end_has_a_condition
+        scales_show_how_many_there_are_and_should_be
+        only_the_first_event_of_a_watch_says_what_the_columns_are;
+    discovery:
+        kinds_are_listed_with_their_parts_verbs_and_categories
+        the_core_group_does_not_say_its_version_twice
+        each_version_of_a_custom_kind_has_parts_of_its_own
+        all_at_once_tells_the_same_as_group_by_group
+        who_has_it_already_is_not_sent_it_again_until_it_changes
+        who_would_rather_have_it_plain_gets_it_plain;
+    pages:
+        all_is_well
+        the_paths_of_the_list_lead_somewhere
+        some_look_at_the_method_and_the_others_do_not
+        the_version_is_indented_whoever_asks
+        what_is_not_there_is_plain_text
+        an_address_of_yesterday_leads_to_that_of_today
+        fields_say_how_they_merge
+        custom_kinds_bring_their_schemas;
+    media:
+        the_dearest_type_the_server_has_is_answered
+        yaml_is_what_kubectl_would_print
+        people_get_indented_json
+        what_nobody_can_answer_is_refused_with_what_there_is
+        forms_an_object_or_a_list_does_not_have_are_refused_in_the_words_of_go
+        errors_look_as_answers_would;
 }

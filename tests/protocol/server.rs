@@ -27,6 +27,7 @@ pub type Case = fn(Ground) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 /// A server, and what keeps it running.
 pub struct Server {
     client: Client,
+    bare: bool,
     _running: Box<dyn Any + Send + Sync>,
 }
 
@@ -38,33 +39,35 @@ const AT_A_TIME: usize = 16;
 
 impl Server {
     pub async fn in_process() -> Self {
-        Server::new(FakeCluster::new().client(), Box::new(())).await
+        Server::new(FakeCluster::new().client(), false, Box::new(())).await
     }
 
+    /// Without controllers, as a real server is alone.
     pub async fn over_a_socket() -> Self {
-        let server = FakeCluster::new().serve("127.0.0.1:0").await.expect("a free port");
+        let cluster = FakeCluster::builder().controllers(false).build();
+        let server = cluster.serve("127.0.0.1:0").await.expect("a free port");
         let kubeconfig = Kubeconfig::from_yaml(&server.kubeconfig()).expect("a kubeconfig");
-        Server::new(client(kubeconfig).await, Box::new(server)).await
+        Server::new(client(kubeconfig).await, true, Box::new(server)).await
     }
 
     async fn real() -> Option<Self> {
         if let Some(file) = env::var_os("KUBECONFIG_E2E").filter(|file| !file.is_empty()) {
             let kubeconfig = Kubeconfig::read_from(file).expect("a kubeconfig");
-            return Some(Server::new(client(kubeconfig).await, Box::new(())).await);
+            return Some(Server::new(client(kubeconfig).await, false, Box::new(())).await);
         }
         let cluster = RealCluster::start().await?;
-        Some(Server::new(cluster.client().clone(), Box::new(cluster)).await)
+        Some(Server::new(cluster.client().clone(), true, Box::new(cluster)).await)
     }
 
     /// A server that knows the custom kinds.
-    async fn new(client: Client, running: Box<dyn Any + Send + Sync>) -> Self {
+    async fn new(client: Client, bare: bool, running: Box<dyn Any + Send + Sync>) -> Self {
         let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
         for kind in KINDS.iter().filter(|kind| kind.is_custom()) {
             let definition = serde_json::from_value(kind.definition()).expect("a definition");
             definitions.create(&PostParams::default(), &definition).await.expect("a new definition");
             served(&client, &kind.resource(), &kind.path("default")).await;
         }
-        Server { client, _running: running }
+        Server { client, bare, _running: running }
     }
 
     /// Takes away what is in no namespace.
@@ -83,7 +86,7 @@ impl Server {
 
     /// A namespace for one case.
     pub async fn ground(&self) -> Ground {
-        Ground::new(self.client.clone(), format!("{PREFIX}{}", random_word(8))).await
+        Ground::new(self.client.clone(), format!("{PREFIX}{}", random_word(8)), self.bare).await
     }
 
     /// Begins to delete the namespace of a case.

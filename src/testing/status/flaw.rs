@@ -5,6 +5,8 @@
 use kube::core::response::StatusCause;
 use serde_json::Value;
 
+use crate::testing::quoted::quoted;
+
 /// One thing wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::testing) struct Flaw {
@@ -42,7 +44,8 @@ impl Flaw {
     }
 
     pub(in crate::testing) fn too_many(field: impl Into<String>, items: u64, most: u64) -> Self {
-        let message = format!("Too many: {items}: must have at most {most} items");
+        let word = if most == 1 { "item" } else { "items" };
+        let message = format!("Too many: {items}: must have at most {most} {word}");
         Flaw { field: field.into(), reason: "FieldValueTooMany", message }
     }
 
@@ -72,7 +75,8 @@ impl Flaw {
     }
 
     pub(in crate::testing) fn too_long(field: impl Into<String>, bytes: usize) -> Self {
-        let message = format!("Too long: may not be more than {bytes} bytes");
+        let word = if bytes == 1 { "byte" } else { "bytes" };
+        let message = format!("Too long: may not be more than {bytes} {word}");
         Flaw { field: field.into(), reason: "FieldValueTooLong", message }
     }
 }
@@ -100,7 +104,7 @@ pub(in crate::testing) fn problems(flaws: &[Flaw]) -> String {
 
 fn shown(value: &Value) -> String {
     match value {
-        Value::String(text) => format!("{text:?}"),
+        Value::String(text) => quoted(text),
         other => other.to_string(),
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::super::{
     kinds::{Kind, Names},
+    quoted::quoted,
     status::Flaw,
 };
 use crate::selector;
@@ -91,8 +92,9 @@ pub(in super::super) fn new_finalizers(object: &Value, old: Option<&Value>) -> V
     let advice = added.into_iter().map(|name| {
         let path = if name.contains('.') { " including a path (/)" } else { "" };
         format!(
-            "metadata.finalizers: {name:?}: prefer a domain-qualified finalizer name{path} to avoid accidental conflicts \
-             with other finalizer writers"
+            "metadata.finalizers: {}: prefer a domain-qualified finalizer name{path} to avoid accidental conflicts \
+             with other finalizer writers",
+            quoted(name)
         )
     });
     advice.collect()

@@ -7,6 +7,7 @@ use super::{
     super::{
         kinds::{Kind, Kinds},
         options::FieldValidation,
+        quoted::quoted,
         schema::Schema,
         shape::{Shape, Shapes, decode::Decoded},
         state::Target,
@@ -26,7 +27,7 @@ pub(super) struct Unreadable {
 
 impl Unreadable {
     fn new(kind: &str, version: &str, why: impl Into<String>) -> Self {
-        Unreadable { said: format!("{kind} in version {version:?}"), why: why.into() }
+        Unreadable { said: format!("{kind} in version {}", quoted(version)), why: why.into() }
     }
 
     fn refused(self, kind: &Kind) -> Box<Status> {
@@ -148,7 +149,9 @@ fn built_in(kinds: &Kinds, target: &Target, document: Document, head: &Head) -> 
         // A list of anything is of no group, but registered.
         None if (&*said_version, &*said_kind) == ("v1", "List") => unreadable(converting()),
         None => unreadable(format!(
-            "no kind {said_kind:?} is registered for version {said_version:?} in scheme \"pkg/runtime/scheme.go:111\""
+            "no kind {} is registered for version {} in scheme \"pkg/runtime/scheme.go:111\"",
+            quoted(&said_kind),
+            quoted(&said_version)
         )),
     })
 }

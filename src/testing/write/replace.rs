@@ -9,6 +9,7 @@ use super::{
     super::{
         kinds::{Kind, Rules},
         owners,
+        quoted::quoted,
         state::{State, Target},
         status,
         storage::{Object, key},
@@ -107,7 +108,7 @@ fn keep(given: &mut Map<String, Value>, live: &Object) {
 fn number(kind: &Kind, name: &str, version: Option<&str>) -> Result<Option<u64>, Box<Status>> {
     match version.map(|version| (version, version.parse())) {
         Some((version, Err(_))) => {
-            Err(status::internal(format!("strconv.ParseUint: parsing {version:?}: invalid syntax")))
+            Err(status::internal(format!("strconv.ParseUint: parsing {}: invalid syntax", quoted(version))))
         }
         Some((_, Ok(number))) => Ok(Some(number)),
         None if kind.rules.contain(Rules::NEEDS_VERSION) => {
