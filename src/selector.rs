@@ -9,6 +9,7 @@ mod parse;
 
 use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr};
 
+#[cfg(feature = "testing")]
 pub(crate) use label::{is_dns_label, key_problems, subdomain_problems, value_problems};
 use parse::Parser;
 
