@@ -85,7 +85,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use crate::{Indexed, ObjectName, ResourceVersion, snapshot};
+use crate::{Indexed, ResourceVersion};
 
 #[cfg(feature = "client")]
 mod bodies;
@@ -94,9 +94,11 @@ mod body;
 mod cached;
 mod changes;
 mod core;
+mod error;
 mod ext;
 mod get;
 mod memory;
+mod scope;
 #[cfg(feature = "client")]
 mod stats;
 mod tombstones;
@@ -106,9 +108,11 @@ pub use body::{Body, BodyGet};
 #[cfg(feature = "client")]
 pub use cached::{CachedStore, CachedStoreBuilder, DEFAULT_CACHE_SIZE, DEFAULT_CACHE_TTL};
 pub use changes::Changes;
+pub use error::Error;
 pub use ext::StoreExt;
 pub use get::{Get, GetFuture, Objects};
 pub use memory::{MemoryStore, MemoryStoreBuilder};
+pub use scope::Scope;
 #[cfg(feature = "client")]
 pub use stats::Stats;
 pub use usage::Memory;
@@ -116,94 +120,6 @@ pub use usage::Memory;
 use crate::indexer::Schema;
 use crate::snapshot::Entry;
 pub use crate::snapshot::{Query, Revision, Snapshot, Write};
-
-/// Why a store could not do what it was asked. Cloning is cheap: many readers can get one failure.
-///
-/// Absence is never an error: what is not there is an empty answer.
-#[doc(alias = "StoreError")]
-#[doc(alias = "ErrNotFound")]
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// A query or a write does not fit the indexes; for a batch, nothing of it was applied.
-    #[error(transparent)]
-    Index(#[from] snapshot::Error),
-    /// A store of whole objects was given a reference.
-    #[error("{object} was written without its body: this store keeps whole objects")]
-    NoBody {
-        /// The object.
-        object: ObjectName,
-    },
-    /// An object was pushed to a reset that does not cover it.
-    #[error("{object} is outside the reset of {scope}")]
-    OutsideReset {
-        /// The object.
-        object: ObjectName,
-        /// What the reset covers.
-        scope: Scope,
-    },
-    /// An object could not be fetched.
-    #[cfg(feature = "client")]
-    #[error("{object} could not be fetched")]
-    Fetch {
-        /// The object.
-        object: ObjectName,
-        /// Why.
-        source: crate::fetch::Error,
-    },
-    /// One object was asked for and there are several.
-    #[error("{count} objects under {query} where one was expected, {first} and {second} among them")]
-    Several {
-        /// What was asked.
-        query: String,
-        /// How many there are.
-        count: usize,
-        /// The first of them.
-        first: ObjectName,
-        /// The second.
-        second: ObjectName,
-    },
-    /// An object does not have the shape it was asked for in.
-    #[error("{object} does not parse as asked: {reason}")]
-    Parse {
-        /// The object.
-        object: ObjectName,
-        /// What was wrong.
-        reason: Arc<str>,
-    },
-}
-
-/// What a reset replaces.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// The whole store.
-    All,
-    /// One namespace.
-    Namespace(String),
-    /// One object.
-    Name(ObjectName),
-}
-
-impl Scope {
-    /// Whether an object is in it.
-    pub fn covers(&self, name: &ObjectName) -> bool {
-        match self {
-            Scope::All => true,
-            Scope::Namespace(namespace) => name.namespace() == namespace,
-            Scope::Name(only) => name == only,
-        }
-    }
-}
-
-impl std::fmt::Display for Scope {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Scope::All => f.write_str("the whole store"),
-            Scope::Namespace(namespace) => write!(f, "namespace {namespace}"),
-            Scope::Name(name) => write!(f, "object {name}"),
-        }
-    }
-}
 
 /// A set of Kubernetes objects of one resource type, found by index keys.
 ///

@@ -1,5 +1,6 @@
 //! An index against a map of the standard library.
 
+use super::node::MAX;
 use super::*;
 use proptest::prelude::*;
 

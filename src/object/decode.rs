@@ -2,15 +2,19 @@
 //!
 //! What is dropped is skipped by the parser and never allocated. Which fields those are is a [`Mask`]'s business.
 
-use std::borrow::Cow;
+mod key;
+mod target;
+
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::blob::{Builder, TooLarge, counted_at, place};
+use super::blob::{Builder, TooLarge};
 use super::slot::{Slot, Tag};
-use super::{MAX_DEPTH, Object, ResourceVersion};
+use super::{MAX_DEPTH, Object};
 use crate::path::{Cursor, Mask};
+use key::Key;
+use target::Target;
 
 /// How one object is to be decoded.
 #[derive(Clone, Copy, Default)]
@@ -54,101 +58,6 @@ impl Decoder<'_> {
                 Ok(Object { blob: blob.map_err(D::Error::custom)? })
             }
         }
-    }
-}
-
-/// What decoding writes to.
-#[derive(Default)]
-struct Target {
-    builder: Builder,
-    /// `metadata.resourceVersion`, which goes beside the content.
-    version: Option<ResourceVersion>,
-    names: Names,
-    /// The members and elements of what is being read, the innermost last.
-    members: Vec<(Slot, Slot)>,
-    items: Vec<Slot>,
-}
-
-/// Where member names were written last, so that those which repeat are written once.
-struct Names([Slot; Names::SIZE]);
-
-impl Names {
-    const SIZE: usize = 64;
-}
-
-impl Default for Names {
-    fn default() -> Names {
-        Names([Slot::NULL; Names::SIZE])
-    }
-}
-
-impl Target {
-    /// With room for so many bytes.
-    fn with_capacity(bytes: usize) -> Target {
-        Target { builder: Builder::with_capacity(bytes), members: Vec::with_capacity(32), ..Target::default() }
-    }
-
-    fn name(&mut self, name: &str) -> Result<Slot, TooLarge> {
-        let edge = |byte: Option<&u8>| usize::from(*byte.unwrap_or(&0));
-        let at = name.len() + 7 * edge(name.as_bytes().first()) + 31 * edge(name.as_bytes().last());
-        let known = &mut self.names.0[at % Names::SIZE];
-        if known.tag() != Tag::Text || counted_at(self.builder.bytes(), known.payload()) != name.as_bytes() {
-            *known = self.builder.name(name.as_bytes())?;
-        }
-        Ok(*known)
-    }
-
-    /// Orders the members from `first` on by name; of those of one name the last stays.
-    fn order_members(&mut self, first: usize) {
-        let bytes = self.builder.bytes();
-        let name = |(name, _): &(Slot, Slot)| counted_at(bytes, name.payload());
-        let members = &mut self.members[first..];
-        if members.is_sorted_by(|a, b| name(a) < name(b)) {
-            return;
-        }
-        // The sort is stable.
-        members.sort_by(|a, b| name(a).cmp(name(b)));
-        if members.is_sorted_by(|a, b| name(a) < name(b)) {
-            return;
-        }
-        members.reverse();
-        let mut ordered = members.to_vec();
-        ordered.dedup_by(|a, b| name(a) == name(b));
-        ordered.reverse();
-        self.members.truncate(first);
-        self.members.extend(ordered);
-    }
-
-    /// Remembers where the name and namespace are among the members from `first` on.
-    fn note_identity(&mut self, first: usize) {
-        for (name, fixed) in [("namespace", place::NAMESPACE), ("name", place::NAME)] {
-            let bytes = self.builder.bytes();
-            let found = self.members[first..].iter().find(|(at, _)| counted_at(bytes, at.payload()) == name.as_bytes());
-            let slot = found.map(|(_, value)| *value).filter(|value| matches!(value.tag(), Tag::Short | Tag::Text));
-            self.builder.set(fixed, slot.unwrap_or(Slot::NULL));
-        }
-    }
-
-    /// Puts `metadata.resourceVersion` beside the content, if it is a text; what was there before is forgotten.
-    fn take_version(&mut self, value: Slot) -> bool {
-        self.version = self.builder.take_text(value).map(|text| ResourceVersion::new(&text));
-        self.version.is_some()
-    }
-
-    /// Takes what was a version before a text came out of the members from `first` on, which are ordered.
-    fn drop_former_version(&mut self, first: usize) {
-        let bytes = self.builder.bytes();
-        let name = |(name, _): &(Slot, Slot)| counted_at(bytes, name.payload());
-        let found = self.members[first..].binary_search_by(|member| name(member).cmp(b"resourceVersion"));
-        if let (Ok(at), Some(_)) = (found, &self.version) {
-            self.members.remove(first + at);
-        }
-    }
-
-    fn forget_identity(&mut self) {
-        self.builder.set(place::NAMESPACE, Slot::NULL);
-        self.builder.set(place::NAME, Slot::NULL);
-        self.version = None;
     }
 }
 
@@ -299,36 +208,5 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
         let slot = here.keeps_map().then(|| target.builder.map(&target.members[first..]));
         target.members.truncate(first);
         slot.transpose().map_err(A::Error::custom)
-    }
-}
-
-/// A member's name, borrowed from the text where it holds no escape.
-struct Key<'de>(Cow<'de, str>);
-
-impl<'de> serde::Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Key<'de>, D::Error> {
-        struct KeyVisitor;
-
-        impl<'de> Visitor<'de> for KeyVisitor {
-            type Value = Key<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a member name")
-            }
-
-            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Borrowed(name)))
-            }
-
-            fn visit_str<E>(self, name: &str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Owned(name.to_owned())))
-            }
-
-            fn visit_string<E>(self, name: String) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Owned(name)))
-            }
-        }
-
-        deserializer.deserialize_str(KeyVisitor)
     }
 }

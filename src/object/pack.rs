@@ -1,23 +1,26 @@
 //! Packing: from the form that decoding writes into the form that a store keeps. What many objects have in common goes
 //! into the store's dictionary, when it is seen in a second object; texts that stand for fewer bytes become those.
 
+mod role;
+mod shared;
+mod text;
+
 use std::sync::Arc;
 
 use hashbrown::DefaultHashBuilder;
 
 use super::blob::{Blob, TooLarge, new_identity, place};
 use super::dictionary::{Dictionary, Shape};
-use super::digest::{Digest, LAST_APPLIED, digest, hidden, text_hash};
+use super::digest::{Digest, digest, hidden};
 use super::numbers::Numbers;
-use super::packed::pack;
 use super::record::{Draft, Keys, Record};
 use super::repack::Then;
 use super::sightings::Sightings;
-use super::slot::{LIMIT, Slot, Tag};
-use super::stable::Stable;
+use super::slot::{Slot, Tag};
 use super::target::Target;
 use super::value::{Kind, ValueRef};
 use super::{IndexKey, Object};
+pub(super) use role::Role;
 
 /// The writing side of a dictionary. There is one for each.
 pub(crate) struct Packer {
@@ -45,24 +48,6 @@ pub(crate) struct Packer {
     /// The bytes of the text that is being written, if it stands for fewer.
     packed: Vec<u8>,
 }
-
-/// Where a value stands in an object, as far as it matters here.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
-    /// The object, and its metadata: never shared, because the identity is in them.
-    Root,
-    Metadata,
-    /// Namespace and name, which are compared more often than anything else.
-    Identity,
-    /// What a Secret hides, wherever it is, which is never shared.
-    Payload,
-    Other,
-}
-
-/// How long the start of a text is that may be shared: shorter ones are not worth it.
-const MIN_START: usize = 8;
-/// How long a text is, at most, of which that is tried: as long as a name.
-const MAX_JOINED: usize = 256;
 
 impl Packer {
     /// For a store with these indexes.
@@ -159,15 +144,6 @@ impl Packer {
         if slots.is_empty() { Ok(Slot::NULL) } else { target.builder.list(&slots) }
     }
 
-    /// A text that is compared, and so is kept as it is.
-    fn plain_text(&mut self, target: &mut Target, text: &str) -> Result<Slot, TooLarge> {
-        self.text(target, text.as_bytes(), self.text_hash(text.as_bytes()), Role::Identity)
-    }
-
-    fn text_hash(&self, text: &[u8]) -> u64 {
-        text_hash(&self.hasher, text)
-    }
-
     /// Writes a value of which nothing is known.
     pub(super) fn fresh(&mut self, target: &mut Target, value: ValueRef<'_>, role: Role) -> Result<Slot, TooLarge> {
         self.digests.clear();
@@ -239,48 +215,6 @@ impl Packer {
         Ok(slot)
     }
 
-    fn text(&mut self, target: &mut Target, text: &[u8], hash: u64, role: Role) -> Result<Slot, TooLarge> {
-        if let Some(slot) = Slot::short(text) {
-            return Ok(slot);
-        }
-        if role != Role::Identity
-            && let Some(tag) = pack(text, &mut self.packed)
-        {
-            return target.builder.packed(tag, &self.packed);
-        }
-        if role == Role::Payload {
-            return target.text(text, hash);
-        }
-        if let Some(number) = self.find_text(text, hash) {
-            return Ok(Slot::new(Tag::SharedText, number));
-        }
-        if self.sightings.admit(hash, self.object, text.len(), target.part)
-            && let Some(number) = self.add_text(hash, text)
-        {
-            return Ok(Slot::new(Tag::SharedText, number));
-        }
-        if role == Role::Other
-            && let Some(slot) = self.joined(target, text)?
-        {
-            return Ok(slot);
-        }
-        target.text(text, hash)
-    }
-
-    /// A text that begins as others do: up to the last `-`, as the names of what is generated.
-    fn joined(&mut self, target: &mut Target, text: &[u8]) -> Result<Option<Slot>, TooLarge> {
-        let dash = || text.iter().rposition(|byte| *byte == b'-');
-        let end = (text.len() <= MAX_JOINED).then(dash).flatten().filter(|end| *end >= MIN_START);
-        let Some((start, rest)) = end.map(|end| text.split_at(end + 1)) else { return Ok(None) };
-        let hash = self.text_hash(start);
-        let slot = match self.find_text(start, hash) {
-            Some(number) => Slot::new(Tag::SharedText, number),
-            None if target.begins(start, hash) => target.text(start, hash)?,
-            None => return Ok(None),
-        };
-        target.builder.joined(slot, rest).map(Some)
-    }
-
     /// A map whose values are the slots from `first` on.
     pub(super) fn map(
         &mut self,
@@ -305,78 +239,10 @@ impl Packer {
         let members: Vec<_> = names.into_iter().zip(self.slots[first..].iter().copied()).collect();
         target.builder.map(&members)
     }
-
-    /// The name of a member, which is shared like a text, but never in the slot itself.
-    fn name(&mut self, target: &mut Target, name: &[u8]) -> Result<Slot, TooLarge> {
-        let hash = self.text_hash(name);
-        match name.len() {
-            ..=Slot::MAX_SHORT => target.name(name, hash),
-            _ => self.text(target, name, hash, Role::Identity),
-        }
-    }
-
-    fn find_text(&self, text: &[u8], hash: u64) -> Option<u32> {
-        self.texts.find(hash, |number| self.dictionary.text(number).as_bytes() == text)
-    }
-
-    fn add_text(&mut self, hash: u64, text: &[u8]) -> Option<u32> {
-        let (number, text) = (self.texts.len(), std::str::from_utf8(text).ok()?);
-        (number < Stable::<Box<str>>::LIMIT.min(LIMIT)).then(|| {
-            self.dictionary.texts.set(number, text.into());
-            self.texts.add(hash, text.len())
-        })
-    }
-
-    fn add_part(&mut self, hash: u64, part: Box<[u8]>) -> Option<u32> {
-        let (number, bytes) = (self.parts.len(), part.len());
-        (number < Stable::<Box<[u8]>>::LIMIT.min(LIMIT)).then(|| {
-            self.dictionary.parts.set(number, part);
-            self.parts.add(hash, bytes)
-        })
-    }
-
-    fn add_shape(&mut self, hash: u64, shape: Shape) -> Option<u32> {
-        let (number, bytes) = (self.shapes.len(), shape.bytes());
-        (number < Stable::<Shape>::LIMIT.min(LIMIT)).then(|| {
-            self.dictionary.shapes.set(number, shape);
-            self.shapes.add(hash, bytes)
-        })
-    }
-
-    /// How large the dictionary is, roughly.
-    pub(super) fn size(&self) -> usize {
-        self.texts.size() + self.parts.size() + self.shapes.size()
-    }
-
-    /// The bytes asked of the allocator for the dictionary and what is needed to add to it.
-    pub(crate) fn bytes(&self) -> usize {
-        let texts = Stable::<Box<str>>::bytes(self.texts.len()) + self.texts.bytes();
-        let parts = Stable::<Box<[u8]>>::bytes(self.parts.len()) + self.parts.bytes();
-        let shapes = Stable::<Shape>::bytes(self.shapes.len()) + self.shapes.bytes();
-        let scratch =
-            self.digests.capacity() * size_of::<Digest>() + self.slots.capacity() * Slot::SIZE + self.packed.capacity();
-        let target = self.target.as_ref().map_or(0, Target::bytes);
-        size_of::<Dictionary>() + place::END + texts + parts + shapes + self.sightings.bytes() + scratch + target
-    }
 }
 
 /// With more bytes than that, what an object was written to is not kept for the next.
 const MAX_SCRATCH: usize = 64 << 10;
-
-impl Role {
-    /// The role of a member, or of an element, of a map of which the members with these names are hidden.
-    pub(super) fn below(self, name: &[u8], hidden: &[&str]) -> Role {
-        match (self, name) {
-            (Role::Payload, _) => Role::Payload,
-            _ if name == LAST_APPLIED.as_bytes() || hidden.iter().any(|other| other.as_bytes() == name) => {
-                Role::Payload
-            }
-            (Role::Root, b"metadata") => Role::Metadata,
-            (Role::Metadata, b"name" | b"namespace") => Role::Identity,
-            _ => Role::Other,
-        }
-    }
-}
 
 #[cfg(test)]
 pub(super) mod tests;

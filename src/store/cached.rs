@@ -3,6 +3,9 @@
 //! Beside the writers' lock of every store there is one for the bodies; it is held for look-ups only, never while
 //! something is fetched.
 
+mod builder;
+mod condition;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,13 +13,13 @@ use std::time::Duration;
 use futures::future::try_join_all;
 
 use super::bodies::Bodies;
-use super::core::{Core, Keeps};
-use super::{Body, BodyGet, Changes, Error, Get, Memory, Query, Reset, Revision, Scope, Snapshot, Stats, Store, Write};
+use super::core::Core;
+use super::{BodyGet, Changes, Error, Get, Memory, Query, Reset, Revision, Scope, Snapshot, Stats, Store, Write};
 use crate::fetch::Fetch;
-use crate::indexer::{Indexer, Schema};
-use crate::selector::LabelSelector;
+use crate::indexer::Schema;
 use crate::snapshot::{self, Entry};
-use crate::ttl_lru::Limits;
+pub use builder::CachedStoreBuilder;
+use condition::Condition;
 
 /// How many bodies are remembered, unless told otherwise.
 #[doc(alias = "DefaultMaxCacheSize")]
@@ -131,36 +134,10 @@ pub struct CachedStore {
     bodies: Bodies,
 }
 
-/// How a [`CachedStore`] remembers and fetches; see [`CachedStore::builder`].
-#[doc(alias = "CachedStoreConfig")]
-#[derive(Debug)]
-#[must_use]
-pub struct CachedStoreBuilder {
-    fetch: Arc<dyn Fetch>,
-    schema: super::memory::MemoryStoreBuilder,
-    indexer: Option<Schema>,
-    limits: Limits,
-    concurrency: usize,
-    deadline: Duration,
-}
-
 impl CachedStore {
     /// A store that gets its objects from `fetch`.
     pub fn builder(fetch: impl Fetch) -> CachedStoreBuilder {
-        CachedStoreBuilder {
-            fetch: Arc::new(fetch),
-            schema: super::memory::MemoryStoreBuilder::default(),
-            indexer: None,
-            limits: Limits {
-                entries: DEFAULT_CACHE_SIZE,
-                bytes: usize::MAX,
-                ttl: DEFAULT_CACHE_TTL,
-                sliding: false,
-                keep_expired: false,
-            },
-            concurrency: 16,
-            deadline: Duration::from_secs(10),
-        }
+        CachedStoreBuilder::new(Arc::new(fetch))
     }
 
     /// What has been fetched, remembered and forgotten so far.
@@ -182,79 +159,6 @@ impl CachedStore {
     /// that were.
     pub fn evict_expired(&self) -> usize {
         self.bodies.evict_expired()
-    }
-}
-
-impl CachedStoreBuilder {
-    /// The indexes of an indexer; those declared by hand are not used then.
-    pub fn indexer(mut self, indexer: &Indexer) -> CachedStoreBuilder {
-        self.indexer = Some(indexer.schema().clone());
-        self
-    }
-
-    /// Gives the default index keys of its own, of so many components, instead of namespace and name.
-    pub fn default_index(mut self, components: usize) -> CachedStoreBuilder {
-        self.schema = self.schema.default_index(components);
-        self
-    }
-
-    /// Declares an index for keys made by hand.
-    pub fn index(mut self, name: &str, components: usize) -> CachedStoreBuilder {
-        self.schema = self.schema.index(name, components);
-        self
-    }
-
-    /// How long a body is remembered: 2 minutes 10 seconds.
-    #[doc(alias = "CacheTTL")]
-    pub fn ttl(mut self, ttl: Duration) -> CachedStoreBuilder {
-        self.limits.ttl = ttl;
-        self
-    }
-
-    /// Whether each use of a body lets it be remembered anew. Then what is used often is never fetched again while
-    /// its version stays.
-    pub fn sliding_ttl(mut self, sliding: bool) -> CachedStoreBuilder {
-        self.limits.sliding = sliding;
-        self
-    }
-
-    /// How many bodies are remembered: [`DEFAULT_CACHE_SIZE`]. With 0 none is.
-    #[doc(alias = "MaxCacheSize")]
-    pub fn cache_size(mut self, entries: usize) -> CachedStoreBuilder {
-        self.limits.entries = entries;
-        self
-    }
-
-    /// How many bytes of bodies are remembered, counted as JSON text; there is no such limit by default.
-    pub fn cache_bytes(mut self, bytes: usize) -> CachedStoreBuilder {
-        self.limits.bytes = bytes;
-        self
-    }
-
-    /// How many fetches run at a time: 16.
-    pub fn concurrency(mut self, fetches: usize) -> CachedStoreBuilder {
-        self.concurrency = fetches.max(1);
-        self
-    }
-
-    /// How long one fetch may take: 10 s.
-    pub fn deadline(mut self, deadline: Duration) -> CachedStoreBuilder {
-        self.deadline = deadline;
-        self
-    }
-
-    /// Whether a body that cannot be fetched is answered by the last one that could, if that is still remembered.
-    /// [`Objects::stale`](super::Objects::stale) names those.
-    pub fn serve_stale(mut self, serve: bool) -> CachedStoreBuilder {
-        self.limits.keep_expired = serve;
-        self
-    }
-
-    /// An empty store.
-    pub fn build(self) -> CachedStore {
-        let schema = self.indexer.unwrap_or_else(|| self.schema.schema());
-        let bodies = Bodies::new(self.fetch, self.limits, self.concurrency, self.deadline);
-        CachedStore { core: Core::new(schema.of_references(), Keeps::References(bodies.clone())), bodies }
     }
 }
 
@@ -311,29 +215,6 @@ impl Store for CachedStore {
 
     fn memory(&self) -> Memory {
         Memory { body_bytes: self.bodies.bytes(), ..self.core.memory() }
-    }
-}
-
-/// What a query asks of a body, which may have changed since its reference was found.
-struct Condition {
-    index: String,
-    prefix: Vec<String>,
-    labels: Option<LabelSelector>,
-}
-
-impl Condition {
-    fn of(query: &Query<'_>) -> Condition {
-        Condition {
-            index: query.index.to_owned(),
-            prefix: query.prefix.iter().map(|&component| component.to_owned()).collect(),
-            labels: query.labels.cloned(),
-        }
-    }
-
-    fn fits(&self, body: &Body) -> bool {
-        let prefix: Vec<&str> = self.prefix.iter().map(String::as_str).collect();
-        let labels = self.labels.as_ref();
-        labels.is_none_or(|labels| labels.matches(|key| body.object().label(key))) && body.has_key(&self.index, &prefix)
     }
 }
 

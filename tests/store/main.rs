@@ -3,14 +3,16 @@
 //! Where an order or a name could matter it is drawn at random; a failure prints the seed, and `SEED=...` runs it again.
 //! What an indexer promises is in `tests/indexer.rs`, what an object promises in `tests/object.rs`.
 
-mod fixtures;
-
+mod ahead;
 mod bodies;
 mod changes;
+mod fixtures;
+mod history;
+mod keys;
+mod late;
 mod model;
 mod overlays;
 mod queries;
-
 mod resets;
 #[path = "../support/mod.rs"]
 mod support;

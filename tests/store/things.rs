@@ -145,6 +145,10 @@ impl Thing {
         Indexed::new(self.object()).unwrap()
     }
 
+    pub fn apply_by_hand(&self) -> Write {
+        Write::Apply(self.by_hand())
+    }
+
     pub fn apply(&self) -> Write {
         Write::Apply(self.indexed())
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::ResourceVersion;
+use crate::object::digest::LAST_APPLIED;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
