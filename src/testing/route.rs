@@ -117,9 +117,12 @@ pub(super) fn call<'r>(request: &'r Request, target: &Target) -> Result<Call<'r>
     }
     match request.verb.as_str() {
         "get" => Ok(Call::Get(name, part)),
+        "watch" => Ok(Call::Watch),
         "update" => Ok(Call::Update(name, part)),
         "patch" => Ok(Call::Patch(name, part)),
         "delete" => Ok(Call::Delete(name)),
+        // What is created says its own name.
+        "create" if target.kind.custom => Ok(Call::Create),
         _ => Err(status::method_not_allowed()),
     }
 }

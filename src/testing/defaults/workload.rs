@@ -14,8 +14,15 @@ pub(super) fn deployment(object: &mut Fields) {
     selected(spec);
 }
 
+/// The annotation that says how often the template of a DaemonSet changed.
+pub(in crate::testing) const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
 pub(super) fn daemon_set(object: &mut Fields) {
     made(object, "status");
+    // A field of old, which is an annotation now, and 0 where it is missing.
+    if let Some(annotations) = made(object, "metadata").and_then(|metadata| made(metadata, "annotations")) {
+        default(annotations, TEMPLATE_GENERATION, "0");
+    }
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "revisionHistoryLimit", 10);
     rolling(spec, "updateStrategy", [("maxUnavailable", json!(1)), ("maxSurge", json!(0))]);

@@ -11,13 +11,14 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
+        kinds::Rules,
         owners::{self, kind_of},
         state::{State, Target},
         status,
         storage::key,
         yaml,
     },
-    Draft, Write, create, decode, metadata, own, replace,
+    Draft, Write, create, decode, metadata, own, replace, text,
 };
 
 /// A configuration as a request brings it.
@@ -29,7 +30,7 @@ pub(in super::super) struct Configuration {
     pub(in super::super) force: bool,
 }
 
-/// What becomes of the object of this name, which need not be there; parts of it have to.
+/// What becomes of the object of this name, which need not be there; parts of it have to, with few exceptions.
 pub(super) fn admit(
     state: &mut State,
     target: &Target,
@@ -38,7 +39,7 @@ pub(super) fn admit(
     write: Write<'_>,
 ) -> Result<Draft, Box<Status>> {
     let live = state.storage.get(target.kind.id, &key(&target.namespace, name)).cloned();
-    if live.is_none() && write.part.is_some() {
+    if live.is_none() && write.part.is_some() && !target.kind.rules.contain(Rules::CREATES_ON_REPLACE) {
         return Err(status::not_found(&target.kind, name));
     }
     let time = state.time();
@@ -48,11 +49,13 @@ pub(super) fn admit(
         let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
         return Err(status::conflict(&target.kind, name, &why));
     }
-    let mut object = decode::decode(&state.kinds, target, merged.into(), write.unasked())?;
+    let mut object = decode::converted(&state.kinds, target, merged, write)?;
     let draft = match live {
         Some(_) => replace::admit_patched(state, target, name, object)?,
         None => {
-            replace::named(metadata(&mut object), name)?;
+            let given = metadata(&mut object);
+            replace::named(given, name)?;
+            replace::parsed(text(given, "resourceVersion").as_deref())?;
             // What is not there has no version to be of.
             metadata(&mut object).remove("resourceVersion");
             create::admit(state, target, object, write)?

@@ -23,12 +23,7 @@ pub(super) fn admit(
     open(state, target, &object)?;
     let time = state.time();
     let uid = state.random.uid();
-    let suffix = state.random.suffix();
     let metadata = metadata(&mut object);
-    if let (None, Some(prefix)) = (text(metadata, "name"), text(metadata, "generateName")) {
-        let name = format!("{}{suffix}", prefix.chars().take(58).collect::<String>());
-        metadata.insert("name".to_owned(), name.into());
-    }
     for field in ["selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"] {
         metadata.remove(field);
     }
@@ -38,6 +33,16 @@ pub(super) fn admit(
     metadata.insert("creationTimestamp".to_owned(), time.clone().into());
     let version = metadata.remove("resourceVersion").and_then(|version| version.as_str().map(str::to_owned));
     Ok(Draft { object, live: None, version, time, owned: false })
+}
+
+/// Gives an object without a name one that begins as it asks. Defaults and owners know nothing of that.
+pub(super) fn name(state: &mut State, object: &mut Map<String, Value>) {
+    let suffix = state.random.suffix();
+    let metadata = metadata(object);
+    if let (None, Some(prefix)) = (text(metadata, "name"), text(metadata, "generateName")) {
+        let name = format!("{}{suffix}", prefix.chars().take(58).collect::<String>());
+        metadata.insert("name".to_owned(), name.into());
+    }
 }
 
 /// Refuses what is new where the namespace is missing or going, or the definition is.
