@@ -70,20 +70,10 @@ pub(super) fn options(headers: &HeaderMap, body: &Bytes) -> Result<Value, Box<St
     }
 }
 
-/// The object in a body, which must be JSON or YAML.
-pub(super) fn document(kind: &Kind, headers: &HeaderMap, body: &Bytes) -> Result<Document, Box<Status>> {
-    let unrecognized = |why: &str| {
-        let kind = &kind.kind;
-        status::bad_request(format!("the object provided is unrecognized (must be of type {kind}): {why}"))
-    };
+/// Whether a body is of a type that can be read.
+pub(super) fn readable(headers: &HeaderMap) -> Result<(), Box<Status>> {
     match content_type(headers).unwrap_or("application/json") {
-        "application/json" => Ok(Document::Json(body.clone())),
-        "application/yaml" => {
-            let text = std::str::from_utf8(body).map_err(|_| unrecognized("yaml: invalid UTF-8"))?;
-            // What the body holds stays out of the message: it may be a Secret.
-            let value = yaml::parse(text).map_err(|problem| unrecognized(&format!("yaml: {}", problem.message)))?;
-            Ok(Document::Yaml(value, body.clone()))
-        }
+        "application/json" | "application/yaml" => Ok(()),
         PROTOBUF => Err(status::failure(
             415,
             "UnsupportedMediaType",
@@ -91,4 +81,20 @@ pub(super) fn document(kind: &Kind, headers: &HeaderMap, body: &Bytes) -> Result
         )),
         _ => Err(unknown_format("application/json, application/yaml, application/vnd.kubernetes.protobuf")),
     }
+}
+
+/// The object in a body, which must be JSON or YAML.
+pub(super) fn document(kind: &Kind, headers: &HeaderMap, body: &Bytes) -> Result<Document, Box<Status>> {
+    let unrecognized = |why: &str| {
+        let kind = &kind.kind;
+        status::bad_request(format!("the object provided is unrecognized (must be of type {kind}): {why}"))
+    };
+    readable(headers)?;
+    if content_type(headers) != Some("application/yaml") {
+        return Ok(Document::Json(body.clone()));
+    }
+    let text = std::str::from_utf8(body).map_err(|_| unrecognized("yaml: invalid UTF-8"))?;
+    // What the body holds stays out of the message: it may be a Secret.
+    let value = yaml::parse(text).map_err(|problem| unrecognized(&format!("yaml: {}", problem.message)))?;
+    Ok(Document::Yaml(value, body.clone()))
 }

@@ -58,7 +58,7 @@ pub(super) fn place(request: &Request, kinds: &Kinds, accept: &Accept) -> Result
         return if known { Err(status::unknown_resource()) } else { Ok(Place::Nowhere) };
     };
     let namespace = request.namespace.clone().unwrap_or_default();
-    if !kind.namespaced && !namespace.is_empty() {
+    if !kind.namespaced && request.namespace.is_some() {
         return Err(status::unknown_resource());
     }
     Ok(Place::Resource(Target { kind, version: version.clone(), namespace }))

@@ -290,6 +290,7 @@ impl Exchange {
     }
 
     fn create(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
+        media::readable(&self.headers)?;
         let options = WriteOptions::read(&self.request, "CreateOptions", self.agent())?;
         let document = media::document(&target.kind, &self.headers, &self.body.clone()?)?;
         let created = self.shared.update(|inner| inner.state.create(target, document, self.write(&options, None)))?;

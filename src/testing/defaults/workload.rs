@@ -129,6 +129,10 @@ fn job_spec(spec: &mut Fields) {
 }
 
 pub(super) fn autoscaler(object: &mut Fields) {
+    if let Some(status) = child(object, "status") {
+        status.entry("currentMetrics").or_insert(Value::Null);
+        status.entry("desiredReplicas").or_insert(0.into());
+    }
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "minReplicas", 1);
     default(

@@ -48,11 +48,13 @@ pub(super) fn name(state: &mut State, object: &mut Map<String, Value>) {
 /// Refuses what is new where the namespace is missing or going, or the definition is.
 fn open(state: &State, target: &Target, object: &Map<String, Value>) -> Result<(), Box<Status>> {
     let kind = &target.kind;
-    let name = object.get("metadata").and_then(|metadata| metadata["name"].as_str()).unwrap_or_default();
+    let metadata = object.get("metadata").and_then(Value::as_object);
+    let said = |field: &str| metadata.and_then(|metadata| text(metadata, field));
+    let name = said("name").or_else(|| said("generateName")).unwrap_or_else(|| "Unknown".to_owned());
     if kind.namespaced {
         let namespaces = state.kinds.namespaces();
         if state.find(namespaces, "", &target.namespace)?.terminating() {
-            return Err(status::namespace_terminating(kind, name, &target.namespace));
+            return Err(status::namespace_terminating(kind, &name, &target.namespace));
         }
     }
     let definition = kind.custom.then(|| state.storage.get(state.kinds.definitions().id, &kind.resource())).flatten();

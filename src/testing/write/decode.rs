@@ -7,7 +7,6 @@ use super::{
     super::{
         kinds::{Kind, Kinds},
         options::FieldValidation,
-        owners,
         schema::Schema,
         shape::{Shape, Shapes, decode::Decoded},
         state::Target,
@@ -92,26 +91,20 @@ fn internal(
     placed(target, &Head { api_version: String::new(), kind: String::new() }, Value::Null)
 }
 
-/// The same for what a configuration made of an object. The server meets what does not fit only when it converts that.
+/// The same for what a configuration made of an object. `refused` tells of what cannot be converted.
 pub(super) fn converted(
     kinds: &Kinds,
     target: &Target,
     merged: Value,
     write: Write<'_>,
+    refused: impl Fn(&str) -> Box<Status>,
 ) -> Result<Map<String, Value>, Box<Status>> {
     if target.kind.custom {
         return decode(kinds, target, merged.into(), write.unasked());
     }
-    let described = owners::described(&merged);
-    let is = owners::kind_of(&merged);
     let document = Document::Made(merged);
     let head = head(&target.kind, &document)?;
-    let Decoded { value, .. } = read(kinds, target, document, &head).map_err(|Unreadable { why, .. }| {
-        status::internal(format!(
-            "failed to convert new object ({described}) to proper version: unable to convert unstructured object to \
-             {is}: {why}"
-        ))
-    })?;
+    let Decoded { value, .. } = read(kinds, target, document, &head).map_err(|error| refused(&error.why))?;
     placed(target, &head, value)
 }
 

@@ -96,10 +96,7 @@ pub(super) fn change(
             object
         }
         Wanted::Patch(patch) => patch::decode(&state.kinds, &seen, &old, patch, write)?,
-        Wanted::Apply(configuration) => {
-            let merged = apply::merged(&seen, Some(&old), configuration, write, &time)?;
-            decode::converted(&state.kinds, &seen, merged, write)?
-        }
+        Wanted::Apply(configuration) => apply::merged(&state.kinds, &seen, Some(&old), configuration, write, &time)?,
     };
     replace::named(metadata(&mut new), name)?;
     if !kind.custom {
