@@ -118,7 +118,7 @@ impl Accept {
                 table.include = Include::read(request)?;
             }
             if watch && encoding == Encoding::Yaml {
-                return Err(unacceptable(STREAMS));
+                look.misfit = Some(unacceptable(STREAMS));
             }
             return Ok(look);
         }

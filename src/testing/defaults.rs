@@ -11,6 +11,7 @@ mod pod;
 mod policy;
 mod service;
 mod storage;
+mod times;
 mod workload;
 
 use serde_json::{Map, Value};
@@ -20,6 +21,9 @@ use super::{
     quantity,
 };
 
+pub(super) use content::bear_name;
+pub(super) use workload::TEMPLATE_GENERATION;
+
 type Fields = Map<String, Value>;
 
 /// Makes of the object a client sent the one it means. `time` is now.
@@ -27,6 +31,7 @@ pub(super) fn apply(kind: &Kind, object: &mut Fields, time: &str) {
     if kind.custom {
         return;
     }
+    times::unsaid(kind, object);
     match (kind.group.as_str(), kind.plural.as_str()) {
         ("", "configmaps") => content::config_map(object),
         ("", "secrets") => content::secret(object),

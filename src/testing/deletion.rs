@@ -183,9 +183,11 @@ fn options(body: Value) -> Result<Map<String, Value>, Box<Status>> {
         ),
     ] {
         if let Some(value) = value.filter(|value| !value.is_null() && !fits(value)) {
-            let found = json_type(value);
+            let number = value.as_number().filter(|_| go_type == "int64").map(|number| format!(" {number}"));
             return Err(bad_request(format!(
-                "json: cannot unmarshal {found} into Go struct field {field} of type {go_type}"
+                "json: cannot unmarshal {}{} into Go struct field {field} of type {go_type}",
+                json_type(value),
+                number.unwrap_or_default(),
             )));
         }
     }

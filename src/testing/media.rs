@@ -78,32 +78,53 @@ pub(super) fn options(headers: &HeaderMap, body: &Bytes) -> Result<Value, Box<St
     }
 }
 
+/// The encodings of objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Json,
+    Yaml,
+    Protobuf,
+}
+
+impl Encoding {
+    fn of(kind: &Kind, headers: &HeaderMap) -> Result<Self, Box<Status>> {
+        match content_type(headers).unwrap_or("application/json") {
+            "application/json" => Ok(Encoding::Json),
+            "application/yaml" => Ok(Encoding::Yaml),
+            PROTOBUF if kind.is_definition() => Err(status::failure(
+                415,
+                "UnsupportedMediaType",
+                "this fake cluster reads no definitions in protobuf: send application/json or application/yaml",
+            )),
+            PROTOBUF if !kind.custom => Ok(Encoding::Protobuf),
+            _ if kind.custom => Err(unknown_format("application/json, application/yaml")),
+            _ => Err(unknown_format("application/json, application/yaml, application/vnd.kubernetes.protobuf")),
+        }
+    }
+}
+
+/// Whether a body with an object of a kind is of a type that can be read.
+pub(super) fn readable(kind: &Kind, headers: &HeaderMap) -> Result<(), Box<Status>> {
+    Encoding::of(kind, headers).map(drop)
+}
+
 /// The object in a body, which must be JSON or YAML, or protobuf where a kind is built in.
 pub(super) fn document(kind: &Kind, headers: &HeaderMap, body: &Bytes) -> Result<Document, Box<Status>> {
     let unrecognized = |why: &str| {
         let kind = &kind.kind;
         status::bad_request(format!("the object provided is unrecognized (must be of type {kind}): {why}"))
     };
-    match content_type(headers).unwrap_or("application/json") {
-        "application/json" => Ok(Document::Json(body.clone())),
-        "application/yaml" => {
+    Ok(match Encoding::of(kind, headers)? {
+        Encoding::Json => Document::Json(body.clone()),
+        Encoding::Yaml => {
             let text = std::str::from_utf8(body).map_err(|_| unrecognized("yaml: invalid UTF-8"))?;
             // What the body holds stays out of the message: it may be a Secret.
             let value = yaml::parse(text).map_err(|problem| unrecognized(&format!("yaml: {}", problem.message)))?;
-            Ok(Document::Yaml(value, body.clone()))
+            Document::Yaml(value, body.clone())
         }
-        PROTOBUF if kind.is_definition() => Err(status::failure(
-            415,
-            "UnsupportedMediaType",
-            "this fake cluster reads no definitions in protobuf: send application/json or application/yaml",
-        )),
-        PROTOBUF if !kind.custom => match Envelope::read(body) {
-            Ok(envelope) => Ok(Document::Protobuf(envelope)),
-            // What the body holds stays out of the message: it may be a Secret.
-            Err(why) if kind.is_core("secrets") && !body.is_empty() => Err(unrecognized(&why)),
-            Err(why) => Err(unrecognized(&format!("{why} ({})", summary(body)))),
-        },
-        _ if kind.custom => Err(unknown_format("application/json, application/yaml")),
-        _ => Err(unknown_format("application/json, application/yaml, application/vnd.kubernetes.protobuf")),
-    }
+        Encoding::Protobuf => Document::Protobuf(Envelope::read(body).map_err(|why| {
+            let hidden = kind.is_core("secrets") && !body.is_empty();
+            unrecognized(&if hidden { why } else { format!("{why} ({})", summary(body)) })
+        })?),
+    })
 }

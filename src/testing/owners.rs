@@ -24,7 +24,7 @@ mod tests;
 
 use serde_json::Value;
 
-pub(super) use apply::{Applied, Error, kind_of};
+pub(super) use apply::{Applied, Error, described, kind_of};
 pub(super) use conflict::{Conflict, Conflicts};
 pub(super) use managers::Managers;
 pub(super) use path::Step;
@@ -95,7 +95,7 @@ pub(super) fn apply(
     force: bool,
 ) -> Result<Value, Error> {
     let managers = Managers::read(live)?;
-    if !config["metadata"]["managedFields"].is_null() {
+    if config["metadata"]["managedFields"].is_array() {
         return Err(Error::ManagedFields);
     }
     check(config, shape).map_err(|problems| Error::Untyped { object: apply::described(config), problems })?;

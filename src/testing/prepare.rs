@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     allocate,
+    defaults::{self, TEMPLATE_GENERATION},
     kinds::{CRDS, Definition, Part},
     shape,
     state::{State, Target},
@@ -40,8 +41,12 @@ pub(super) fn create(
     }
     match (kind.group.as_str(), kind.plural.as_str()) {
         ("", "pods") => pod::create(state, object, write)?,
-        ("", "services") => allocate::create(state, object, write)?,
-        ("", "namespaces") => held_by(object.get_mut("spec"), "kubernetes"),
+        ("", "services") if write.part.is_none() => allocate::create(state, object, write)?,
+        ("", "namespaces") => {
+            held_by(object.get_mut("spec"), "kubernetes");
+            // Where the name is a generated one, it was not known before.
+            defaults::bear_name(object);
+        }
         ("", "persistentvolumes") => held_by(object.get_mut("metadata"), "kubernetes.io/pv-protection"),
         ("", "persistentvolumeclaims") => {
             held_by(object.get_mut("metadata"), "kubernetes.io/pvc-protection");
@@ -194,9 +199,7 @@ fn not_ready(node: &mut Fields) {
     }
 }
 
-const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
-
-/// How often the template of a DaemonSet changed: a field of old, which is an annotation now.
+/// How often the template of a DaemonSet changed.
 fn template_generation(set: &mut Fields, generation: i64) {
     let Some(metadata) = set.get_mut("metadata").and_then(Value::as_object_mut) else { return };
     if let Some(annotations) = metadata.entry("annotations").or_insert_with(|| json!({})).as_object_mut() {

@@ -156,7 +156,7 @@ fn value(field: &Field<'_>, name: &str, shape: Shape<'_>) -> Result<Value, Strin
         }
         Type::Formatted(format @ (Format::Time | Format::MicroTime)) => time(field.bytes(name)?, *format)?,
         Type::Formatted(Format::IntOrText) => int_or_text(field.bytes(name)?)?,
-        Type::Any | Type::Open | Type::Scalar(_) | Type::Named(_) => raw(field.bytes(name)?)?,
+        Type::Any | Type::Whole | Type::Open | Type::Scalar(_) | Type::Named(_) => raw(field.bytes(name)?)?,
         Type::Map(_) | Type::List(_) => {
             let mut known = Value::Null;
             add(field, name, shape, &mut known)?;

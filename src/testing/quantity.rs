@@ -43,6 +43,12 @@ pub(super) fn nanos(text: &str) -> Option<i128> {
     parse(text.trim()).map(|(nanos, _)| nanos)
 }
 
+/// Whether a number is followed by nothing, or by a suffix that there is.
+pub(super) fn has_suffix(text: &str) -> bool {
+    let number = |c: char| c.is_ascii_digit() || c == '.';
+    suffix_of(text.trim_start_matches(['+', '-']).trim_start_matches(number)).is_some()
+}
+
 fn parse(text: &str) -> Option<(i128, Format)> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let end = unsigned.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(unsigned.len());

@@ -78,7 +78,9 @@ impl Request {
     pub(super) fn new(parts: &Parts) -> Self {
         let query = query(&parts.uri);
         let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let mut segments = parts.uri.path().split('/').filter(|segment| !segment.is_empty()).map(decoded);
+        // Parts that are escaped or empty count like any others.
+        let path = decoded(parts.uri.path());
+        let mut segments = path.trim_matches('/').split('/').map(str::to_owned);
         let mut request = Request {
             verb: parts.method.as_str().to_lowercase(),
             group: String::new(),
@@ -105,6 +107,11 @@ impl Request {
         }
         request.version = segments.next().unwrap_or_default();
         let mut rest: Vec<String> = segments.collect();
+        // The old way to ask for a watch: by the path.
+        let watched = rest.len() > 1 && rest[0] == "watch";
+        if watched {
+            rest.remove(0);
+        }
         let below_namespace = rest.len() > 2 && !["status", "finalize"].contains(&rest[2].as_str());
         if rest.len() > 2 && rest[0] == "namespaces" && below_namespace {
             request.namespace = Some(rest[1].clone());
@@ -119,6 +126,8 @@ impl Request {
         request.subresource = rest.reduce(|path, part| path + "/" + &part);
         let watching = request.param("watch").is_some_and(|value| !["0", "false"].contains(&value));
         request.verb = match (&parts.method, request.name.is_some()) {
+            (&Method::GET, _) if watched => "watch",
+            _ if watched => return request,
             (&Method::GET, true) => "get",
             (&Method::GET, false) if watching => "watch",
             (&Method::GET, false) => "list",

@@ -58,7 +58,7 @@ pub(super) fn place(request: &Request, kinds: &Kinds, accept: &Accept) -> Result
         return if known { Err(status::unknown_resource()) } else { Ok(Place::Nowhere) };
     };
     let namespace = request.namespace.clone().unwrap_or_default();
-    if !kind.namespaced && !namespace.is_empty() {
+    if !kind.namespaced && request.namespace.is_some() {
         return Err(status::unknown_resource());
     }
     Ok(Place::Resource(Target { kind, version: version.clone(), namespace }))
@@ -117,9 +117,12 @@ pub(super) fn call<'r>(request: &'r Request, target: &Target) -> Result<Call<'r>
     }
     match request.verb.as_str() {
         "get" => Ok(Call::Get(name, part)),
+        "watch" => Ok(Call::Watch),
         "update" => Ok(Call::Update(name, part)),
         "patch" => Ok(Call::Patch(name, part)),
         "delete" => Ok(Call::Delete(name)),
+        // What is created says its own name.
+        "create" if target.kind.custom => Ok(Call::Create),
         _ => Err(status::method_not_allowed()),
     }
 }

@@ -35,6 +35,12 @@ impl Selection {
         !self.labels.is_empty() || !self.fields.is_empty()
     }
 
+    /// The one name it is about, if it names one.
+    pub(super) fn name(&self) -> Option<&str> {
+        let named = self.fields.iter().find(|term| term.equal && term.path == "metadata.name");
+        named.map(|term| term.value.as_str())
+    }
+
     pub(super) fn matches(&self, kind: &Kind, object: &Object) -> bool {
         let labels = &object.value["metadata"]["labels"];
         (self.namespace.is_empty() || self.namespace == object.namespace)

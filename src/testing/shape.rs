@@ -143,7 +143,7 @@ impl<'s> Shape<'s> {
     }
 
     /// The name of the type without its group, where it has one.
-    fn name(self) -> Option<&'s str> {
+    pub(super) fn name(self) -> Option<&'s str> {
         match self.ty {
             Type::Named(name) => name.rsplit('.').next(),
             _ => None,
@@ -167,7 +167,7 @@ impl<'s> Shape<'s> {
 
     pub(super) fn form(self) -> Form {
         match self.resolved().ty {
-            Type::Open | Type::Any | Type::Named(_) => Form::Anything,
+            Type::Open | Type::Any | Type::Whole | Type::Named(_) => Form::Anything,
             Type::Scalar(scalar) => Form::Scalar(*scalar),
             Type::Formatted(format) => Form::Scalar(format.scalar()),
             Type::Map(_) => Form::Map,
@@ -184,7 +184,7 @@ impl<'s> Shape<'s> {
         };
         match ty {
             Type::Open => member(&Type::Open, true, USUAL),
-            Type::Any => member(&Type::Any, false, USUAL),
+            Type::Any | Type::Whole => member(&Type::Any, false, USUAL),
             Type::Map(map) => match (map.fields.get(name), &map.entries) {
                 (Some(Field { ty, strategy, omitted, go, .. }), _) => {
                     let shape = Shape { shapes, ty };
@@ -202,7 +202,7 @@ impl<'s> Shape<'s> {
         let Shape { shapes, ty } = self.resolved();
         match ty {
             Type::List(list) => Shape { shapes, ty: &list.item },
-            Type::Any => Shape { shapes, ty },
+            Type::Any | Type::Whole => Shape { shapes, ty: &Type::Any },
             _ => Shape { shapes, ty: &Type::Open },
         }
     }

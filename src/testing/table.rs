@@ -16,12 +16,14 @@ mod stream;
 mod volume;
 mod workload;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use kube::core::Status;
 use serde_json::{Map, Value, json};
 
-use super::{requests::Request, state::Target, status, text};
+use super::{kinds::Kind, requests::Request, state::Target, status, text};
 
 pub(super) use stream::tables;
 
@@ -61,7 +63,7 @@ impl Include {
 pub(super) struct Printer {
     columns: Columns,
     /// The kind and the apiVersion of the objects, which items of lists leave out.
-    kind: String,
+    kind: Arc<Kind>,
     api_version: String,
     options: Options,
 }
@@ -82,7 +84,7 @@ impl Printer {
                 Some(version) => Columns::Custom(custom::Columns::new(&version.columns)),
                 None => Columns::BuiltIn(columns::of(&name), cells::of(&name)),
             },
-            kind: kind.kind.clone(),
+            kind: kind.clone(),
             api_version: kind.api_version(&target.version),
             options,
         }
@@ -102,6 +104,9 @@ impl Printer {
             Some(Value::Array(items)) => items.iter().map(|item| self.row(item, now)).collect(),
             _ => vec![self.row(&answer, now)],
         };
+        // Kinds that have nothing but names and ages begin without a list.
+        let plain = self.definitions().last().is_some_and(|column| column["name"] == "Created At");
+        let rows = if rows.is_empty() && plain && !self.kind.custom { Value::Null } else { rows.into() };
         json!({
             "kind": "Table",
             "apiVersion": format!("meta.k8s.io/{}", self.options.version),
@@ -125,7 +130,7 @@ impl Printer {
             Columns::Custom(columns) => columns.cells(&item),
         };
         let mut row = json!({"cells": cells, "object": self.included(object)});
-        if (self.api_version.as_str(), self.kind.as_str()) == ("v1", "Pod") {
+        if self.kind.is_core("pods") {
             row.as_object_mut().into_iter().for_each(|row| row.extend(pod::condition(object)));
         }
         row
@@ -138,7 +143,7 @@ impl Printer {
         match self.options.include {
             Include::Object => {
                 let mut object = object.clone();
-                object["kind"] = self.kind.clone().into();
+                object["kind"] = self.kind.kind.clone().into();
                 object["apiVersion"] = self.api_version.clone().into();
                 object
             }
@@ -146,7 +151,7 @@ impl Printer {
             Include::Metadata | Include::None => json!({
                 "kind": "PartialObjectMetadata",
                 "apiVersion": format!("meta.k8s.io/{}", self.options.version),
-                "metadata": metadata,
+                "metadata": text::alone(&self.kind, metadata),
             }),
         }
     }

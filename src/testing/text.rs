@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::{kinds::Kind, shape::zero, storage::Object};
+use super::{defaults::TEMPLATE_GENERATION, kinds::Kind, shape::zero, storage::Object};
 
 /// How the client wants objects: whole, or their metadata alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,7 @@ fn print(kind: &Kind, version: &str, object: &Object, form: Form) -> Bytes {
     match form {
         Form::Whole if version == kind.stored => whole(kind, &object.value),
         Form::Whole => whole(kind, &in_version(kind, version, object)),
-        Form::Metadata => metadata(&object.value),
+        Form::Metadata => metadata(kind, &object.value),
     }
 }
 
@@ -91,7 +91,7 @@ pub(super) fn patched(kind: &Kind, value: &Value) -> String {
 pub(super) fn deleted(kind: &Kind, answer: &Value, form: Form) -> Bytes {
     match form {
         _ if answer["kind"] == "Status" => ordered(answer, &OBJECT),
-        Form::Metadata => metadata(answer),
+        Form::Metadata => metadata(kind, answer),
         Form::Whole => whole(kind, answer),
     }
 }
@@ -101,9 +101,26 @@ pub(super) fn metadata_text(metadata: &Value) -> String {
     String::from_utf8_lossy(&ordered(metadata, &METADATA)).into_owned()
 }
 
-fn metadata(value: &Value) -> Bytes {
-    let value = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": value["metadata"]});
+fn metadata(kind: &Kind, value: &Value) -> Bytes {
+    let metadata = alone(kind, &value["metadata"]);
+    let value = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata});
     ordered(&value, &OBJECT)
+}
+
+/// Metadata without its object: the annotation that stands for a field is not there yet.
+pub(super) fn alone(kind: &Kind, metadata: &Value) -> Value {
+    let mut metadata = metadata.clone();
+    if kind.group == "apps" && kind.plural == "daemonsets" && !kind.custom {
+        let annotations = metadata["annotations"].as_object_mut();
+        let empty = annotations.is_some_and(|annotations| {
+            annotations.remove(TEMPLATE_GENERATION);
+            annotations.is_empty()
+        });
+        if let (true, Some(metadata)) = (empty, metadata.as_object_mut()) {
+            metadata.remove("annotations");
+        }
+    }
+    metadata
 }
 
 /// An object as a list holds it, without the brace that opens it: built-in kinds leave out kind and apiVersion there.
@@ -170,7 +187,7 @@ pub(super) fn bookmark(kind: &Kind, version: &str, form: Form, revision: u64, in
         metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
     }
     if form == Form::Metadata {
-        return self::metadata(&json!({"metadata": metadata}));
+        return self::metadata(kind, &json!({"metadata": metadata}));
     }
     let mut value = json!({"kind": kind.kind, "apiVersion": kind.api_version(version), "metadata": metadata});
     for (name, field) in zero(&kind.api_version(version), &kind.kind) {

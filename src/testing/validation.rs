@@ -34,6 +34,10 @@ pub(super) use update::{Old, update};
 
 /// Everything wrong with an object that is to be stored, in the server's order.
 pub(super) fn flaws(kind: &Kind, object: &Value) -> Vec<Flaw> {
+    if metadata::is_looked_at_last(kind) {
+        let flaws = contents(kind, object);
+        return if flaws.is_empty() { metadata::common(object) } else { flaws };
+    }
     let mut flaws = metadata::whole(kind, object);
     flaws.extend(contents(kind, object));
     flaws

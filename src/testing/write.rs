@@ -187,8 +187,14 @@ impl State {
         if !owned {
             object = own::update(target, live.as_deref().map(|live| &live.value), object, write, &time);
         }
+        if let Some(live) = &live {
+            replace::keep(&mut object, live);
+        }
         match (live.as_deref(), write.part) {
-            (None, _) => prepare::create(self, target, &mut object, write)?,
+            (None, _) => {
+                create::name(self, &mut object);
+                prepare::create(self, target, &mut object, write)?;
+            }
             (Some(live), None | Some(Part::Scale(_))) => prepare::update(self, target, live, &mut object, write)?,
             (Some(live), Some(part)) => {
                 part::confine(kind, part, live, &mut object);

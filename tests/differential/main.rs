@@ -4,7 +4,7 @@
 //! differs is printed, and of twenty answers one may. What is known to differ is in [`known`].
 //!
 //! The real server is that of `tests/real`; without one there is nothing to do. `SEED` repeats a run, `SESSIONS` says how many
-//! sessions there are: the first has the seed itself, those after it the numbers that follow.
+//! sessions there are: the first has the seed itself, those after it the numbers that follow. `SHOW` prints all that is asked.
 
 mod bodies;
 mod kinds;
@@ -134,6 +134,9 @@ async fn step(session: &mut Session, servers: &mut Servers, request: Request, di
     match servers.both(&request).await {
         Ok((answer, mut differences)) => {
             session.learn(&request, answer.code, &answer.body);
+            if env::var_os("SHOW").is_some() {
+                println!("{told}\n    {} {}", answer.code, answer.body.chars().take(1500).collect::<String>());
+            }
             differences.retain(|difference| !known::is(&request, difference));
             let same = differences.is_empty();
             let stored = request.method != "GET"

@@ -151,11 +151,7 @@ impl Session {
     }
 
     fn namespace_of(&mut self) -> String {
-        match self.random.below(40) {
-            0 => "nowhere".to_owned(),
-            1 => "default".to_owned(),
-            _ => self.namespace.clone(),
-        }
+        if self.random.percent(3) { "nowhere".to_owned() } else { self.namespace.clone() }
     }
 
     fn name(&mut self) -> String {

@@ -87,6 +87,7 @@ suite! {
         a_watch_without_a_version_begins_with_what_is_there
         what_leaves_a_selection_is_deleted_and_what_enters_it_is_added
         a_watch_of_one_name_sees_nothing_else
+        the_path_of_a_watch_may_say_that_it_is_one
         a_watch_with_a_negative_timeout_ends_at_once
         a_watch_ends_after_its_timeout
         a_list_by_watch_ends_with_a_bookmark;
@@ -129,7 +130,24 @@ suite! {
     parts:
         a_status_is_written_apart
         a_scale_shows_and_sets_how_many_there_are_to_be
-        generations_count_changes_of_what_is_wanted;
+        generations_count_changes_of_what_is_wanted
+        conditions_and_containers_have_times_that_nobody_said;
+    checks:
+        a_path_is_taken_apart_at_each_slash
+        a_selector_comes_before_a_version_and_before_the_form_of_events
+        a_scale_is_read_before_its_object_is_looked_for
+        a_replacement_of_what_is_gone_makes_no_other_object
+        the_status_of_a_service_that_is_not_there_can_be_applied
+        a_configuration_is_checked_as_it_is_read_merged_and_converted
+        what_cannot_be_read_at_all_is_told_before_what_is_of_another_type
+        an_unknown_field_that_is_there_twice_is_told_once
+        what_a_patch_leaves_without_a_version_has_no_name_either
+        a_new_custom_object_says_its_own_name;
+    unwritten:
+        the_label_of_a_namespace_is_its_creators_unless_the_name_is_made_up
+        the_generation_of_a_template_belongs_to_who_made_the_daemon_set
+        a_volume_is_claimed_field_by_field_and_a_revision_is_one_value
+        an_empty_list_of_owners_takes_away_all_and_none_takes_nothing;
     custom:
         schemas_prune_and_fill_in
         schemas_refuse_what_they_do_not_allow

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     ground::{Ground, text},
-    kinds::DEPLOYMENTS,
+    kinds::{DEPLOYMENTS, Kind},
 };
 
 /// A Deployment that wants so many pods.
@@ -55,4 +55,32 @@ pub async fn generations_count_changes_of_what_is_wanted(ground: Ground) {
     assert_eq!(labeled.body["metadata"]["generation"], 1);
     let wanted = ground.merge(&path, &json!({"spec": {"paused": true}})).await;
     assert_eq!(wanted.body["metadata"]["generation"], 2);
+}
+
+pub async fn conditions_and_containers_have_times_that_nobody_said(ground: Ground) {
+    const PODS: Kind = Kind::new("", "pods", "Pod");
+    let name = ground.name();
+    deployment(&ground, &name, 0).await;
+    let conditions = json!({"status": {"conditions": [{"type": "Available", "status": "True"}]}});
+    let patched = ground.merge(&format!("{}/status", ground.one(&DEPLOYMENTS, &name)), &conditions).await.body;
+    let available = json!({"type": "Available", "status": "True", "lastTransitionTime": null, "lastUpdateTime": null});
+    assert_eq!(patched["status"]["conditions"], json!([available]));
+
+    let mut pod = PODS.object(&name, json!({}));
+    pod["spec"] = json!({"containers": [{"name": "c", "image": "i"}]});
+    assert_eq!(ground.post(&ground.all(&PODS), &pod).await.code, 201);
+    let path = format!("{}/status", ground.one(&PODS, &name));
+    let container = json!({
+        "name": "c", "image": "i", "imageID": "", "ready": true, "restartCount": 0, "lastState": {},
+        "state": {"running": {}},
+    });
+    let status = json!({"conditions": [{"type": "Ready", "status": "True"}], "containerStatuses": [container]});
+    let ready = ground.merge(&path, &json!({"status": status})).await;
+    assert_eq!(ready.code, 200, "{ready:?}");
+    let status = &ready.body["status"];
+    let condition = json!({"type": "Ready", "status": "True", "lastProbeTime": null, "lastTransitionTime": null});
+    assert_eq!(status["conditions"], json!([condition]));
+    assert_eq!(status["containerStatuses"][0]["state"], json!({"running": {"startedAt": null}}));
+    let again = ground.merge(&path, &json!({"kind": "Pod"})).await.body;
+    assert_eq!(again["metadata"]["resourceVersion"], ready.body["metadata"]["resourceVersion"]);
 }

@@ -130,3 +130,21 @@ pub async fn a_list_by_watch_ends_with_a_bookmark(ground: Ground) {
         ("BOOKMARK".to_owned(), &end)
     );
 }
+
+pub async fn the_path_of_a_watch_may_say_that_it_is_one(ground: Ground) {
+    let names = ground.names(2);
+    let kind = crate::kinds::SECRETS;
+    for name in &names {
+        ground.create(&kind, name, json!({})).await;
+    }
+    let watched = ground.all(&kind).replacen("/v1/", "/v1/watch/", 1);
+    let mut watch = ground.watch(&format!("{watched}/{}", names[0])).await;
+    assert_eq!(watch.told(1).await, told(&[("ADDED", &names[0])]));
+    ground.delete(&ground.one(&kind, &names[1])).await;
+    ground.delete(&ground.one(&kind, &names[0])).await;
+    assert_eq!(watch.told(1).await, told(&[("DELETED", &names[0])]));
+    let other = ground.get(&format!("{watched}/{}?fieldSelector=metadata.name%3D{}", names[0], names[1])).await;
+    let why = "fieldSelector metadata.name doesn't match requested name";
+    assert_eq!((other.code, text(&other.body["message"])), (400, why.to_owned()));
+    assert_eq!(ground.delete(&watched).await.code, 405);
+}

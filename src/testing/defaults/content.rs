@@ -31,13 +31,18 @@ fn canonical_base64(object: &mut Fields, field: &str) {
     }
 }
 
-/// A namespace bears its name as a label.
+/// A namespace is active, and bears its name as a label.
 pub(super) fn namespace(object: &mut Fields) {
     made(object, "spec");
     made(object, "status").into_iter().for_each(|status| default(status, "phase", "Active"));
+    bear_name(object);
+}
+
+/// Writes the name of a namespace into the label that bears it, if it has a name yet.
+pub(in crate::testing) fn bear_name(object: &mut Fields) {
     let Some(metadata) = made(object, "metadata") else { return };
     let name = text(metadata, "name").to_owned();
-    if let Some(labels) = made(metadata, "labels") {
+    if let Some(labels) = (!name.is_empty()).then(|| made(metadata, "labels")).flatten() {
         labels.insert("kubernetes.io/metadata.name".to_owned(), name.into());
     }
 }
@@ -47,11 +52,6 @@ pub(super) fn node(object: &mut Fields) {
     let Some(status) = made(object, "status") else { return };
     amounts(status, "capacity");
     amounts(status, "allocatable");
-    for condition in items(status, "conditions") {
-        for field in ["lastHeartbeatTime", "lastTransitionTime"] {
-            condition.entry(field).or_insert(Value::Null);
-        }
-    }
     let capacity = status.get("capacity").cloned();
     status.extend(
         (!status.contains_key("allocatable")).then_some(capacity).flatten().map(|c| ("allocatable".to_owned(), c)),

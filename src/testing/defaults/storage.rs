@@ -87,8 +87,10 @@ pub(super) fn devices(object: &mut Fields, time: &str) {
             capacity.as_object_mut().into_iter().for_each(|capacity| amount(capacity, "value"));
         }
     }
-    requests(spec);
     let template = child(spec, "spec").is_some();
+    if !template {
+        requests(spec);
+    }
     if template {
         made(spec, "metadata");
         child(spec, "spec").into_iter().for_each(requests);
@@ -96,7 +98,9 @@ pub(super) fn devices(object: &mut Fields, time: &str) {
 }
 
 fn requests(spec: &mut Fields) {
-    for request in child(spec, "devices").into_iter().flat_map(|devices| items(devices, "requests")) {
+    let Some(devices) = made(spec, "devices") else { return };
+    devices.entry("requests").or_insert(Value::Null);
+    for request in items(devices, "requests") {
         child(request, "exactly").into_iter().for_each(counted);
         items(request, "firstAvailable").for_each(counted);
     }

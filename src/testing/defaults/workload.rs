@@ -14,8 +14,15 @@ pub(super) fn deployment(object: &mut Fields) {
     selected(spec);
 }
 
+/// The annotation that says how often the template of a DaemonSet changed.
+pub(in crate::testing) const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
 pub(super) fn daemon_set(object: &mut Fields) {
     made(object, "status");
+    // A field of old, which is an annotation now, and 0 where it is missing.
+    if let Some(annotations) = made(object, "metadata").and_then(|metadata| made(metadata, "annotations")) {
+        default(annotations, TEMPLATE_GENERATION, "0");
+    }
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "revisionHistoryLimit", 10);
     rolling(spec, "updateStrategy", [("maxUnavailable", json!(1)), ("maxSurge", json!(0))]);
@@ -122,6 +129,10 @@ fn job_spec(spec: &mut Fields) {
 }
 
 pub(super) fn autoscaler(object: &mut Fields) {
+    if let Some(status) = child(object, "status") {
+        status.entry("currentMetrics").or_insert(Value::Null);
+        status.entry("desiredReplicas").or_insert(0.into());
+    }
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "minReplicas", 1);
     default(

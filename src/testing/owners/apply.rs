@@ -108,7 +108,7 @@ fn pruned(merged: &Value, before: &FieldSet, owned: &FieldSet, shape: Shape<'_>)
 }
 
 /// `NAMESPACE/NAME; GROUP/VERSION, Kind=KIND`: how messages name a configuration.
-pub(super) fn described(config: &Value) -> String {
+pub(in crate::testing) fn described(config: &Value) -> String {
     let metadata = &config["metadata"];
     format!("{}/{}; {}", text(&metadata["namespace"]), text(&metadata["name"]), kind_of(config))
 }
@@ -118,6 +118,10 @@ pub(super) fn described(config: &Value) -> String {
 pub(in crate::testing) fn kind_of(config: &Value) -> String {
     let api_version = text(&config["apiVersion"]);
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    if version.contains('/') {
+        // What has no group and no version has no kind either.
+        return "/, Kind=".to_owned();
+    }
     format!("{group}/{version}, Kind={}", text(&config["kind"]))
 }
 

@@ -23,6 +23,13 @@ pub(in crate::testing) enum Step {
 #[error("no step: {0}")]
 pub(in crate::testing) struct NoStep(String);
 
+impl NoStep {
+    /// Where steps should be there is something else.
+    pub(super) fn value(value: &Value) -> Self {
+        NoStep(value.to_string())
+    }
+}
+
 impl Step {
     pub(in crate::testing) fn field(name: impl Into<String>) -> Self {
         Step::Field(name.into())

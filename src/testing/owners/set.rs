@@ -163,6 +163,9 @@ impl FieldSet {
     /// Reads `fieldsV1`. Steps of unknown kinds are left out.
     pub(in crate::testing) fn from_v1(value: &Value) -> Result<Self, NoStep> {
         let mut set = FieldSet::default();
+        if !value.is_object() && !value.is_null() {
+            return Err(NoStep::value(value));
+        }
         for (name, below) in value.as_object().into_iter().flatten().filter(|(name, _)| *name != ".") {
             let Some(step) = Step::from_v1(name)? else { continue };
             let children = FieldSet::from_v1(below)?;

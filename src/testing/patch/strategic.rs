@@ -54,8 +54,11 @@ fn merge(mut document: Object, mut patch: Object, shape: Shape<'_>) -> Outcome<O
         Some(directive) if directive == "delete" => return Ok(Object::new()),
         Some(directive) => return Err(unknown_directive(&directive, patch)),
     }
+    // A whole object says its kind, what is in it is of a named type.
+    let kind = document.get("kind").cloned().unwrap_or_default();
+    let of = shape.name().or(kind.as_str()).unwrap_or_default();
     retain(&mut document, &mut patch)?;
-    order(&mut document, &mut patch, shape)?;
+    order(&mut document, &mut patch, shape, of)?;
     for (name, change) in patch {
         let (name, deletes) = match name.strip_prefix(DELETE_FROM) {
             Some(list) => (list.to_owned(), true),
@@ -72,12 +75,12 @@ fn merge(mut document: Object, mut patch: Object, shape: Shape<'_>) -> Outcome<O
         let strategy = member.map_or(&Strategy::Usual, |member| member.strategy);
         let merged = match (document.remove(&name), change) {
             (Some(Value::Object(current)), Value::Object(change)) => match member {
-                None => return Err(undeclared(&name)),
+                None => return Err(undeclared(of, &name)),
                 Some(_) if *strategy == Strategy::Replace => Some(Value::Object(change)),
                 Some(member) => Some(Value::Object(merge(current, change, member.shape)?)),
             },
             (Some(Value::Array(current)), Value::Array(change)) => match member {
-                None => return Err(undeclared(&name)),
+                None => return Err(undeclared(of, &name)),
                 Some(_) if deletes => Some(list::without(current, change)?),
                 Some(member) => Some(list::merge(current, change, member.shape.item(), strategy)?.into()),
             },
@@ -113,7 +116,7 @@ fn retain(document: &mut Object, patch: &mut Object) -> Outcome<()> {
 }
 
 /// Takes each `$setElementOrder` and its list out of the patch and puts the merged list in order.
-fn order(document: &mut Object, patch: &mut Object, shape: Shape<'_>) -> Outcome<()> {
+fn order(document: &mut Object, patch: &mut Object, shape: Shape<'_>, of: &str) -> Outcome<()> {
     let directives: Vec<String> =
         patch.keys().filter(|name| name.starts_with(ORDER.trim_end_matches('/'))).cloned().collect();
     for directive in directives {
@@ -123,7 +126,7 @@ fn order(document: &mut Object, patch: &mut Object, shape: Shape<'_>) -> Outcome
             .ok_or_else(|| Error::Malformed("invalid patch format of setElementOrder list".into()))?;
         let current = document.get(name).cloned().map(array).transpose()?;
         let change = patch.get(name).cloned().map(array).transpose()?;
-        let member = shape.member(name).ok_or_else(|| undeclared(name))?;
+        let member = shape.member(name).ok_or_else(|| undeclared(of, name))?;
         list::check_order(change.as_deref().unwrap_or_default(), &order, member.strategy)?;
         patch.remove(name);
         let merged = match (current.clone(), change.clone()) {
@@ -159,8 +162,8 @@ fn array(value: Value) -> Outcome<Vec<Value>> {
     }
 }
 
-fn undeclared(name: &str) -> Error {
-    Error::Unforeseen(format!("unable to find api field for the json field {name:?}"))
+fn undeclared(structure: &str, name: &str) -> Error {
+    Error::Unforeseen(format!("unable to find api field in struct {structure} for the json field {name:?}"))
 }
 
 fn unknown_directive(directive: &Value, mut patch: Object) -> Error {

@@ -54,16 +54,15 @@ impl Exchange {
     }
 
     async fn list(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
-        let options = self.options()?;
+        let options = self.options(target)?;
         self.revision_reached(listing::awaited(&options)?).await?;
         let list = self.shared.read(|inner| listing::list(&inner.state, target, &options, form))?;
         Ok(Answer::Json(200, list.text()))
     }
 
     async fn watch(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
-        let options = self.options()?;
+        let options = self.options(target)?;
         if options.initial_events == Some(true) {
-            Selection::new(target, &options.labels, &options.fields)?;
             let asked = revision(&options.version).map_err(status::internal)?;
             if let Err(status) = self.revision_reached(asked.unwrap_or(0)).await {
                 return Ok(Answer::Watch(Body::stream(watching::failed(&status))));
@@ -74,9 +73,16 @@ impl Exchange {
     }
 
     /// The options of a list or a watch, unless they are refused.
-    fn options(&self) -> Result<Options, Box<Status>> {
-        let options = Options::read(&self.request.query)?;
+    fn options(&self, target: &Target) -> Result<Options, Box<Status>> {
+        let mut options = Options::read(&self.request.query)?;
         options.check(self.shared.read(|inner| inner.features.watch_list))?;
+        let selection = Selection::new(target, &options.labels, &options.fields)?;
+        if let (Some(name), "watch") = (&self.request.name, self.request.verb.as_str()) {
+            if !options.fields.is_empty() && selection.name() != Some(name) {
+                return Err(status::bad_request("fieldSelector metadata.name doesn't match requested name"));
+            }
+            options.fields = format!("metadata.name={name}");
+        }
         Ok(options)
     }
 
@@ -96,6 +102,7 @@ impl Exchange {
     }
 
     fn create(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
+        media::readable(&target.kind, &self.headers)?;
         let options = WriteOptions::read(&self.request, "CreateOptions", self.agent())?;
         let document = media::document(&target.kind, &self.headers, &self.body.clone()?)?;
         let created = self.shared.update(|inner| inner.state.create(target, document, self.write(&options, None)))?;
@@ -142,7 +149,7 @@ impl Exchange {
     }
 
     fn report(&self, target: &Target, name: Option<&str>, form: Form) -> Result<Answer, Box<Status>> {
-        let options = self.options()?;
+        let options = self.options(target)?;
         if options.watch {
             return Err(status::unwatchable(&target.kind));
         }
@@ -171,7 +178,7 @@ impl Exchange {
     }
 
     async fn delete_collection(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
-        let options = self.options()?;
+        let options = self.options(target)?;
         let deletion = self.deletion()?;
         self.warnings.add(write::deletion_warnings(&target.kind, &deletion));
         self.revision_reached(listing::awaited(&options)?).await?;

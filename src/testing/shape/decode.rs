@@ -9,12 +9,14 @@ mod words;
 
 use std::{collections::HashSet, fmt};
 
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde::{
     Deserializer,
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Map, Number, Value};
 
+use super::super::status::json_type;
 use super::{Format, Shape, Type, format::NO_QUANTITY};
 use notes::{Notes, Step};
 use words::{go_type, unconvertible};
@@ -69,7 +71,7 @@ where
     D: Deserializer<'d, Error = serde_json::Error>,
 {
     let value = Reader { shape, go: None, notes: &mut notes }.deserialize(source)?;
-    match notes.mistyped {
+    match notes.refused.or(notes.mistyped) {
         Some(why) => Err(Failure::Mistyped(why)),
         None => Ok(Decoded { value, problems: notes.problems }),
     }
@@ -88,16 +90,18 @@ impl Reader<'_> {
         self.shape.resolved().ty
     }
 
+    fn wrong(self, why: String) {
+        self.notes.wrong(self.shape.resolved().ty, why);
+    }
+
     /// A scalar that is not of the type.
     fn refuse<E>(self, found: &str) -> Result<Value, E> {
-        match self.ty() {
-            Type::Formatted(Format::Quantity) => self.notes.wrong(NO_QUANTITY.to_owned()),
-            _ if self.notes.converts => {
-                let why = unconvertible(found, self.shape, self.go);
-                self.notes.wrong(why);
-            }
+        let why = match self.ty() {
+            Type::Formatted(Format::Quantity) => NO_QUANTITY.to_owned(),
+            _ if self.notes.converts => unconvertible(found, self.shape, self.go),
             _ => self.notes.mistyped(found, &self.go.map_or_else(|| go_type(self.shape), str::to_owned)),
-        }
+        };
+        self.wrong(why);
         Ok(Value::Null)
     }
 
@@ -111,10 +115,37 @@ impl Reader<'_> {
                     false => Ok(number.into()),
                 }
             }
-            Type::Formatted(Format::Number) | Type::Any | Type::Open | Type::Scalar(_) => Ok(number.into()),
+            Type::Formatted(Format::Number) | Type::Any | Type::Open | Type::Whole | Type::Scalar(_) => {
+                Ok(number.into())
+            }
             _ if self.notes.converts && number.is_f64() => self.refuse(&format!("number {number}")),
             _ => self.refuse("number"),
         }
+    }
+}
+
+impl Reader<'_> {
+    /// Bytes one by one, where nearly everybody has them in a text.
+    fn bytes<'d, A: SeqAccess<'d>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut bytes = Vec::new();
+        while let Some(item) = items.next_element::<Value>()? {
+            let found = match &item {
+                Value::Null => Ok(0),
+                Value::Number(number) => {
+                    let byte = number.as_u64().and_then(|number| u8::try_from(number).ok());
+                    byte.ok_or_else(|| format!("number {number}"))
+                }
+                other => Err(json_type(other).to_owned()),
+            };
+            match found {
+                Ok(byte) => bytes.push(byte),
+                Err(found) => {
+                    let why = self.notes.mistyped(&found, "uint8");
+                    self.notes.wrong(self.shape.resolved().ty, why);
+                }
+            }
+        }
+        Ok(BASE64.encode(bytes).into())
     }
 }
 
@@ -139,7 +170,7 @@ impl<'d> Visitor<'d> for Reader<'_> {
 
     fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
         match self.ty() {
-            Type::Formatted(Format::Bool) | Type::Any | Type::Open | Type::Scalar(_) => Ok(value.into()),
+            Type::Formatted(Format::Bool) | Type::Any | Type::Open | Type::Whole | Type::Scalar(_) => Ok(value.into()),
             _ => self.refuse("bool"),
         }
     }
@@ -156,7 +187,7 @@ impl<'d> Visitor<'d> for Reader<'_> {
         let whole = value.fract() == 0.0 && value.abs() < 9.0e15;
         match self.ty() {
             // Where nothing is known of a number it is not told from an integer.
-            Type::Any if whole => self.number(Some((value as i64).into())),
+            Type::Any | Type::Whole if whole => self.number(Some((value as i64).into())),
             _ => self.number(Number::from_f64(value)),
         }
     }
@@ -167,13 +198,15 @@ impl<'d> Visitor<'d> for Reader<'_> {
 
     fn visit_string<E: Error>(self, text: String) -> Result<Value, E> {
         match self.ty() {
-            Type::Any | Type::Open | Type::Scalar(_) | Type::Formatted(Format::IntOrText) => Ok(text.into()),
+            Type::Any | Type::Open | Type::Whole | Type::Scalar(_) | Type::Formatted(Format::IntOrText) => {
+                Ok(text.into())
+            }
             Type::Formatted(Format::Bool | Format::Int32 | Format::Int64 | Format::Number) => self.refuse("string"),
             Type::Formatted(format) => match format.text(text) {
                 Ok(text) => Ok(text.into()),
                 Err(why) => {
                     let bytes = self.notes.converts && format == &Format::Bytes;
-                    self.notes.wrong(if bytes { format!("error decoding from json: {why}") } else { why });
+                    self.wrong(if bytes { format!("error decoding from json: {why}") } else { why });
                     Ok(Value::Null)
                 }
             },
@@ -183,7 +216,8 @@ impl<'d> Visitor<'d> for Reader<'_> {
 
     fn visit_seq<A: SeqAccess<'d>>(self, mut items: A) -> Result<Value, A::Error> {
         let shape = match self.ty() {
-            Type::List(_) | Type::Any | Type::Open => self.shape.item(),
+            Type::List(_) | Type::Any | Type::Open | Type::Whole => self.shape.item(),
+            Type::Formatted(Format::Bytes) if !self.notes.converts => return self.bytes(items),
             _ => {
                 self.refuse::<A::Error>("array")?;
                 while items.next_element::<IgnoredAny>()?.is_some() {}
@@ -205,26 +239,25 @@ impl<'d> Visitor<'d> for Reader<'_> {
 
     fn visit_map<A: MapAccess<'d>>(self, mut fields: A) -> Result<Value, A::Error> {
         let Reader { shape, go, notes } = self;
-        if !matches!(shape.resolved().ty, Type::Map(_) | Type::Any | Type::Open) {
+        if !matches!(shape.resolved().ty, Type::Map(_) | Type::Any | Type::Open | Type::Whole) {
             Reader { shape, go, notes }.refuse::<A::Error>("object")?;
             while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
             return Ok(Value::Null);
         }
-        let keeps_nulls = matches!(shape.resolved().ty, Type::Any | Type::Open);
+        let keeps_nulls = matches!(shape.resolved().ty, Type::Any | Type::Open | Type::Whole);
         let mut object = Map::new();
         // Names that are there and yet not in the object.
         let mut left_out = HashSet::new();
         while let Some(name) = fields.next_key::<String>()? {
+            let Some(member) = shape.member(&name) else {
+                notes.problem("unknown", &name);
+                fields.next_value::<IgnoredAny>()?;
+                continue;
+            };
             let again = object.contains_key(&name) || left_out.contains(&name);
             if again {
                 notes.problem("duplicate", &name);
             }
-            let Some(member) = shape.member(&name) else {
-                notes.problem("unknown", &name);
-                left_out.insert(name);
-                fields.next_value::<IgnoredAny>()?;
-                continue;
-            };
             notes.path.push(match member.declared {
                 true => Step::Field(name.clone(), member.go.within),
                 false => Step::Entry(name.clone()),
@@ -239,6 +272,8 @@ impl<'d> Visitor<'d> for Reader<'_> {
             notes.path.pop();
             let value = if member.declared || keeps_nulls { value } else { present(value, member.shape) };
             let absent = match member.declared {
+                // An empty list of owners takes away all there are.
+                true if name == "managedFields" => value.is_null(),
                 true => value.is_null() || (member.omitted && is_empty(&value, member.shape)),
                 false => value.is_null() && !keeps_nulls,
             };

@@ -6,6 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Number, Value};
 
 use super::Scalar;
+use crate::testing::quantity;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::testing) enum Format {
@@ -100,6 +101,7 @@ impl Format {
                 time(&text, ".000000", &format!("{DATE}.000000Z07:00")).map(|time| time.strftime(MICROS).to_string())
             }
             Format::Quantity if !is_quantity(&text) => Err(NO_QUANTITY.to_owned()),
+            Format::Quantity if !quantity::has_suffix(&text) => Err(NO_SUFFIX.to_owned()),
             _ => Ok(text),
         }
     }
@@ -111,6 +113,8 @@ const MICROS: &str = "%Y-%m-%dT%H:%M:%S.%6fZ";
 
 pub(super) const NO_QUANTITY: &str =
     "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+
+const NO_SUFFIX: &str = "unable to parse quantity's suffix";
 
 /// Base64 loses its line ends, as it does on its way through bytes.
 fn bytes(mut text: String) -> Result<String, String> {
@@ -168,8 +172,21 @@ fn time(text: &str, fraction: &str, layout: &str) -> Result<jiff::Zoned, String>
     }
     match text.parse::<Timestamp>() {
         Ok(time) => Ok(time.to_zoned(TimeZone::UTC)),
-        Err(_) => Err(wrong(rest, "Z07:00")),
+        Err(_) => Err(match after_zone(&rest[if digits > 0 { digits + 1 } else { 0 }..]) {
+            Some(more) if !more.is_empty() => format!("parsing time {text:?}: extra text: {more:?}"),
+            _ => wrong(rest, "Z07:00"),
+        }),
     }
+}
+
+/// What follows a time zone.
+fn after_zone(text: &str) -> Option<&str> {
+    if let Some(rest) = text.strip_prefix('Z') {
+        return Some(rest);
+    }
+    let (zone, rest) = text.split_at_checked("+07:00".len())?;
+    let shape = zone.bytes().map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
+    matches!(&shape.collect::<Vec<u8>>()[..], b"+00:00" | b"-00:00").then_some(rest)
 }
 
 fn is_quantity(text: &str) -> bool {

@@ -78,7 +78,7 @@ fn schema(ty: &Type, open: &mut Vec<String>) -> Value {
         Type::Formatted(Format::Int32) => json!({"type": "integer", "format": "int32"}),
         Type::Formatted(Format::Int64) => json!({"type": "integer", "format": "int64"}),
         Type::Formatted(Format::Number) | Type::Scalar(Scalar::Number) => json!({"type": "number"}),
-        Type::Any | Type::Open => json!({"type": "object"}),
+        Type::Any | Type::Open | Type::Whole => json!({"type": "object"}),
         Type::Scalar(Scalar::Any) => json!({}),
         Type::Map(map) => structure(map, open),
         Type::List(list) => sequence(list, open),

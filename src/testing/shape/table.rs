@@ -7,7 +7,7 @@
 //!
 //! `[T]` is a list of one piece, `[T]#` a set, `[T]#a+b=TCP` a list with items told apart by `a` and `b`, of which `b`
 //! is `TCP` where absent, and `[T]#a=` one by `a`, which is empty where absent; `{T}` is a map. An exclamation mark makes
-//! a map one value. Scalars have the words of [`Format`], and `any` is anything. What strategic patches merge by
+//! a map one value, and `any!` is one whatever it is. Scalars have the words of [`Format`], and `any` is anything. What strategic patches merge by
 //! follows: `~merge(a)` for objects, `~merge` for scalars; `~replace` says that they replace maps, `~retainKeys` that
 //! they tell which fields stay.
 //!
@@ -81,6 +81,7 @@ fn read(text: &'static str) -> Option<Type> {
     match Format::of(text) {
         Some(format) => Some(Type::Formatted(format)),
         None if text == "any" => Some(Type::Any),
+        None if text == "any!" => Some(Type::Whole),
         None if text.is_empty() || text.contains(['#', '!']) => None,
         None => Some(Type::Named(Cow::Borrowed(text))),
     }
@@ -137,7 +138,7 @@ mod tests {
                     map.fields.values().for_each(|field| names(&field.ty, out));
                     map.entries.iter().for_each(|ty| names(ty, out));
                 }
-                Type::Scalar(_) | Type::Formatted(_) | Type::Open | Type::Any => {}
+                Type::Scalar(_) | Type::Formatted(_) | Type::Open | Type::Any | Type::Whole => {}
             }
         }
         let shapes = Shapes::built_in();

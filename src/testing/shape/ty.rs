@@ -19,6 +19,8 @@ pub(in crate::testing) enum Type {
     Open,
     /// Anything, the type of custom resources without a schema: maps have entries, lists are single values.
     Any,
+    /// Anything, as one value.
+    Whole,
     /// A type of the same [`Shapes`](super::Shapes), so that types may contain themselves.
     Named(Cow<'static, str>),
     Map(Box<Map>),

@@ -11,12 +11,30 @@ use super::super::{
 };
 use crate::selector;
 
+/// Whether the kind leaves its metadata to what the server does for all kinds, which comes when nothing else is wrong.
+pub(super) fn is_looked_at_last(kind: &Kind) -> bool {
+    !kind.custom && ["events", "poddisruptionbudgets"].contains(&kind.plural.as_str())
+}
+
+/// What is wrong with the metadata of any object.
+pub(super) fn common(object: &Value) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    for field in ["generateName", "name"] {
+        let name = object["metadata"][field].as_str().unwrap_or_default();
+        let problems = path_problems(name).into_iter();
+        flaws.extend(problems.map(|problem| Flaw::invalid(format!("metadata.{field}"), name, &problem)));
+    }
+    flaws.extend(words(object));
+    flaws.extend(qualified(&object["metadata"]["finalizers"]));
+    flaws
+}
+
 /// All that is wrong with the metadata of an object of this kind.
 pub(super) fn whole(kind: &Kind, object: &Value) -> Vec<Flaw> {
     let mut flaws = Vec::new();
     let metadata = &object["metadata"];
     let text = |field: &str| metadata[field].as_str().unwrap_or_default();
-    if !text("generateName").is_empty() {
+    if !text("generateName").is_empty() && !kind.is_core("replicationcontrollers") {
         for problem in name_problems(kind, text("generateName"), true) {
             flaws.push(Flaw::invalid("metadata.generateName", text("generateName"), &problem));
         }
@@ -29,7 +47,9 @@ pub(super) fn whole(kind: &Kind, object: &Value) -> Vec<Flaw> {
     }
     flaws.extend(words(object));
     let lenient = kind.custom
-        || ["admissionregistration.k8s.io", "apiextensions.k8s.io", "node.k8s.io"].contains(&kind.group.as_str());
+        || kind.is_core("replicationcontrollers")
+        || ["admissionregistration.k8s.io", "apiextensions.k8s.io", "coordination.k8s.io", "node.k8s.io"]
+            .contains(&kind.group.as_str());
     let said = &metadata["finalizers"];
     flaws.extend(qualified(said));
     if !lenient {
@@ -76,7 +96,13 @@ fn qualified(finalizers: &Value) -> Vec<Flaw> {
         let problems = selector::key_problems(name).into_iter();
         problems.map(move |problem| Flaw::invalid("metadata.finalizers", name, &problem))
     });
-    problems.collect()
+    let mut flaws: Vec<_> = problems.collect();
+    let names = || finalizers.as_array().into_iter().flatten();
+    if ["orphan", "foregroundDeletion"].iter().all(|policy| names().any(|name| name == policy)) {
+        let why = "finalizer orphan and foregroundDeletion cannot be both set";
+        flaws.push(Flaw::invalid("metadata.finalizers", finalizers.clone(), why));
+    }
+    flaws
 }
 
 /// The finalizers that are the server's own.
@@ -147,12 +173,17 @@ fn name_problems(kind: &Kind, name: &str, prefix: bool) -> Vec<String> {
     match kind.names {
         Names::Subdomain => selector::subdomain_problems(&masked),
         Names::Label => label_problems(&masked),
-        Names::PathSegment if [".", ".."].contains(&name) => vec![format!("may not be '{name}'")],
-        Names::PathSegment => {
-            let found = ["/", "%"].into_iter().filter(|part| name.contains(part));
-            found.map(|part| format!("may not contain '{part}'")).collect()
-        }
+        Names::PathSegment => path_problems(name),
     }
+}
+
+/// What keeps a name from being a part of a path.
+fn path_problems(name: &str) -> Vec<String> {
+    if [".", ".."].contains(&name) {
+        return vec![format!("may not be '{name}'")];
+    }
+    let found = ["/", "%"].into_iter().filter(|part| name.contains(part));
+    found.map(|part| format!("may not contain '{part}'")).collect()
 }
 
 /// What is wrong with a DNS label (RFC 1123).

@@ -32,7 +32,7 @@ enum Look {
 
 /// Everything wrong with an object that is to take the place of another, in the server's order.
 pub(in super::super) fn update(kind: &Kind, old: &Old<'_>, new: &Value) -> Vec<Flaw> {
-    let mut flaws = metadata::words(new);
+    let mut flaws = metadata::common(new);
     flaws.extend(changes(old.value, new));
     let looks = looks(kind, old.part);
     let whole = old.part != Some(&Part::Status);

@@ -7,17 +7,18 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use kube::core::Status;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     super::{
+        kinds::{Kinds, Rules},
         owners::{self, kind_of},
         state::{State, Target},
         status,
         storage::key,
         yaml,
     },
-    Draft, Write, create, decode, metadata, own, replace,
+    Draft, Write, create, decode, metadata, own, replace, text,
 };
 
 /// A configuration as a request brings it.
@@ -29,7 +30,7 @@ pub(in super::super) struct Configuration {
     pub(in super::super) force: bool,
 }
 
-/// What becomes of the object of this name, which need not be there; parts of it have to.
+/// What becomes of the object of this name, which need not be there; parts of it have to, with few exceptions.
 pub(super) fn admit(
     state: &mut State,
     target: &Target,
@@ -38,21 +39,21 @@ pub(super) fn admit(
     write: Write<'_>,
 ) -> Result<Draft, Box<Status>> {
     let live = state.storage.get(target.kind.id, &key(&target.namespace, name)).cloned();
-    if live.is_none() && write.part.is_some() {
+    if live.is_none() && write.part.is_some() && !target.kind.rules.contain(Rules::CREATES_ON_REPLACE) {
         return Err(status::not_found(&target.kind, name));
     }
     let time = state.time();
-    let merged = merged(target, live.as_ref().map(|live| &live.value), configuration, write, &time)?;
-    let uid = merged["metadata"]["uid"].as_str().filter(|uid| live.is_none() && !uid.is_empty());
-    if let Some(uid) = uid {
+    let mut object = merged(&state.kinds, target, live.as_ref().map(|live| &live.value), configuration, write, &time)?;
+    if let Some(uid) = text(metadata(&mut object), "uid").filter(|_| live.is_none()) {
         let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
         return Err(status::conflict(&target.kind, name, &why));
     }
-    let mut object = decode::decode(&state.kinds, target, merged.into(), write.unasked())?;
     let draft = match live {
         Some(_) => replace::admit_patched(state, target, name, object)?,
         None => {
-            replace::named(metadata(&mut object), name)?;
+            let given = metadata(&mut object);
+            replace::named(given, name)?;
+            replace::parsed(text(given, "resourceVersion").as_deref())?;
             // What is not there has no version to be of.
             metadata(&mut object).remove("resourceVersion");
             create::admit(state, target, object, write)?
@@ -63,12 +64,13 @@ pub(super) fn admit(
 
 /// The live object with what the configuration says, and with its owners.
 pub(super) fn merged(
+    kinds: &Kinds,
     target: &Target,
     live: Option<&Value>,
     configuration: &Configuration,
     write: Write<'_>,
     time: &str,
-) -> Result<Value, Box<Status>> {
+) -> Result<Map<String, Value>, Box<Status>> {
     let unreadable = |why: &str| status::bad_request(format!("error decoding YAML: {why}"));
     let text = std::str::from_utf8(&configuration.text).map_err(|_| unreadable("invalid UTF-8"))?;
     let configured = match yaml::parse(text).map_err(|problem| unreadable(&problem.message))? {
@@ -97,7 +99,15 @@ pub(super) fn merged(
     }
     let writer = own::writer(target, &api_version, write, time);
     let shape = kind.shape(&target.version);
-    Ok(owners::apply(&live, &configured, &zero, shape, &writer, configuration.force)?)
+    let merged = owners::apply(&live, &configured, &zero, shape, &writer, configuration.force)?;
+    // The server meets what does not fit only when it converts what came out.
+    decode::converted(kinds, target, merged, write, |why| {
+        let described = owners::described(&configured);
+        status::internal(format!(
+            "failed to convert new object ({described}) to proper version: unable to convert unstructured object to \
+             {is}: {why}"
+        ))
+    })
 }
 
 impl From<owners::Error> for Box<Status> {

@@ -23,12 +23,7 @@ pub(super) fn admit(
     open(state, target, &object)?;
     let time = state.time();
     let uid = state.random.uid();
-    let suffix = state.random.suffix();
     let metadata = metadata(&mut object);
-    if let (None, Some(prefix)) = (text(metadata, "name"), text(metadata, "generateName")) {
-        let name = format!("{}{suffix}", prefix.chars().take(58).collect::<String>());
-        metadata.insert("name".to_owned(), name.into());
-    }
     for field in ["selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"] {
         metadata.remove(field);
     }
@@ -40,14 +35,26 @@ pub(super) fn admit(
     Ok(Draft { object, live: None, version, time, owned: false })
 }
 
+/// Gives an object without a name one that begins as it asks. Defaults and owners know nothing of that.
+pub(super) fn name(state: &mut State, object: &mut Map<String, Value>) {
+    let suffix = state.random.suffix();
+    let metadata = metadata(object);
+    if let (None, Some(prefix)) = (text(metadata, "name"), text(metadata, "generateName")) {
+        let name = format!("{}{suffix}", prefix.chars().take(58).collect::<String>());
+        metadata.insert("name".to_owned(), name.into());
+    }
+}
+
 /// Refuses what is new where the namespace is missing or going, or the definition is.
 fn open(state: &State, target: &Target, object: &Map<String, Value>) -> Result<(), Box<Status>> {
     let kind = &target.kind;
-    let name = object.get("metadata").and_then(|metadata| metadata["name"].as_str()).unwrap_or_default();
+    let metadata = object.get("metadata").and_then(Value::as_object);
+    let said = |field: &str| metadata.and_then(|metadata| text(metadata, field));
+    let name = said("name").or_else(|| said("generateName")).unwrap_or_else(|| "Unknown".to_owned());
     if kind.namespaced {
         let namespaces = state.kinds.namespaces();
         if state.find(namespaces, "", &target.namespace)?.terminating() {
-            return Err(status::namespace_terminating(kind, name, &target.namespace));
+            return Err(status::namespace_terminating(kind, &name, &target.namespace));
         }
     }
     let definition = kind.custom.then(|| state.storage.get(state.kinds.definitions().id, &kind.resource())).flatten();

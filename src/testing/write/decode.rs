@@ -60,11 +60,52 @@ pub(super) fn decode_patched(
     write: Write<'_>,
     refused: impl Fn(&str) -> Box<Status>,
 ) -> Result<Map<String, Value>, Box<Status>> {
-    let head = document.head().map_err(|why| refused(&why))?;
+    let unclear = |why: String| refused(&format!("couldn't get version/kind; json parse error: {why}"));
+    let head = document.head().map_err(unclear)?;
     same_version(target, &head)?;
+    if head.api_version.is_empty() && !target.kind.custom {
+        return internal(target, document, unknown, write, refused);
+    }
     let Decoded { value, problems } = read(kinds, target, document, &head).map_err(|error| refused(&error.why))?;
     let problems = unknown.into_iter().chain(problems).collect();
     told(problems, write).map_err(|why| refused(&why))?;
+    placed(target, &head, value)
+}
+
+/// What lost its apiVersion is taken for an object of one of the server's internal types. Their fields have other names,
+/// so nothing of it can be read.
+fn internal(
+    target: &Target,
+    document: Document,
+    mut unknown: Vec<String>,
+    write: Write<'_>,
+    refused: impl Fn(&str) -> Box<Status>,
+) -> Result<Map<String, Value>, Box<Status>> {
+    let Decoded { value, .. } =
+        document.decode(Shape::deduced(), "").map_err(|failure| refused(&failure.to_string()))?;
+    let fields = value.as_object().into_iter().flat_map(Map::keys);
+    let fields = fields.filter(|field| !["apiVersion", "kind"].contains(&field.as_str()));
+    let mut fields: Vec<_> = fields.map(|field| format!("unknown field {field:?}")).collect();
+    fields.sort();
+    unknown.extend(fields);
+    told(unknown, write).map_err(|why| refused(&why))?;
+    placed(target, &Head { api_version: String::new(), kind: String::new() }, Value::Null)
+}
+
+/// The same for what a configuration made of an object. `refused` tells of what cannot be converted.
+pub(super) fn converted(
+    kinds: &Kinds,
+    target: &Target,
+    merged: Value,
+    write: Write<'_>,
+    refused: impl Fn(&str) -> Box<Status>,
+) -> Result<Map<String, Value>, Box<Status>> {
+    if target.kind.custom {
+        return decode(kinds, target, merged.into(), write.unasked());
+    }
+    let document = Document::Made(merged);
+    let head = head(&target.kind, &document)?;
+    let Decoded { value, .. } = read(kinds, target, document, &head).map_err(|error| refused(&error.why))?;
     placed(target, &head, value)
 }
 

@@ -190,9 +190,12 @@ fn finalizers(kind: &Kind, value: &Value, deletion: &Deletion) -> Vec<String> {
     } else {
         deletion.policy.or(asked).unwrap_or(usual)
     };
-    let others = present.into_iter().filter(|finalizer| !of_policy.contains(&Some(*finalizer)));
-    let finalizers: Vec<String> = others.chain(policy.finalizer()).map(str::to_owned).collect();
-    finalizers
+    let others = present.iter().copied().filter(|finalizer| !of_policy.contains(&Some(*finalizer)));
+    let finalizers: Vec<&str> = others.chain(policy.finalizer()).collect();
+    // The same ones stay in their order.
+    let same = finalizers.len() == present.len() && present.iter().all(|finalizer| finalizers.contains(finalizer));
+    let finalizers = if same { present } else { finalizers };
+    finalizers.into_iter().map(str::to_owned).collect()
 }
 
 fn set_finalizers(value: &mut Value, finalizers: Vec<String>) {

@@ -11,7 +11,7 @@ use super::{
         shape,
         state::Target,
     },
-    Author, Write, part,
+    Author, Write, metadata, part,
 };
 
 /// The manager of what tests write through their doors.
@@ -24,11 +24,15 @@ const SERVER: &str = "kube-apiserver";
 pub(super) fn update(
     target: &Target,
     live: Option<&Value>,
-    object: Map<String, Value>,
+    mut object: Map<String, Value>,
     write: Write<'_>,
     time: &str,
 ) -> Map<String, Value> {
     if matches!((write.author, live), (Author::Test, None)) {
+        let metadata = metadata(&mut object);
+        if metadata.get("managedFields").is_some_and(|owners| *owners == json!([])) {
+            metadata.remove("managedFields");
+        }
         return object;
     }
     let api_version = target.kind.api_version(&target.version);

@@ -36,6 +36,10 @@ pub(super) fn admit(
     let key = key(&target.namespace, name);
     let Some(live) = state.storage.get(kind.id, &key).cloned() else {
         if kind.rules.contain(Rules::CREATES_ON_REPLACE) {
+            if let Some(uid) = text(given, "uid").filter(|_| !write.force) {
+                return Err(other(kind, name, &key, "UID", &uid, ""));
+            }
+            parsed(version.as_deref())?;
             given.remove("resourceVersion");
             return create::admit(state, target, object, write);
         }
@@ -49,7 +53,6 @@ pub(super) fn admit(
     if write.force {
         IDENTITY.iter().for_each(|field| drop(given.remove(*field)));
     }
-    keep(given, &live);
     Ok(Draft { object, live: Some(live), version, time: state.time(), owned: false })
 }
 
@@ -66,7 +69,6 @@ pub(super) fn admit_patched(
     let version = text(given, "resourceVersion");
     let live = state.find(kind, &target.namespace, name)?.clone();
     current(kind, &live, number(kind, name, version.as_deref())?)?;
-    keep(given, &live);
     Ok(Draft { object, live: Some(live), version, time: state.time(), owned: false })
 }
 
@@ -84,7 +86,8 @@ pub(super) fn named(given: &Map<String, Value>, name: &str) -> Result<(), Box<St
 }
 
 /// Sets what a replacement leaves as it is. What it must not change stays as given, to be refused.
-fn keep(given: &mut Map<String, Value>, live: &Object) {
+pub(super) fn keep(object: &mut Map<String, Value>, live: &Object) {
+    let given = metadata(object);
     let live_metadata = &live.value["metadata"];
     for field in ["uid", "deletionGracePeriodSeconds"] {
         if given.get(field).is_none_or(|said| *said == "") {
@@ -104,13 +107,16 @@ fn keep(given: &mut Map<String, Value>, live: &Object) {
     given.remove("selfLink");
 }
 
-/// The version as a number. Some kinds want one.
+/// The version as a number, if it is one.
+pub(super) fn parsed(version: Option<&str>) -> Result<Option<u64>, Box<Status>> {
+    let unreadable = |version: &str| format!("strconv.ParseUint: parsing {}: invalid syntax", quoted(version));
+    version.map(|version| version.parse().map_err(|_| status::internal(unreadable(version)))).transpose()
+}
+
+/// The same, and some kinds want one.
 fn number(kind: &Kind, name: &str, version: Option<&str>) -> Result<Option<u64>, Box<Status>> {
-    match version.map(|version| (version, version.parse())) {
-        Some((version, Err(_))) => {
-            Err(status::internal(format!("strconv.ParseUint: parsing {}: invalid syntax", quoted(version))))
-        }
-        Some((_, Ok(number))) => Ok(Some(number)),
+    match parsed(version)? {
+        Some(number) => Ok(Some(number)),
         None if kind.rules.contain(Rules::NEEDS_VERSION) => {
             let flaw = status::Flaw::invalid("metadata.resourceVersion", 0, "must be specified for an update");
             Err(status::invalid_as(&kind.group, &kind.plural, name, vec![flaw]))
@@ -126,14 +132,14 @@ pub(super) fn same_object(
     given: &Map<String, Value>,
 ) -> Result<(), Box<Status>> {
     let Some(uid) = text(given, "uid").filter(|uid| uid != live.metadata("uid")) else { return Ok(()) };
-    Err(other(kind, key, live, "UID", &uid, live.metadata("uid")))
+    Err(other(kind, &live.name, key, "UID", &uid, live.metadata("uid")))
 }
 
 /// What is there is another object, or another version of it, than is meant.
 pub(in super::super) fn other(
     kind: &Kind,
+    name: &str,
     key: &str,
-    live: &Object,
     what: &str,
     wanted: &str,
     found: &str,
@@ -143,7 +149,7 @@ pub(in super::super) fn other(
          {what} in precondition: {wanted}, {what} in object meta: {found}",
         limits::path(kind, key),
     );
-    status::conflict(kind, &live.name, &why)
+    status::conflict(kind, name, &why)
 }
 
 fn current(kind: &Kind, live: &Object, version: Option<u64>) -> Result<(), Box<Status>> {

@@ -12,11 +12,12 @@ use super::{
     super::{
         kinds::{Kind, Part, ScalePaths},
         owners::{Managers, Step},
+        patch::Patch,
         state::{State, Target},
         status::{self, Flaw},
         storage::{Object, key},
     },
-    Change, Draft, Outcome, Write, apply, decode, metadata, own, patch, replace, text,
+    Change, Configuration, Draft, Outcome, Write, apply, decode, metadata, own, patch, replace, text,
 };
 
 /// Stands in for the replicas of a custom object that has none, and that a change has to say.
@@ -49,6 +50,13 @@ pub(in super::super) fn of(target: &Target) -> Target {
     Target { kind: Arc::new(target.kind.scale()), version: "v1".to_owned(), namespace: target.namespace.clone() }
 }
 
+/// What is to become of a Scale: a replacement was read already.
+enum Wanted<'c> {
+    Replace(Map<String, Value>),
+    Patch(&'c Patch),
+    Apply(&'c Configuration),
+}
+
 /// Changes the Scale of an object, and the object with it.
 pub(super) fn change(
     state: &mut State,
@@ -59,30 +67,36 @@ pub(super) fn change(
     write: Write<'_>,
 ) -> Result<Outcome, Box<Status>> {
     let kind = &target.kind;
+    let seen = of(target);
+    // A replacement is read before the object is looked for.
+    let change = match change {
+        Change::Replace(document) => {
+            let mut object = decode::decode(&state.kinds, &seen, document, write)?;
+            replace::named(metadata(&mut object), name)?;
+            Wanted::Replace(object)
+        }
+        Change::Patch(patch) => Wanted::Patch(patch),
+        Change::Apply(configuration) => Wanted::Apply(configuration),
+    };
     let live = state.find(kind, &target.namespace, name)?.clone();
     let time = state.time();
-    let seen = of(target);
     let wanted = number(&live.value, &paths.wanted)?;
     let mut old = shown(kind, &live.value, paths, wanted.unwrap_or(if kind.custom { UNSAID } else { 0 }))?;
     let managers = Managers::read(&live.value).unwrap_or_default();
     let path: Vec<Step> = steps(&paths.wanted).map(Step::field).collect();
     managers.to_scale(&path).write(&mut old);
 
-    let applied = matches!(change, Change::Apply(_));
+    let applied = matches!(change, Wanted::Apply(_));
     if applied && kind.custom && old["metadata"]["managedFields"].is_null() {
         return Err(status::internal(UNOWNED));
     }
     let mut new = match change {
-        Change::Replace(document) => {
-            let mut object = decode::decode(&state.kinds, &seen, document, write)?;
+        Wanted::Replace(mut object) => {
             replace::same_object(kind, &key(&target.namespace, name), &live, metadata(&mut object))?;
             object
         }
-        Change::Patch(patch) => patch::decode(&state.kinds, &seen, &old, patch, write)?,
-        Change::Apply(configuration) => {
-            let merged = apply::merged(&seen, Some(&old), configuration, write, &time)?;
-            decode::decode(&state.kinds, &seen, merged.into(), write.unasked())?
-        }
+        Wanted::Patch(patch) => patch::decode(&state.kinds, &seen, &old, patch, write)?,
+        Wanted::Apply(configuration) => apply::merged(&state.kinds, &seen, Some(&old), configuration, write, &time)?,
     };
     replace::named(metadata(&mut new), name)?;
     if !kind.custom {

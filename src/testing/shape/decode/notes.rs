@@ -2,6 +2,8 @@
 //!
 //! Not here: the words for types ([`words`](super::words)).
 
+use crate::testing::shape::{Format, Type};
+
 /// How many problems of one body are told at most.
 const MOST: usize = 100;
 
@@ -16,6 +18,8 @@ pub(super) struct Notes {
     pub(super) problems: Vec<String>,
     /// The first value of a wrong type; reading goes on, for the text may be broken further down.
     pub(super) mistyped: Option<String>,
+    /// The first value that a type which reads itself does not want: with that Go stops, whatever was wrong before.
+    pub(super) refused: Option<String>,
     /// The structure the last field of the path is in.
     pub(super) structure: String,
     /// Whether it converts values rather than to read text.
@@ -41,18 +45,21 @@ impl Notes {
                 }
             }
             let dot = if path.is_empty() { "" } else { "." };
-            self.problems.push(format!("{what} field \"{path}{dot}{name}\""));
+            let problem = format!("{what} field \"{path}{dot}{name}\"");
+            if !self.problems.contains(&problem) {
+                self.problems.push(problem);
+            }
         }
     }
 
     /// A value that is there although something else should be.
-    pub(super) fn mistyped(&mut self, found: &str, wanted: &str) {
+    pub(super) fn mistyped(&self, found: &str, wanted: &str) -> String {
         let fields = self.path.iter().flat_map(|step| match step {
             Step::Field(name, within) => [*within, Some(name.as_str())],
             Step::Entry(_) | Step::Item(_) => [None, None],
         });
         let path = fields.flatten().collect::<Vec<_>>().join(".");
-        self.wrong(match (path.is_empty(), self.structure.is_empty()) {
+        match (path.is_empty(), self.structure.is_empty()) {
             (false, _) => {
                 format!(
                     "json: cannot unmarshal {found} into Go struct field {}.{path} of type {wanted}",
@@ -61,10 +68,15 @@ impl Notes {
             }
             (true, false) => format!("json: cannot unmarshal {found} into Go value of type v1.{}", self.structure),
             (true, true) => format!("json: cannot unmarshal {found} into Go value of type {HEAD}"),
-        });
+        }
     }
 
-    pub(super) fn wrong(&mut self, why: String) {
-        self.mistyped.get_or_insert(why);
+    pub(super) fn wrong(&mut self, ty: &Type, why: String) {
+        let reads_itself =
+            |format: &Format| matches!(format, Format::Time | Format::MicroTime | Format::Quantity | Format::IntOrText);
+        match ty {
+            Type::Formatted(format) if reads_itself(format) && !self.converts => self.refused.get_or_insert(why),
+            _ => self.mistyped.get_or_insert(why),
+        };
     }
 }
