@@ -90,3 +90,24 @@ pub async fn an_empty_list_of_owners_takes_away_all_and_none_takes_nothing(groun
     object["metadata"]["managedFields"] = json!([]);
     assert_eq!(ground.put(&path, &object).await.body["metadata"]["managedFields"], Value::Null);
 }
+
+pub async fn an_owner_who_is_named_twice_is_one(ground: Ground) {
+    let names = ground.names(2);
+    let owner = |uid: &str| json!({"apiVersion": "v1", "kind": "Pod", "name": names[0], "uid": uid});
+    let owners = json!([owner("a"), owner("b"), owner("a")]);
+    let object = CONFIG_MAPS.object(&names[0], json!({"ownerReferences": owners}));
+    let told = |when: &str| {
+        format!(
+            "299 - \".metadata.ownerReferences contains duplicate entries{when}; API server dedups owner references in \
+             1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: a\""
+        )
+    };
+    let made = ground.post(&ground.all(&CONFIG_MAPS), &object).await;
+    assert_eq!((made.code, made.warnings()), (201, vec![told("")]));
+    assert_eq!(made.body["metadata"]["ownerReferences"], json!([owner("a"), owner("b")]));
+    ground.create(&CONFIG_MAPS, &names[1], json!({})).await;
+    let patch = json!({"metadata": {"ownerReferences": owners}});
+    let patched = ground.merge(&ground.one(&CONFIG_MAPS, &names[1]), &patch).await;
+    assert_eq!((patched.code, patched.warnings()), (200, vec![told(" after mutating admission happens")]));
+    assert_eq!(patched.body["metadata"]["ownerReferences"], json!([owner("a"), owner("b")]));
+}
