@@ -10,8 +10,8 @@ mod network;
 mod pod;
 mod policy;
 mod service;
+mod status;
 mod storage;
-mod times;
 mod workload;
 
 use serde_json::{Map, Value};
@@ -31,7 +31,7 @@ pub(super) fn apply(kind: &Kind, object: &mut Fields, time: &str) {
     if kind.custom {
         return;
     }
-    times::unsaid(kind, object);
+    status::unsaid(kind, object);
     match (kind.group.as_str(), kind.plural.as_str()) {
         ("", "configmaps") => content::config_map(object),
         ("", "secrets") => content::secret(object),
@@ -72,6 +72,8 @@ pub(super) fn apply(kind: &Kind, object: &mut Fields, time: &str) {
         ("storage.k8s.io", "csinodes") => storage::node(object),
         ("storage.k8s.io", "csistoragecapacities") => storage::capacity(object),
         ("apiregistration.k8s.io", _) => content::api_service(object),
+        ("resource.k8s.io", "resourceclaims") => storage::device_claim(object),
+        ("resource.k8s.io", "resourceclaimtemplates") => storage::device_claim_template(object),
         ("resource.k8s.io", _) => storage::devices(object, time),
         (_, CRDS) => content::definition(object),
         _ => {}

@@ -24,6 +24,7 @@ mod limits;
 mod own;
 mod part;
 mod patch;
+mod references;
 mod replace;
 mod scale;
 mod syntax;
@@ -132,7 +133,8 @@ impl State {
         document: impl Into<Document>,
         write: Write<'_>,
     ) -> Result<Outcome, Box<Status>> {
-        let object = decode::decode(&self.kinds, target, document.into(), write)?;
+        let mut object = decode::decode(&self.kinds, target, document.into(), write)?;
+        references::dedup(&mut object, false, write);
         let draft = create::admit(self, target, object, write)?;
         self.write(target, draft, write)
     }
@@ -163,14 +165,16 @@ impl State {
         }
         let draft = match change {
             Change::Replace(document) => {
-                let object = decode::decode(&self.kinds, target, document, write)?;
+                let mut object = decode::decode(&self.kinds, target, document, write)?;
+                references::dedup(&mut object, false, write);
                 let mut draft = replace::admit(self, target, name, object, write)?;
                 part::complete(target, &mut draft, write);
                 draft
             }
             Change::Patch(patch) => {
                 let live = self.find(&target.kind, &target.namespace, name)?;
-                let object = patch::decode(&self.kinds, target, &live.value, patch, write)?;
+                let mut object = patch::decode(&self.kinds, target, &live.value, patch, write)?;
+                references::dedup(&mut object, true, write);
                 replace::admit_patched(self, target, name, object)?
             }
             Change::Apply(configuration) => apply::admit(self, target, name, configuration, write)?,

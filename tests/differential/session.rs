@@ -12,6 +12,8 @@ use crate::{
 };
 
 const JSON: &str = "application/json";
+/// The parts of objects that have paths of their own.
+const PARTS: [&str; 6] = ["status", "scale", "ephemeralcontainers", "resize", "finalize", "approval"];
 
 /// What is asked next comes from chance and from what the real server answered so far.
 pub struct Session {
@@ -94,7 +96,8 @@ impl Session {
             self.pages.push((request.target.clone(), token.to_owned()));
         }
         if let Some(name) = answer["metadata"]["name"].as_str().filter(|_| code < 300 && answer["kind"] != "Status") {
-            let path = path.trim_end_matches("/status").trim_end_matches("/scale").to_owned();
+            let path = path.rsplit_once('/').filter(|(_, part)| PARTS.contains(part)).map_or(&*path, |(path, _)| path);
+            let path = path.to_owned();
             let path = if path.ends_with(name) { path } else { format!("{path}/{name}") };
             if answer["kind"] != "Scale" && answer["metadata"]["creationTimestamp"].is_string() {
                 self.seen.insert(path, answer);
@@ -178,9 +181,10 @@ impl Session {
 
     /// A path's part, now and then.
     fn part_of(&mut self, path: String) -> String {
-        match self.random.below(12) {
-            0 | 1 => format!("{path}/status"),
-            2 => format!("{path}/scale"),
+        match self.random.below(36) {
+            0..6 => format!("{path}/status"),
+            6..9 => format!("{path}/scale"),
+            9 => format!("{path}/{}", self.random.pick(&["ephemeralcontainers", "resize", "finalize", "approval"])),
             _ => path,
         }
     }
@@ -266,8 +270,8 @@ impl Session {
     fn write_options(&mut self, apply: bool) -> String {
         let mut pairs = Vec::new();
         let random = &mut self.random;
-        if random.percent(5) {
-            pairs.push(pair("dryRun", random.pick(&["All", "All", "all", ""])));
+        if random.percent(8) {
+            pairs.push(pair("dryRun", random.pick(&["All", "All", "All", "all", ""])));
         }
         if random.percent(15) {
             pairs.push(pair("fieldValidation", random.pick(&["Strict", "Warn", "Ignore", "strict", ""])));
@@ -413,7 +417,8 @@ impl Session {
 
     fn watch(&mut self, kind: &Kind) -> Request {
         let namespace = self.namespace.clone();
-        let mut pairs = vec![pair("watch", self.random.pick(&["1", "true"])), pair("timeoutSeconds", 1)];
+        let timeout = if self.random.percent(5) { -1 } else { 1 };
+        let mut pairs = vec![pair("watch", self.random.pick(&["1", "true"])), pair("timeoutSeconds", timeout)];
         self.selectors(&mut pairs);
         if !kind.namespaced {
             pairs.retain(|(name, _)| name != "labelSelector");
@@ -442,8 +447,7 @@ impl Session {
     fn put(&mut self, kind: &Kind) -> Request {
         let (path, seen) = self.one(kind);
         let path = self.part_of(path);
-        let name =
-            path.split('/').rev().find(|part| !["status", "scale"].contains(part)).unwrap_or_default().to_owned();
+        let name = path.split('/').rev().find(|part| !PARTS.contains(part)).unwrap_or_default().to_owned();
         let mut object = match seen {
             Some(object) => object,
             None => self.object(kind),
@@ -527,8 +531,7 @@ impl Session {
     fn apply(&mut self, kind: &Kind) -> Request {
         let (path, _) = self.one(kind);
         let path = self.part_of(path);
-        let name =
-            path.split('/').rev().find(|part| !["status", "scale"].contains(part)).unwrap_or_default().to_owned();
+        let name = path.split('/').rev().find(|part| !PARTS.contains(part)).unwrap_or_default().to_owned();
         let mut object = self.object(kind);
         let random = &mut self.random;
         if random.percent(60) {
@@ -557,7 +560,12 @@ impl Session {
 
     fn delete(&mut self, kind: &Kind) -> Request {
         let (path, seen) = self.one(kind);
-        let seen = seen.unwrap_or_default();
+        let (pairs, body) = self.deletion(&seen.unwrap_or_default());
+        self.request("DELETE", &format!("{path}{}", query(&pairs)), JSON, body)
+    }
+
+    /// How something is to be deleted: parameters and a body.
+    fn deletion(&mut self, seen: &Value) -> (Vec<(String, String)>, String) {
         let random = &mut self.random;
         let mut pairs = Vec::new();
         if random.percent(15) {
@@ -591,11 +599,11 @@ impl Session {
                 body = garble(&body, random);
             }
         }
-        self.request("DELETE", &format!("{path}{}", query(&pairs)), JSON, body)
+        (pairs, body)
     }
 
     fn delete_collection(&mut self, kind: &Kind) -> Request {
-        let mut pairs = Vec::new();
+        let (mut pairs, body) = self.deletion(&Value::Null);
         self.selectors(&mut pairs);
         if !kind.namespaced {
             pairs.retain(|(name, _)| name != "labelSelector");
@@ -604,10 +612,14 @@ impl Session {
         if self.random.percent(10) {
             pairs.push(pair("limit", "1"));
         }
-        if self.random.percent(20) {
-            pairs.push(pair("propagationPolicy", self.random.pick(&["Foreground", "x", "Orphan"])));
+        if self.random.percent(15) {
+            let version = self.version();
+            pairs.push(pair("resourceVersion", version));
         }
-        self.request("DELETE", &format!("{}{}", kind.path(&self.namespace), query(&pairs)), JSON, String::new())
+        if self.random.percent(8) {
+            pairs.push(pair("resourceVersionMatch", self.random.pick(&["Exact", "NotOlderThan"])));
+        }
+        self.request("DELETE", &format!("{}{}", kind.path(&self.namespace), query(&pairs)), JSON, body)
     }
 
     fn discover(&mut self, kind: &Kind) -> Request {

@@ -147,7 +147,8 @@ suite! {
         the_label_of_a_namespace_is_its_creators_unless_the_name_is_made_up
         the_generation_of_a_template_belongs_to_who_made_the_daemon_set
         a_volume_is_claimed_field_by_field_and_a_revision_is_one_value
-        an_empty_list_of_owners_takes_away_all_and_none_takes_nothing;
+        an_empty_list_of_owners_takes_away_all_and_none_takes_nothing
+        an_owner_who_is_named_twice_is_one;
     custom:
         schemas_prune_and_fill_in
         schemas_refuse_what_they_do_not_allow

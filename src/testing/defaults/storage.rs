@@ -87,14 +87,16 @@ pub(super) fn devices(object: &mut Fields, time: &str) {
             capacity.as_object_mut().into_iter().for_each(|capacity| amount(capacity, "value"));
         }
     }
-    let template = child(spec, "spec").is_some();
-    if !template {
-        requests(spec);
-    }
-    if template {
-        made(spec, "metadata");
-        child(spec, "spec").into_iter().for_each(requests);
-    }
+}
+
+pub(super) fn device_claim(object: &mut Fields) {
+    made(object, "spec").into_iter().for_each(requests);
+}
+
+pub(super) fn device_claim_template(object: &mut Fields) {
+    let Some(spec) = made(object, "spec") else { return };
+    made(spec, "metadata");
+    made(spec, "spec").into_iter().for_each(requests);
 }
 
 fn requests(spec: &mut Fields) {

@@ -127,6 +127,10 @@ fn order(document: &mut Object, patch: &mut Object, shape: Shape<'_>, of: &str) 
         let current = document.get(name).cloned().map(array).transpose()?;
         let change = patch.get(name).cloned().map(array).transpose()?;
         let member = shape.member(name).ok_or_else(|| undeclared(of, name))?;
+        if !member.declared {
+            let why = "merging an object in json but data type is not struct, instead is: map";
+            return Err(Error::Unforeseen(why.to_owned()));
+        }
         list::check_order(change.as_deref().unwrap_or_default(), &order, member.strategy)?;
         patch.remove(name);
         let merged = match (current.clone(), change.clone()) {

@@ -21,7 +21,7 @@ pub(super) fn common(object: &Value) -> Vec<Flaw> {
     let mut flaws = Vec::new();
     for field in ["generateName", "name"] {
         let name = object["metadata"][field].as_str().unwrap_or_default();
-        let problems = path_problems(name).into_iter();
+        let problems = segment_problems(name).into_iter();
         flaws.extend(problems.map(|problem| Flaw::invalid(format!("metadata.{field}"), name, &problem)));
     }
     flaws.extend(words(object));
@@ -173,12 +173,12 @@ fn name_problems(kind: &Kind, name: &str, prefix: bool) -> Vec<String> {
     match kind.names {
         Names::Subdomain => selector::subdomain_problems(&masked),
         Names::Label => label_problems(&masked),
-        Names::PathSegment => path_problems(name),
+        Names::PathSegment => segment_problems(name),
     }
 }
 
-/// What keeps a name from being a part of a path.
-fn path_problems(name: &str) -> Vec<String> {
+/// What is wrong with a name that stands in a path.
+fn segment_problems(name: &str) -> Vec<String> {
     if [".", ".."].contains(&name) {
         return vec![format!("may not be '{name}'")];
     }

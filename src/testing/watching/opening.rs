@@ -115,7 +115,8 @@ pub(in super::super) fn open(
         if start == Start::State {
             watch.initial(inner, newest);
             // Other names for no version mean the same state, but not a streamed list.
-            watch.initial_end.take_if(|_| !["", "0"].contains(&options.version.as_str()));
+            let streams = options.initial_events == Some(true) || ["", "0"].contains(&options.version.as_str());
+            watch.initial_end.take_if(|_| !streams);
         }
         if watch.end.is_none() {
             let shown = OpenWatch::new(watch.id, target, options, since, start == Start::State, user_agent);

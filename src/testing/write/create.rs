@@ -1,5 +1,7 @@
 //! What is particular to new objects: where they may come, what they are given, and that they are new.
 
+use std::sync::Arc;
+
 use kube::core::Status;
 use serde_json::{Map, Value};
 
@@ -68,6 +70,14 @@ fn open(state: &State, target: &Target, object: &Map<String, Value>) -> Result<(
     Ok(())
 }
 
+/// What was not stored has the version that it brought.
+fn tried(mut object: Value, version: Option<&str>) -> Arc<Object> {
+    if let Some(version) = version.filter(|version| !version.is_empty()) {
+        object["metadata"]["resourceVersion"] = version.into();
+    }
+    Object::new(object).into()
+}
+
 /// Stores it unless there is one of that name.
 pub(super) fn commit(
     state: &mut State,
@@ -85,6 +95,9 @@ pub(super) fn commit(
     if let Some(existing) = state.storage.get(kind.id, &key) {
         return Err(status::already_exists(kind, name, existing.terminating()));
     }
-    let object = if write.dry_run { Object::new(object).into() } else { state.put(kind, &key, object, write) };
+    let object = match write.dry_run {
+        true => tried(object, version),
+        false => state.put(kind, &key, object, write),
+    };
     Ok(Outcome { object, created: true })
 }

@@ -45,7 +45,16 @@ fn check(kind: &Kind, key: &str, object: &Value) -> Result<(), Box<Status>> {
 
 /// Where the database keeps an object.
 pub(super) fn path(kind: &Kind, key: &str) -> String {
-    let place = if kind.custom { format!("{}/{}", kind.group, kind.plural) } else { kind.plural.to_string() };
+    let place = match (kind.group.as_str(), kind.plural.as_str()) {
+        (group, plural) if kind.custom => format!("{group}/{plural}"),
+        // Some have kept the names of old.
+        ("", "services") => "services/specs".to_owned(),
+        ("", "endpoints") => "services/endpoints".to_owned(),
+        ("", "nodes") => "minions".to_owned(),
+        ("", "replicationcontrollers") => "controllers".to_owned(),
+        ("networking.k8s.io", "ingresses") => "ingress".to_owned(),
+        (_, plural) => plural.to_owned(),
+    };
     format!("/registry/{place}/{key}")
 }
 

@@ -116,12 +116,12 @@ pub(super) fn parsed(version: Option<&str>) -> Result<Option<u64>, Box<Status>> 
 /// The same, and some kinds want one.
 fn number(kind: &Kind, name: &str, version: Option<&str>) -> Result<Option<u64>, Box<Status>> {
     match parsed(version)? {
-        Some(number) => Ok(Some(number)),
-        None if kind.rules.contain(Rules::NEEDS_VERSION) => {
+        Some(number) if number != 0 => Ok(Some(number)),
+        _ if kind.rules.contain(Rules::NEEDS_VERSION) => {
             let flaw = status::Flaw::invalid("metadata.resourceVersion", 0, "must be specified for an update");
             Err(status::invalid_as(&kind.group, &kind.plural, name, vec![flaw]))
         }
-        None => Ok(None),
+        other => Ok(other),
     }
 }
 

@@ -1,15 +1,18 @@
-//! Times that Go writes whether there are any or not: those of conditions, and of what containers do.
+//! What Go writes in conditions and of containers although nobody said it: times, and whether they are ready.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Fields, child, items};
+use super::{Fields, child, items, made};
 use crate::testing::kinds::Kind;
 
-/// Says of an object's status that nobody said these times.
+/// Fills in what a status leaves open.
 pub(super) fn unsaid(kind: &Kind, object: &mut Fields) {
     let Some(status) = child(object, "status") else { return };
     let times = of_conditions(kind);
-    items(status, "conditions").for_each(|condition| null(condition, times));
+    for condition in items(status, "conditions").filter(|_| !times.is_empty()) {
+        condition.entry("status").or_insert_with(|| json!(""));
+        null(condition, times);
+    }
     if kind.is_core("pods") {
         for list in ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"] {
             items(status, list).for_each(states);
@@ -40,8 +43,13 @@ fn of_conditions(kind: &Kind) -> &'static [&'static str] {
 
 /// What a container does and what it did last.
 fn states(container: &mut Fields) {
+    for (field, unsaid) in
+        [("image", json!("")), ("imageID", json!("")), ("ready", json!(false)), ("restartCount", json!(0))]
+    {
+        container.entry(field).or_insert(unsaid);
+    }
     for state in ["state", "lastState"] {
-        let Some(state) = child(container, state) else { continue };
+        let Some(state) = made(container, state) else { continue };
         child(state, "running").into_iter().for_each(|running| null(running, &["startedAt"]));
         child(state, "terminated").into_iter().for_each(|terminated| null(terminated, &["startedAt", "finishedAt"]));
     }
