@@ -193,6 +193,8 @@ pub(super) enum Names {
     Subdomain,
     Label,
     PathSegment,
+    /// An IP address.
+    Address,
 }
 
 fn dotted(name: &str, group: &str) -> String {

@@ -233,9 +233,13 @@ impl Flaw {
     }
 
     pub(super) fn unsupported(field: impl Into<String>, value: impl Into<Value>, supported: &[&str]) -> Self {
+        Flaw::unsupported_as(field, &shown(&value.into()), supported)
+    }
+
+    /// The same with a value that the server shows in its own way.
+    pub(super) fn unsupported_as(field: impl Into<String>, value: &str, supported: &[&str]) -> Self {
         let supported: Vec<_> = supported.iter().map(|value| format!("{value:?}")).collect();
-        let message =
-            format!("Unsupported value: {}: supported values: {}", shown(&value.into()), supported.join(", "));
+        let message = format!("Unsupported value: {value}: supported values: {}", supported.join(", "));
         Flaw { field: field.into(), reason: "FieldValueNotSupported", message }
     }
 
@@ -244,8 +248,12 @@ impl Flaw {
     }
 
     pub(super) fn duplicate(field: impl Into<String>, value: impl Into<Value>) -> Self {
-        let message = format!("Duplicate value: {}", shown(&value.into()));
-        Flaw { field: field.into(), reason: "FieldValueDuplicate", message }
+        Flaw::duplicate_as(field, &shown(&value.into()))
+    }
+
+    /// The same with a value that the server shows in its own way.
+    pub(super) fn duplicate_as(field: impl Into<String>, value: &str) -> Self {
+        Flaw { field: field.into(), reason: "FieldValueDuplicate", message: format!("Duplicate value: {value}") }
     }
 
     pub(super) fn not_found(field: impl Into<String>, value: impl Into<Value>) -> Self {

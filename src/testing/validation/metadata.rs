@@ -4,9 +4,12 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::super::{
-    kinds::{Kind, Names},
-    status::Flaw,
+use super::{
+    super::{
+        kinds::{Kind, Names},
+        status::Flaw,
+    },
+    address::{self, Form},
 };
 use crate::selector;
 
@@ -145,12 +148,18 @@ fn name_problems(kind: &Kind, name: &str, prefix: bool) -> Vec<String> {
     match kind.names {
         Names::Subdomain => selector::subdomain_problems(&masked),
         Names::Label => label_problems(&masked),
-        Names::PathSegment if [".", ".."].contains(&name) => vec![format!("may not be '{name}'")],
-        Names::PathSegment => {
-            let found = ["/", "%"].into_iter().filter(|part| name.contains(part));
-            found.map(|part| format!("may not contain '{part}'")).collect()
-        }
+        Names::PathSegment => segment_problems(name),
+        Names::Address => address::problem(name, Form::Canonical).into_iter().collect(),
     }
+}
+
+/// What is wrong with a name that stands in a path.
+pub(super) fn segment_problems(name: &str) -> Vec<String> {
+    if [".", ".."].contains(&name) {
+        return vec![format!("may not be '{name}'")];
+    }
+    let found = ["/", "%"].into_iter().filter(|part| name.contains(part));
+    found.map(|part| format!("may not contain '{part}'")).collect()
 }
 
 /// What is wrong with a DNS label (RFC 1123).
