@@ -216,6 +216,11 @@ impl Flaw {
         Flaw { field: field.into(), reason: "FieldValueInvalid", message }
     }
 
+    /// A value that the server does not show.
+    pub(super) fn unshown(field: impl Into<String>, why: &str) -> Self {
+        Flaw { field: field.into(), reason: "FieldValueInvalid", message: format!("Invalid value: {why}") }
+    }
+
     /// The flaw of a value that is itself at this path.
     pub(super) fn below(self, path: &str) -> Self {
         let dot = if self.field.is_empty() || self.field.starts_with('[') { "" } else { "." };

@@ -16,6 +16,7 @@ mod event;
 mod flow;
 mod frozen;
 mod ingress;
+mod job;
 mod limits;
 mod metadata;
 mod name;

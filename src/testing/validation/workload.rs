@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     super::status::Flaw,
-    items,
+    items, job,
     metadata::{label_problems, labels},
     not_negative, one_of, pod, problems, schedule, share, text,
 };
@@ -185,6 +185,7 @@ fn job_spec(spec: &Value, field: &str, uid: Option<&Value>, flaws: &mut Vec<Flaw
     if spec["completionMode"] == "Indexed" && spec["completions"].is_null() {
         flaws.push(Flaw::required(path("completions"), "when completion mode is Indexed"));
     }
+    job::check(spec, field, flaws);
     if uid.is_some() && (selector.is_null() || !matches(selector, bears)) {
         let why = "`selector` does not match template `labels`";
         flaws.push(Flaw::invalid(format!("{field}.template.metadata.labels"), bears.clone(), why));
