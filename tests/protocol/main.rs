@@ -7,6 +7,7 @@
 
 mod ground;
 mod kinds;
+mod mistakes;
 mod server;
 mod subject;
 #[path = "../support/mod.rs"]
@@ -152,4 +153,45 @@ suite! {
         methods_that_make_no_sense_are_not_allowed
         bodies_of_unknown_types_are_not_read
         of_custom_kinds_such_requests_are_answered_otherwise;
+    network_mistakes:
+        in_network_policies
+        in_ingresses
+        in_classes_of_ingresses;
+    endpoint_mistakes:
+        in_endpoints
+        in_endpoint_slices
+        in_ranges_and_addresses_of_services;
+    volume_mistakes:
+        in_claims
+        in_volumes
+        in_storage_classes;
+    driver_mistakes:
+        in_drivers_and_their_nodes
+        in_attachments
+        in_capacities_and_classes_of_attributes;
+    scaling_mistakes:
+        in_autoscalers
+        in_metrics
+        in_budgets;
+    job_mistakes:
+        in_schedules
+        in_cron_jobs
+        in_how_jobs_count;
+    limit_mistakes:
+        in_limits
+        in_quotas;
+    order_mistakes:
+        in_leases_and_classes
+        in_flow_schemas
+        in_priority_levels;
+    webhook_mistakes:
+        in_webhooks;
+    access_mistakes:
+        in_roles_and_bindings
+        in_requests_for_certificates
+        in_api_services
+        in_revisions;
+    event_mistakes:
+        in_new_events
+        in_changes_of_events;
 }

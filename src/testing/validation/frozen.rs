@@ -52,10 +52,6 @@ pub(super) fn check(plural: &str, old: &Value, new: &Value, flaws: &mut Vec<Flaw
         "statefulsets" => stateful_set(&old["spec"], &new["spec"], flaws),
         "pods" => pod(&old["spec"], &new["spec"], flaws),
         "persistentvolumeclaims" => claim(old, new, flaws),
-        // With another number it is other data.
-        "controllerrevisions" if old["revision"] != new["revision"] && old["data"] == new["data"] => {
-            flaws.push(Flaw::invalid("data", new["data"].clone(), "field is immutable"));
-        }
         "persistentvolumes" => volume(&old["spec"], &new["spec"], flaws),
         "csidrivers" => {
             // The server misspells the first of these.
