@@ -180,12 +180,22 @@ fn held_by(holder: Option<&mut Value>, finalizer: &str) {
 /// A claim says where its data comes from under an old and a new name.
 fn same_source(claim: &mut Fields) {
     let Some(spec) = claim.get_mut("spec").and_then(Value::as_object_mut) else { return };
-    let source = spec.get("dataSource").cloned();
+    let mut source = spec.get("dataSource").cloned();
+    // Under the old name only claims and snapshots are known; the server forgets others.
+    let old = source.take_if(|source| !spec.contains_key("dataSourceRef") && !is_copied(source));
+    old.and_then(|_| spec.remove("dataSource"));
     match (source, spec.get("dataSourceRef").cloned()) {
         (Some(source), None) => drop(spec.insert("dataSourceRef".to_owned(), source)),
         (None, Some(source)) if source["namespace"].is_null() => drop(spec.insert("dataSource".to_owned(), source)),
         _ => {}
     }
+}
+
+/// Whether volumes were filled from it before there were others to fill them from.
+fn is_copied(source: &Value) -> bool {
+    let kinds = [("", "PersistentVolumeClaim"), ("snapshot.storage.k8s.io", "VolumeSnapshot")];
+    let said = |field: &str| source[field].as_str().unwrap_or_default();
+    kinds.contains(&(said("apiGroup"), said("kind"))) && !said("name").is_empty()
 }
 
 /// Nothing is to run on a node before it says that it is ready.

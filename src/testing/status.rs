@@ -198,7 +198,9 @@ pub(super) fn expired(message: impl Into<String>) -> Box<Status> {
 
 /// 422 for an object of a kind.
 pub(super) fn invalid(kind: &Kind, name: &str, flaws: Vec<Flaw>) -> Box<Status> {
-    invalid_as(&kind.group, &kind.kind, name, flaws)
+    // Events of both groups are refused by the name of the older one.
+    let group = if kind.plural == "events" && !kind.custom { "" } else { &kind.group };
+    invalid_as(group, &kind.kind, name, flaws)
 }
 
 /// 422 about something that calls itself `kind`, such as the options of a request.

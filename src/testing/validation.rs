@@ -2,23 +2,41 @@
 //!
 //! It covers what people get wrong, not all the server checks: affinities and security contexts of pods are not looked at.
 
+mod address;
 mod advice;
+mod api_service;
+mod autoscaler;
 mod certificate;
 mod container;
 mod content;
 mod definition;
+mod driver;
+mod endpoints;
 mod event;
+mod flow;
 mod frozen;
 mod ingress;
+mod job;
+mod limits;
 mod metadata;
+mod name;
 mod network;
+mod network_policy;
+mod node_selector;
+mod persistent_volume;
 mod pod;
 mod pod_part;
 mod policy;
+mod quota;
+mod resource;
+mod runtime_class;
+mod schedule;
+mod service_range;
 mod storage;
 mod structure;
 mod update;
 mod volume;
+mod webhook;
 mod workload;
 
 use serde_json::Value;
@@ -46,14 +64,31 @@ pub(super) fn flaws(kind: &Kind, object: &Value) -> Vec<Flaw> {
 /// What is wrong beside the metadata.
 fn contents(kind: &Kind, object: &Value) -> Vec<Flaw> {
     let mut flaws = Vec::new();
+    let new = object["metadata"]["resourceVersion"].is_null();
     match kind.plural.as_str() {
         _ if kind.custom => {}
-        "controllerrevisions" => needed(&object["data"], "data", "data is mandatory", &mut flaws),
-        "ingressclasses" => needed(&object["spec"]["controller"], "spec.controller", "", &mut flaws),
-        "runtimeclasses" => needed(&object["handler"], "handler", "", &mut flaws),
+        "controllerrevisions" => content::revision(object, &mut flaws),
+        "csidrivers" => driver::driver(object, &mut flaws),
+        "csinodes" => driver::node(object, &mut flaws),
+        "csistoragecapacities" => driver::capacity(object, &mut flaws),
+        "volumeattachments" => driver::attachment(object, &mut flaws),
+        "volumeattributesclasses" => driver::attributes_class(object, &mut flaws),
+        "endpoints" => endpoints::endpoints(object, &mut flaws),
+        "ingressclasses" => ingress::class(object, &mut flaws),
+        "limitranges" => limits::check(object, &mut flaws),
+        "networkpolicies" => network_policy::check(object, &mut flaws),
+        "resourcequotas" => quota::check(object, &mut flaws),
+        "mutatingwebhookconfigurations" | "validatingwebhookconfigurations" => webhook::check(object, &mut flaws),
+        "apiservices" => api_service::check(object, &mut flaws),
+        "flowschemas" => flow::schema(object, &mut flaws),
+        "prioritylevelconfigurations" => flow::level(object, &mut flaws),
+        "runtimeclasses" => runtime_class::check(object, &mut flaws),
+        "ipaddresses" if new => service_range::address(object, &mut flaws),
+        "servicecidrs" if new => service_range::check(object, &mut flaws),
+        "certificatesigningrequests" if new => certificate::request(object, &mut flaws),
         "ingresses" => ingress::check(object, &mut flaws),
         "services" => network::service(object, &mut flaws),
-        "endpointslices" => network::endpoint_slice(object, &mut flaws),
+        "endpointslices" => endpoints::slice(object, &mut flaws),
         "events" => event::check(kind, object, &mut flaws),
         "configmaps" => content::config_map(object, &mut flaws),
         "secrets" => content::secret(object, &mut flaws),
@@ -61,15 +96,19 @@ fn contents(kind: &Kind, object: &Value) -> Vec<Flaw> {
         CRDS => definition::check(object, &mut flaws),
         "pods" => pod::pod(object, &mut flaws),
         "podtemplates" => pod::template(&object["template"], "template", &mut flaws),
-        "persistentvolumes" => storage::volume(object, &mut flaws),
+        "persistentvolumes" => persistent_volume::check(object, &mut flaws),
         "persistentvolumeclaims" => storage::claim(object, &mut flaws),
         "storageclasses" => storage::class(object, &mut flaws),
-        "roles" | "clusterroles" => policy::role(object, kind.namespaced, &mut flaws),
+        "roles" => policy::role(object, true, &mut flaws),
+        "clusterroles" => {
+            policy::role(object, false, &mut flaws);
+            policy::aggregation(object, &mut flaws);
+        }
         "rolebindings" | "clusterrolebindings" => policy::binding(object, kind.namespaced, &mut flaws),
         "poddisruptionbudgets" => policy::disruption_budget(object, &mut flaws),
-        "horizontalpodautoscalers" => policy::autoscaler(object, &mut flaws),
+        "horizontalpodautoscalers" => autoscaler::check(object, &mut flaws),
         "leases" => policy::lease(object, &mut flaws),
-        "priorityclasses" => policy::priority_class(object, &mut flaws),
+        "priorityclasses" if new => policy::priority_class(object, &mut flaws),
         plural => workload::check(plural, object, &mut flaws),
     }
     flaws
@@ -117,6 +156,24 @@ fn one_of(value: &Value, field: &str, known: &[&str], flaws: &mut Vec<Flaw>) {
     if !said.is_empty() && !known.contains(&said) {
         flaws.push(Flaw::unsupported(field, said, known));
     }
+}
+
+/// Something that is there is one of these, even where it is empty.
+fn chosen(value: &Value, field: &str, known: &[&str], flaws: &mut Vec<Flaw>) {
+    if let Some(said) = value.as_str().filter(|said| !known.contains(said)) {
+        flaws.push(Flaw::unsupported(field, said, known));
+    }
+}
+
+/// A struct as the server prints it, by the names that its own code has for these fields, with what it prints for those
+/// that are not there.
+fn printed(value: &Value, fields: &[(&str, &str)]) -> String {
+    let shown = |(name, nothing): &(&str, &str)| {
+        let found = value.as_object().into_iter().flatten().find(|(field, _)| field.eq_ignore_ascii_case(name));
+        let found = found.filter(|(_, found)| !found.is_null()).map(|(_, found)| found.to_string());
+        format!("{name:?}:{}", found.unwrap_or_else(|| (*nothing).to_owned()))
+    };
+    format!("{{{}}}", fields.iter().map(shown).collect::<Vec<_>>().join(","))
 }
 
 fn not_negative(value: &Value, field: &str, flaws: &mut Vec<Flaw>) {

@@ -9,6 +9,7 @@
 mod definition;
 mod ground;
 mod kinds;
+mod mistakes;
 mod server;
 mod subject;
 #[path = "../support/mod.rs"]
@@ -286,4 +287,45 @@ suite! {
         what_nobody_can_answer_is_refused_with_what_there_is
         forms_an_object_or_a_list_does_not_have_are_refused_in_the_words_of_go
         errors_look_as_answers_would;
+    network_mistakes:
+        in_network_policies
+        in_ingresses
+        in_classes_of_ingresses;
+    endpoint_mistakes:
+        in_endpoints
+        in_endpoint_slices
+        in_ranges_and_addresses_of_services;
+    volume_mistakes:
+        in_claims
+        in_volumes
+        in_storage_classes;
+    driver_mistakes:
+        in_drivers_and_their_nodes
+        in_attachments
+        in_capacities_and_classes_of_attributes;
+    scaling_mistakes:
+        in_autoscalers
+        in_metrics
+        in_budgets;
+    job_mistakes:
+        in_schedules
+        in_cron_jobs
+        in_how_jobs_count;
+    limit_mistakes:
+        in_limits
+        in_quotas;
+    order_mistakes:
+        in_leases_and_classes
+        in_flow_schemas
+        in_priority_levels;
+    webhook_mistakes:
+        in_webhooks;
+    access_mistakes:
+        in_roles_and_bindings
+        in_requests_for_certificates
+        in_api_services
+        in_revisions;
+    event_mistakes:
+        in_new_events
+        in_changes_of_events;
 }

@@ -53,6 +53,9 @@ pub fn merge(value: &mut Value, fields: &Value) {
         *value = fields.clone();
         return;
     };
+    if !value.is_object() {
+        *value = json!({});
+    }
     for (name, field) in fields {
         match field {
             Value::Null => drop(value.as_object_mut().map(|object| object.remove(name))),

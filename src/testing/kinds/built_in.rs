@@ -111,7 +111,7 @@ const GROUPS: &[Group] = &[
     Group {
         name: "apiregistration.k8s.io",
         versions: &["v1"],
-        kinds: &[cluster("apiservices", "APIService").category(EXTENSIONS).parts(STATUS)],
+        kinds: &[cluster("apiservices", "APIService").names(Names::PathSegment).category(EXTENSIONS).parts(STATUS)],
     },
     Group {
         name: "apps",
@@ -182,7 +182,7 @@ const GROUPS: &[Group] = &[
         kinds: &[
             cluster("ingressclasses", "IngressClass").with(GENERATION),
             namespaced("ingresses", "Ingress").parts(STATUS).short("ing").with(GENERATION),
-            cluster("ipaddresses", "IPAddress").short("ip"),
+            cluster("ipaddresses", "IPAddress").short("ip").names(Names::Address),
             namespaced("networkpolicies", "NetworkPolicy").short("netpol").with(GENERATION),
             cluster("servicecidrs", "ServiceCIDR").parts(STATUS),
         ],

@@ -180,6 +180,8 @@ pub(in crate::testing) enum Names {
     Subdomain,
     Label,
     PathSegment,
+    /// An IP address.
+    Address,
 }
 
 fn dotted(name: &str, group: &str) -> String {

@@ -32,6 +32,11 @@ impl Flaw {
         Flaw { field: field.into(), reason: "FieldValueInvalid", message }
     }
 
+    /// A value that the server does not show.
+    pub(in crate::testing) fn unshown(field: impl Into<String>, why: &str) -> Self {
+        Flaw { field: field.into(), reason: "FieldValueInvalid", message: format!("Invalid value: {why}") }
+    }
+
     /// The flaw of a value that is itself at this path.
     pub(in crate::testing) fn below(self, path: &str) -> Self {
         let dot = if self.field.is_empty() || self.field.starts_with('[') { "" } else { "." };
@@ -54,9 +59,13 @@ impl Flaw {
         value: impl Into<Value>,
         supported: &[&str],
     ) -> Self {
+        Flaw::unsupported_as(field, &shown(&value.into()), supported)
+    }
+
+    /// The same with a value that the server shows in its own way.
+    pub(in crate::testing) fn unsupported_as(field: impl Into<String>, value: &str, supported: &[&str]) -> Self {
         let supported: Vec<_> = supported.iter().map(|value| format!("{value:?}")).collect();
-        let message =
-            format!("Unsupported value: {}: supported values: {}", shown(&value.into()), supported.join(", "));
+        let message = format!("Unsupported value: {value}: supported values: {}", supported.join(", "));
         Flaw { field: field.into(), reason: "FieldValueNotSupported", message }
     }
 
@@ -65,8 +74,12 @@ impl Flaw {
     }
 
     pub(in crate::testing) fn duplicate(field: impl Into<String>, value: impl Into<Value>) -> Self {
-        let message = format!("Duplicate value: {}", shown(&value.into()));
-        Flaw { field: field.into(), reason: "FieldValueDuplicate", message }
+        Flaw::duplicate_as(field, &shown(&value.into()))
+    }
+
+    /// The same with a value that the server shows in its own way.
+    pub(in crate::testing) fn duplicate_as(field: impl Into<String>, value: &str) -> Self {
+        Flaw { field: field.into(), reason: "FieldValueDuplicate", message: format!("Duplicate value: {value}") }
     }
 
     pub(in crate::testing) fn not_found(field: impl Into<String>, value: impl Into<Value>) -> Self {

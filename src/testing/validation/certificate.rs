@@ -1,13 +1,46 @@
-//! What the server refuses in the conditions of requests for certificates.
+//! What the server refuses in requests for certificates, and in their conditions.
 //!
-//! Not here: what is requested, and whether a certificate is one.
+//! Not here: whether what is in the wrapping is a request, and whether a certificate is one.
 
+use std::collections::HashSet;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 use super::{
     super::{kinds::Part, status::Flaw},
-    items, text,
+    items,
+    metadata::label_problems,
+    text,
 };
+use crate::selector::subdomain_problems;
+
+/// What a certificate may be for.
+const USAGES: [&str; 23] = [
+    "any",
+    "cert sign",
+    "client auth",
+    "code signing",
+    "content commitment",
+    "crl sign",
+    "data encipherment",
+    "decipher only",
+    "digital signature",
+    "email protection",
+    "encipher only",
+    "ipsec end system",
+    "ipsec tunnel",
+    "ipsec user",
+    "key agreement",
+    "key encipherment",
+    "microsoft sgc",
+    "netscape sgc",
+    "ocsp signing",
+    "s/mime",
+    "server auth",
+    "signing",
+    "timestamping",
+];
 
 /// Conditions that hold or are not there.
 const TRUE_ONLY: [&str; 3] = ["Approved", "Denied", "Failed"];
@@ -54,5 +87,60 @@ pub(super) fn check(old: &Value, part: Option<&Part>, new: &Value, flaws: &mut V
         if of(new, kind).len() > of(old, kind).len() {
             flaws.push(Flaw::forbidden(FIELD, format!("updates may not add a condition of type {kind:?}")));
         }
+    }
+}
+
+pub(super) fn request(object: &Value, flaws: &mut Vec<Flaw>) {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE REQUEST-----";
+    let spec = &object["spec"];
+    let wrapped = STANDARD.decode(text(&spec["request"])).unwrap_or_default();
+    if !String::from_utf8_lossy(&wrapped).contains(BEGIN) {
+        let why = "PEM block type must be CERTIFICATE REQUEST";
+        flaws.push(Flaw::invalid("spec.request", spec["request"].clone(), why));
+    }
+    let usages = items(spec, "usages");
+    if usages.is_empty() {
+        flaws.push(Flaw::required("spec.usages", ""));
+    }
+    let mut seen = HashSet::new();
+    for (place, usage) in usages.iter().map(text).enumerate() {
+        let field = format!("spec.usages[{place}]");
+        if !USAGES.contains(&usage) {
+            flaws.push(Flaw::unsupported(&field, usage, &USAGES));
+        }
+        if !seen.insert(usage) {
+            flaws.push(Flaw::duplicate(field, usage));
+        }
+    }
+    signer(text(&spec["signerName"]), flaws);
+    if let Some(seconds) = spec["expirationSeconds"].as_i64().filter(|seconds| *seconds < 600) {
+        let why = "may not specify a duration less than 600 seconds (10 minutes)";
+        flaws.push(Flaw::invalid("spec.expirationSeconds", seconds, why));
+    }
+}
+
+/// Who is to sign: a path below a domain.
+fn signer(name: &str, flaws: &mut Vec<Flaw>) {
+    const FIELD: &str = "spec.signerName";
+    const LONGEST: usize = 571;
+    let (domain, path) = match name.split_once('/') {
+        _ if name.is_empty() => return flaws.push(Flaw::required(FIELD, "")),
+        Some((domain, path)) if !path.contains('/') => (domain, path),
+        _ => {
+            let why = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
+            return flaws.push(Flaw::invalid(FIELD, name, why));
+        }
+    };
+    for (part, rule) in [(domain, label_problems as fn(&str) -> Vec<String>), (path, subdomain_problems)] {
+        let wrong = part.split('.').map(|label| (label, rule(label))).find(|(_, found)| !found.is_empty());
+        for (label, why) in wrong.iter().flat_map(|(label, found)| found.iter().map(move |why| (label, why))) {
+            flaws.push(Flaw::invalid(FIELD, part, &format!("validating label {label:?}: {why}")));
+        }
+    }
+    if !domain.contains('.') {
+        flaws.push(Flaw::invalid(FIELD, domain, "should be a domain with at least two segments separated by dots"));
+    }
+    if name.len() > LONGEST {
+        flaws.push(Flaw::too_long(FIELD, LONGEST));
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     super::{quantity, status::Flaw},
-    item_name, items, one_of, port_problem, problems, text,
+    item_name, items, one_of, port_problem, problems, resource, text,
 };
 use crate::selector::subdomain_problems;
 
@@ -119,17 +119,14 @@ pub(super) fn port_name_problems(name: &str) -> Vec<String> {
         problems.push("must be no more than 15 characters".to_owned());
     }
     let spelled = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if !spelled {
-        problems.push("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)".to_owned());
-    } else {
-        if !name.bytes().any(|byte| byte.is_ascii_lowercase()) {
-            problems.push("must contain at least one letter (a-z)".to_owned());
-        }
-        if name.contains("--") {
-            problems.push("must not contain consecutive hyphens".to_owned());
-        }
-        if name.starts_with('-') || name.ends_with('-') {
-            problems.push("must not begin or end with a hyphen".to_owned());
+    for (is_so, why) in [
+        (!spelled || name.is_empty(), "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"),
+        (!name.bytes().any(|byte| byte.is_ascii_lowercase()), "must contain at least one letter (a-z)"),
+        (name.contains("--"), "must not contain consecutive hyphens"),
+        (name.starts_with('-') || name.ends_with('-'), "must not begin or end with a hyphen"),
+    ] {
+        if is_so {
+            problems.push(why.to_owned());
         }
     }
     problems
@@ -229,26 +226,35 @@ fn handler(handler: &Value, field: &str, flaws: &mut Vec<Flaw>) {
     }
 }
 
-fn resources(resources: &Value, field: &str, flaws: &mut Vec<Flaw>) {
+/// What a container asks for, and what it may not exceed.
+pub(super) fn resources(resources: &Value, field: &str, flaws: &mut Vec<Flaw>) {
     for part in ["limits", "requests"] {
         for (name, amount) in resources[part].as_object().into_iter().flatten() {
-            let said = text(amount);
-            if quantity::nanos(said).is_some_and(|amount| amount < 0) {
-                let field = format!("{field}.{part}[{name}]");
-                flaws.push(Flaw::invalid(field, said, "must be greater than or equal to 0"));
-            }
+            let field = format!("{field}.{part}[{name}]");
+            resource::of_container(name, &field, flaws);
+            resource::amount(name, amount, &field, flaws);
         }
     }
     for (name, asked) in resources["requests"].as_object().into_iter().flatten() {
         let limit = &resources["limits"][name];
-        let amounts = quantity::nanos(text(asked)).zip(quantity::nanos(text(limit)));
-        if amounts.is_some_and(|(asked, limit)| asked > limit) {
-            let why = format!("must be less than or equal to {name} limit of {}", text(limit));
-            flaws.push(Flaw::invalid(format!("{field}.requests"), text(asked), &why));
-        }
-        if name.contains('/') && !name.starts_with("kubernetes.io/") && limit.is_null() {
-            let why = "Limit must be set for non overcommitable resources";
-            flaws.push(Flaw::required(format!("{field}.limits"), why));
-        }
+        let overcommitted = resource::is_overcommitted(name);
+        let why = match quantity::nanos(text(asked)).zip(quantity::nanos(text(limit))) {
+            Some((asked, limit)) if asked != limit && !overcommitted => "must be equal to",
+            Some((asked, limit)) if asked > limit => "must be less than or equal to",
+            Some(_) => continue,
+            None if overcommitted => continue,
+            None => {
+                let why = "Limit must be set for non overcommitable resources";
+                flaws.push(Flaw::required(format!("{field}.limits"), why));
+                continue;
+            }
+        };
+        let why = format!("{why} {name} limit of {}", text(limit));
+        flaws.push(Flaw::invalid(format!("{field}.requests"), text(asked), &why));
+    }
+    let names = || ["limits", "requests"].into_iter().flat_map(|part| resources[part].as_object()).flatten();
+    let huge = names().any(|(name, _)| name.starts_with("hugepages-"));
+    if huge && !names().any(|(name, _)| ["cpu", "memory"].contains(&name.as_str())) {
+        flaws.push(Flaw::forbidden(field, "HugePages require cpu or memory"));
     }
 }

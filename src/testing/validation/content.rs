@@ -53,6 +53,18 @@ fn decoded_length(value: &Value) -> usize {
     value.as_str().and_then(|text| STANDARD.decode(text).ok()).map_or(0, |bytes| bytes.len())
 }
 
+/// What a controller remembers of what it controls: an object, whatever is in it.
+pub(super) fn revision(object: &Value, flaws: &mut Vec<Flaw>) {
+    super::not_negative(&object["revision"], "revision", flaws);
+    let why = match &object["data"] {
+        _ if !object["metadata"]["resourceVersion"].is_null() => return,
+        Value::Object(_) => return,
+        Value::Null => "data is mandatory",
+        _ => "data must be a valid JSON object",
+    };
+    flaws.push(Flaw::required("data", why));
+}
+
 fn keys(key: &str, field: &str, flaws: &mut Vec<Flaw>) {
     let field = format!("{field}[{key}]");
     if key.len() > 253 {

@@ -1,10 +1,10 @@
-//! What the server refuses in new Events of either group.
+//! What the server refuses in Events of either group. Those of the younger one stay as they are.
 
 use serde_json::Value;
 
 use super::{
     super::{kinds::Kind, status::Flaw},
-    needed, problems, text,
+    needed, printed, problems, text,
 };
 use crate::selector;
 
@@ -42,4 +42,81 @@ pub(super) fn check(kind: &Kind, object: &Value, flaws: &mut Vec<Flaw>) {
         }
     }
     problems("namespace", namespace, selector::subdomain_problems(namespace), flaws);
+    if !old && object["metadata"]["resourceVersion"].is_null() {
+        strict(object, flaws);
+    }
+}
+
+/// What is asked of new Events of the younger group.
+fn strict(object: &Value, flaws: &mut Vec<Flaw>) {
+    series(&object["series"], flaws);
+    needed(&object["eventTime"], "eventTime", "", flaws);
+    let said = text(&object["type"]);
+    if !["Normal", "Warning"].contains(&said) {
+        flaws.push(Flaw::invalid("type", "", &format!("has invalid value: {said}")));
+    }
+    let source = &object["deprecatedSource"];
+    for (field, is_set) in [
+        ("firstTimestamp", !object["deprecatedFirstTimestamp"].is_null()),
+        ("lastTimestamp", !object["deprecatedLastTimestamp"].is_null()),
+        ("count", object["deprecatedCount"].as_i64().is_some_and(|count| count != 0)),
+        ("source", ["component", "host"].iter().any(|part| !text(&source[*part]).is_empty())),
+    ] {
+        if is_set {
+            flaws.push(Flaw::invalid(field, "", "needs to be unset"));
+        }
+    }
+}
+
+fn series(series: &Value, flaws: &mut Vec<Flaw>) {
+    if series.is_object() {
+        if series["count"].as_i64().unwrap_or_default() < 2 {
+            flaws.push(Flaw::invalid("series.count", "", "should be at least 2"));
+        }
+        needed(&series["lastObservedTime"], "series.lastObservedTime", "", flaws);
+    }
+}
+
+/// What an Event of the younger group keeps, in the names and the order of the server; the reason it looks at twice.
+const KEPT: [(&str, &str); 11] = [
+    ("reason", "reason"),
+    ("note", "message"),
+    ("deprecatedFirstTimestamp", "firstTimestamp"),
+    ("deprecatedLastTimestamp", "lastTimestamp"),
+    ("deprecatedCount", "count"),
+    ("reason", "reason"),
+    ("type", "type"),
+    ("eventTime", "eventTime"),
+    ("action", "action"),
+    ("reportingController", "reportingController"),
+    ("reportingInstance", "reportingInstance"),
+];
+
+pub(super) fn frozen(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
+    const PARTS: [&str; 7] = ["Kind", "Namespace", "Name", "UID", "APIVersion", "ResourceVersion", "FieldPath"];
+    let mut immutable = |field: &str, shown: &str| flaws.push(Flaw::showing(field, shown, "field is immutable"));
+    for (field, shown) in [("regarding", "involvedObject"), ("related", "related"), ("deprecatedSource", "source")] {
+        let value = &new[field];
+        let fields = if field == "deprecatedSource" { &["Component", "Host"][..] } else { &PARTS };
+        let fields: Vec<_> = fields.iter().map(|part| (*part, "\"\"")).collect();
+        if old[field] != *value {
+            let printed =
+                if field == "related" && value.is_null() { "null".to_owned() } else { printed(value, &fields) };
+            immutable(shown, &printed);
+        }
+    }
+    for (field, shown) in KEPT {
+        let value = &new[field];
+        if old[field] != *value {
+            let nothing = match field {
+                "deprecatedCount" => "0",
+                "deprecatedFirstTimestamp" | "deprecatedLastTimestamp" | "eventTime" => "null",
+                _ => "\"\"",
+            };
+            immutable(shown, &if value.is_null() { nothing.to_owned() } else { value.to_string() });
+        }
+    }
+    if old["series"] != new["series"] {
+        series(&new["series"], flaws);
+    }
 }

@@ -5,13 +5,14 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::{kinds::CRDS, status::Flaw},
-    content, definition, storage,
+    super::{kinds::CRDS, quantity, status::Flaw},
+    content, definition, driver, node_selector, persistent_volume, printed, quota, service_range,
 };
 
 /// Fields that keep their first value, in the order of the server.
-const KEPT: [(&str, &[&str]); 8] = [
+const KEPT: [(&str, &[&str]); 9] = [
     ("controllerrevisions", &["data"]),
+    ("csistoragecapacities", &["nodeTopology", "storageClassName"]),
     ("daemonsets", &["spec.selector"]),
     ("deployments", &["spec.selector"]),
     ("endpointslices", &["addressType"]),
@@ -20,6 +21,8 @@ const KEPT: [(&str, &[&str]); 8] = [
     ("runtimeclasses", &["handler"]),
     ("storageclasses", &["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"]),
 ];
+/// Texts among them, which are empty where they are not there.
+const TEXTS: [&str; 5] = ["addressType", "handler", "provisioner", "spec.controller", "storageClassName"];
 const OF_JOBS: [&str; 6] = [
     "spec.selector",
     "spec.completionMode",
@@ -49,19 +52,30 @@ pub(super) fn check(plural: &str, old: &Value, new: &Value, flaws: &mut Vec<Flaw
         "statefulsets" => stateful_set(&old["spec"], &new["spec"], flaws),
         "pods" => pod(&old["spec"], &new["spec"], flaws),
         "persistentvolumeclaims" => claim(old, new, flaws),
-        // With another number it is other data.
-        "controllerrevisions" if old["revision"] != new["revision"] && old["data"] == new["data"] => {
-            flaws.push(Flaw::invalid("data", new["data"].clone(), "field is immutable"));
+        "persistentvolumes" => volume(&old["spec"], &new["spec"], flaws),
+        "csidrivers" => {
+            // The server misspells the first of these.
+            for (field, shown) in
+                [("attachRequired", "attachedRequired"), ("volumeLifecycleModes", "volumeLifecycleModes")]
+            {
+                let value = &new["spec"][field];
+                if old["spec"][field] != *value {
+                    flaws.push(Flaw::invalid(format!("spec.{shown}"), value.clone(), "field is immutable"));
+                }
+            }
         }
-        "persistentvolumes" if !storage::sources(&old["spec"]).eq(storage::sources(&new["spec"])) => {
-            let why = "spec.persistentvolumesource is immutable after creation";
-            flaws.push(Flaw::forbidden("spec.persistentvolumesource", why));
+        "csinodes" => driver::frozen_node(old, new, flaws),
+        "volumeattachments" => driver::frozen_attachment(old, new, flaws),
+        "volumeattributesclasses" => {
+            for field in ["driverName", "parameters"] {
+                if old[field] != new[field] {
+                    flaws.push(Flaw::forbidden(field, format!("updates to {field} are forbidden.")));
+                }
+            }
         }
-        // The server misspells this field.
-        "csidrivers" if old["spec"]["attachRequired"] != new["spec"]["attachRequired"] => {
-            let value = new["spec"]["attachRequired"].clone();
-            flaws.push(Flaw::invalid("spec.attachedRequired", value, "field is immutable"));
-        }
+        "servicecidrs" => service_range::frozen(old, new, flaws),
+        "ipaddresses" => service_range::frozen_address(old, new, flaws),
+        "resourcequotas" => quota::frozen(old, new, flaws),
         "services" => service(&old["spec"], &new["spec"], flaws),
         CRDS => definition::frozen(old, new, flaws),
         "rolebindings" | "clusterrolebindings" => role(&old["roleRef"], &new["roleRef"], flaws),
@@ -79,7 +93,8 @@ fn kept(fields: &[&str], old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
     for field in fields {
         let at = |object| field.split('.').fold(object, |value: &Value, step| &value[step]).clone();
         if at(old) != at(new) {
-            flaws.push(Flaw::invalid(*field, at(new), "field is immutable"));
+            let shown = if at(new).is_null() && TEXTS.contains(field) { json!("") } else { at(new) };
+            flaws.push(Flaw::invalid(*field, shown, "field is immutable"));
         }
     }
 }
@@ -145,6 +160,19 @@ fn pod(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
     }
 }
 
+fn volume(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
+    if !persistent_volume::sources(old).eq(persistent_volume::sources(new)) {
+        let why = "spec.persistentvolumesource is immutable after creation";
+        flaws.push(Flaw::forbidden("spec.persistentvolumesource", why));
+    }
+    kept(&["volumeMode"], old, new, flaws);
+    let affinity = &new["nodeAffinity"];
+    if !old["nodeAffinity"].is_null() && old["nodeAffinity"] != *affinity {
+        let why = "field is immutable, except for updating from beta label to GA";
+        flaws.push(Flaw::showing("nodeAffinity", &node_selector::printed_affinity(affinity), why));
+    }
+}
+
 fn claim(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
     let bound = old["status"]["phase"] == "Bound";
     let mut compared = new["spec"].clone();
@@ -161,6 +189,13 @@ fn claim(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
             "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
         flaws.push(Flaw::forbidden("spec", why));
     }
+    let size = |claim: &Value| quantity::nanos(claim["spec"]["resources"]["requests"]["storage"].as_str()?);
+    let held = new["status"]["capacity"]["storage"].as_str().and_then(quantity::nanos).unwrap_or_default();
+    if size(new).zip(size(old)).is_some_and(|(new, old)| new < old && new <= held) {
+        let why = "field can not be less than status.capacity";
+        flaws.push(Flaw::forbidden("spec.resources.requests.storage", why));
+    }
+    kept(&["volumeMode"], &old["spec"], &new["spec"], flaws);
 }
 
 fn service(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
@@ -174,8 +209,8 @@ fn service(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
 /// The server shows the reference with the names that its own code has for these fields.
 fn role(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
     if old != new {
-        let shown = json!({"APIGroup": new["apiGroup"], "Kind": new["kind"], "Name": new["name"]});
-        flaws.push(Flaw::invalid("roleRef", shown, "cannot change roleRef"));
+        let shown = printed(new, &[("APIGroup", "\"\""), ("Kind", "\"\""), ("Name", "\"\"")]);
+        flaws.push(Flaw::showing("roleRef", &shown, "cannot change roleRef"));
     }
 }
 

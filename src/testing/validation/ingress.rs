@@ -1,17 +1,19 @@
-//! What the server refuses in an Ingress.
-
-use std::net::IpAddr;
+//! What the server refuses in an Ingress, and in classes of them.
 
 use serde_json::Value;
 
-use super::{super::status::Flaw, metadata::label_problems};
+use super::{
+    super::status::Flaw, address, container::port_name_problems, metadata::label_problems, name, port_problem,
+    problems, text,
+};
 use crate::selector::subdomain_problems;
 
 pub(super) fn check(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
     let rules = spec["rules"].as_array().map(Vec::as_slice).unwrap_or_default();
     if rules.is_empty() && spec["defaultBackend"].is_null() {
-        flaws.push(Flaw::invalid("spec", Value::Null, "either `defaultBackend` or `rules` must be specified"));
+        let why = "either `defaultBackend` or `rules` must be specified";
+        flaws.push(Flaw::invalid("spec", Value::Null, why));
     }
     if !spec["defaultBackend"].is_null() {
         backend(&spec["defaultBackend"], "spec.defaultBackend", flaws);
@@ -30,32 +32,26 @@ pub(super) fn check(object: &Value, flaws: &mut Vec<Flaw>) {
         }
         let secret = tls["secretName"].as_str().unwrap_or_default();
         if !secret.is_empty() {
-            push_all(flaws, &format!("{field}.secretName"), secret, subdomain_problems(secret));
+            problems(&format!("{field}.secretName"), secret, subdomain_problems(secret), flaws);
         }
     }
     if let Some(class) = spec["ingressClassName"].as_str() {
-        push_all(flaws, "spec.ingressClassName", class, subdomain_problems(class));
+        name::subdomain(class, "spec.ingressClassName", flaws);
         let annotation = &object["metadata"]["annotations"]["kubernetes.io/ingress.class"];
-        if annotation.as_str().is_some_and(|annotation| annotation != class) {
-            let field = "annotations.kubernetes.io/ingress.class";
-            flaws.push(Flaw::invalid(
-                field,
-                annotation.clone(),
-                "must match `ingressClassName` when both are specified",
-            ));
+        // Only new ones must say the same in both places.
+        let new = object["metadata"]["resourceVersion"].is_null();
+        if new && annotation.as_str().is_some_and(|annotation| annotation != class) {
+            let why = "must match `ingressClassName` when both are specified";
+            flaws.push(Flaw::invalid("annotations.kubernetes.io/ingress.class", annotation.clone(), why));
         }
     }
-}
-
-fn push_all(flaws: &mut Vec<Flaw>, field: &str, value: &str, problems: Vec<String>) {
-    flaws.extend(problems.iter().map(|problem| Flaw::invalid(field, value, problem)));
 }
 
 fn host(host: &str, field: &str, flaws: &mut Vec<Flaw>) {
     if host.is_empty() {
         return;
     }
-    if host.parse::<IpAddr>().is_ok() {
+    if address::read(host).is_some() {
         flaws.push(Flaw::invalid(field, host, "must be a DNS name, not an IP address"));
     }
     domain(host, field, flaws);
@@ -64,7 +60,7 @@ fn host(host: &str, field: &str, flaws: &mut Vec<Flaw>) {
 /// A DNS subdomain, whose first label may be `*`.
 fn domain(name: &str, field: &str, flaws: &mut Vec<Flaw>) {
     if !name.contains('*') {
-        return push_all(flaws, field, name, subdomain_problems(name));
+        return name::subdomain(name, field, flaws);
     }
     if !name.strip_prefix("*.").is_some_and(|rest| subdomain_problems(rest).is_empty()) {
         flaws.push(Flaw::invalid(field, name, WILDCARD_RULE));
@@ -125,14 +121,14 @@ fn backend(backend: &Value, field: &str, flaws: &mut Vec<Flaw>) {
     let service = &backend["service"];
     match (backend["resource"].is_null(), service.is_null()) {
         (false, false) => flaws.push(Flaw::invalid(field, "", "cannot set both resource and service backends")),
-        (false, true) => {}
+        (false, true) => name::reference(&backend["resource"], &format!("{field}.resource"), flaws),
         (true, true) => flaws.push(Flaw::invalid(field, "", "resource or service backend is required")),
         (true, false) => {
             let name = service["name"].as_str().unwrap_or_default();
             if name.is_empty() {
                 flaws.push(Flaw::required(format!("{field}.service.name"), ""));
             } else {
-                push_all(flaws, &format!("{field}.service.name"), name, label_problems(name));
+                problems(&format!("{field}.service.name"), name, label_problems(name), flaws);
             }
             port(&service["port"], field, flaws);
         }
@@ -140,17 +136,40 @@ fn backend(backend: &Value, field: &str, flaws: &mut Vec<Flaw>) {
 }
 
 fn port(port: &Value, field: &str, flaws: &mut Vec<Flaw>) {
-    let name = port["name"].as_str().unwrap_or_default();
-    let number = port["number"].as_i64().unwrap_or_default();
-    match (name.is_empty(), number) {
-        (false, number) if number != 0 => {
-            flaws.push(Flaw::invalid(field, "", "cannot set both port name & port number"))
+    let name = text(&port["name"]);
+    match (name, port["number"].as_i64().unwrap_or_default()) {
+        ("", 0) => flaws.push(Flaw::required(field, "port name or number is required")),
+        ("", number) => flaws.extend(port_problem(&format!("{field}.service.port.number"), number)),
+        (name, 0) => problems(&format!("{field}.service.port.name"), name, port_name_problems(name), flaws),
+        _ => flaws.push(Flaw::invalid(field, "", "cannot set both port name & port number")),
+    }
+}
+
+pub(super) fn class(object: &Value, flaws: &mut Vec<Flaw>) {
+    const LONGEST: usize = 250;
+    const FIELD: &str = "spec.parameters";
+    let spec = &object["spec"];
+    let controller = text(&spec["controller"]);
+    if controller.len() > LONGEST {
+        flaws.push(Flaw::too_long("spec.controller", LONGEST));
+    }
+    name::domain_path(controller, "spec.controller", flaws);
+    let parameters = &spec["parameters"];
+    if !parameters.is_object() {
+        return;
+    }
+    name::reference(parameters, FIELD, flaws);
+    let field = format!("{FIELD}.namespace");
+    match (parameters["scope"].as_str(), parameters["namespace"].as_str()) {
+        (None, _) => flaws.push(Flaw::required(format!("{FIELD}.scope"), "")),
+        (Some("Namespace"), None) => {
+            flaws.push(Flaw::required(field, "`parameters.scope` is set to 'Namespace'"));
         }
-        (true, 0) => flaws.push(Flaw::required(field, "port name or number is required")),
-        (true, number) if !(1..=65535).contains(&number) => {
-            let field = format!("{field}.service.port.number");
-            flaws.push(Flaw::invalid(field, number, "must be between 1 and 65535, inclusive"));
+        (Some("Namespace"), Some(namespace)) => name::label(namespace, &field, flaws),
+        (Some("Cluster"), Some(_)) => flaws.push(Flaw::forbidden(field, "`parameters.scope` is set to 'Cluster'")),
+        (Some("Cluster"), None) => {}
+        (Some(other), _) => {
+            flaws.push(Flaw::unsupported(format!("{FIELD}.scope"), other, &["Cluster", "Namespace"]));
         }
-        _ => {}
     }
 }

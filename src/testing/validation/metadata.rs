@@ -4,10 +4,13 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::super::{
-    kinds::{Kind, Names},
-    quoted::quoted,
-    status::Flaw,
+use super::{
+    super::{
+        kinds::{Kind, Names},
+        quoted::quoted,
+        status::Flaw,
+    },
+    address::{self, Form},
 };
 use crate::selector;
 
@@ -174,11 +177,12 @@ fn name_problems(kind: &Kind, name: &str, prefix: bool) -> Vec<String> {
         Names::Subdomain => selector::subdomain_problems(&masked),
         Names::Label => label_problems(&masked),
         Names::PathSegment => segment_problems(name),
+        Names::Address => address::problem(name, Form::Canonical).into_iter().collect(),
     }
 }
 
 /// What is wrong with a name that stands in a path.
-fn segment_problems(name: &str) -> Vec<String> {
+pub(super) fn segment_problems(name: &str) -> Vec<String> {
     if [".", ".."].contains(&name) {
         return vec![format!("may not be '{name}'")];
     }

@@ -1,9 +1,6 @@
-//! What the server refuses in a Service or an EndpointSlice, short of address ranges and IP families.
+//! What the server refuses in a Service, short of address ranges and IP families.
 
-use std::{
-    collections::HashSet,
-    net::{Ipv4Addr, Ipv6Addr},
-};
+use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
@@ -83,7 +80,8 @@ fn external(spec: &Value, flaws: &mut Vec<Flaw>) {
     }
 }
 
-fn protocol(port: &Value, field: &str, flaws: &mut Vec<Flaw>) {
+/// The protocol of a port, which has one.
+pub(super) fn protocol(port: &Value, field: &str, flaws: &mut Vec<Flaw>) {
     let protocol = port["protocol"].as_str().unwrap_or_default();
     if !PROTOCOLS.contains(&protocol) {
         flaws.push(Flaw::unsupported(format!("{field}.protocol"), protocol, &PROTOCOLS));
@@ -110,49 +108,5 @@ fn duplicates(ports: &[Value], service_type: &str, flaws: &mut Vec<Flaw>) {
             let field = format!("spec.ports[{index}]");
             flaws.push(Flaw::duplicate(field, Value::String(String::from_utf8_lossy(&text).into_owned())));
         }
-    }
-}
-
-pub(super) fn endpoint_slice(object: &Value, flaws: &mut Vec<Flaw>) {
-    let address_type = object["addressType"].as_str().unwrap_or_default();
-    if address_type.is_empty() {
-        flaws.push(Flaw::required("addressType", ""));
-    } else if !["FQDN", "IPv4", "IPv6"].contains(&address_type) {
-        flaws.push(Flaw::unsupported("addressType", address_type, &["FQDN", "IPv4", "IPv6"]));
-    }
-    let mut names = HashSet::new();
-    for (index, port) in object["ports"].as_array().into_iter().flatten().enumerate() {
-        let field = format!("ports[{index}]");
-        let name = port["name"].as_str().unwrap_or_default();
-        if !name.is_empty() {
-            let problems = label_problems(name);
-            flaws.extend(problems.iter().map(|problem| Flaw::invalid(format!("{field}.name"), name, problem)));
-        }
-        if !names.insert(name) {
-            flaws.push(Flaw::duplicate(format!("{field}.name"), name));
-        }
-        protocol(port, &field, flaws);
-    }
-    for (index, endpoint) in object["endpoints"].as_array().into_iter().flatten().enumerate() {
-        let field = format!("endpoints[{index}].addresses");
-        let addresses = endpoint["addresses"].as_array().map(Vec::as_slice).unwrap_or_default();
-        if addresses.is_empty() {
-            flaws.push(Flaw::required(&field, "must contain at least 1 address"));
-        }
-        for (index, address) in addresses.iter().filter_map(Value::as_str).enumerate() {
-            self::address(address_type, address, format!("{field}[{index}]"), flaws);
-        }
-    }
-}
-
-fn address(address_type: &str, address: &str, field: String, flaws: &mut Vec<Flaw>) {
-    let wrong = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
-    let either = address.parse::<Ipv4Addr>().is_ok() || address.parse::<Ipv6Addr>().is_ok();
-    if ["IPv4", "IPv6"].contains(&address_type) && !either {
-        flaws.push(Flaw::invalid(field, address, wrong));
-    } else if let ("IPv6", Ok(parsed)) = (address_type, address.parse::<Ipv6Addr>().map(|parsed| parsed.to_string()))
-        && parsed != address
-    {
-        flaws.push(Flaw::invalid(field, address, &format!("must be in canonical form ({parsed:?})")));
     }
 }

@@ -75,7 +75,7 @@ fn spread(spec: &Value, field: &str, flaws: &mut Vec<Flaw>) {
     }
 }
 
-fn tolerations(spec: &Value, field: &str, flaws: &mut Vec<Flaw>) {
+pub(super) fn tolerations(spec: &Value, field: &str, flaws: &mut Vec<Flaw>) {
     for (place, toleration) in items(spec, "tolerations").iter().enumerate() {
         let field = format!("{field}[{place}]");
         let (key, operator) = (text(&toleration["key"]), text(&toleration["operator"]));

@@ -1,8 +1,8 @@
-//! What the server refuses in roles and bindings, budgets, scales, leases and priorities.
+//! What the server refuses in roles and bindings, budgets, leases and priorities.
 
 use serde_json::Value;
 
-use super::{super::status::Flaw, items, not_negative, one_of, problems, share, text};
+use super::{super::status::Flaw, chosen, items, name, not_negative, one_of, printed, problems, share, text, workload};
 use crate::selector::subdomain_problems;
 
 const ACCESS: &str = "rbac.authorization.k8s.io";
@@ -16,14 +16,15 @@ pub(super) fn role(object: &Value, namespaced: bool, flaws: &mut Vec<Flaw>) {
             flaws.push(Flaw::required(format!("{field}.verbs"), "verbs must contain at least one value"));
         }
         if !empty("nonResourceURLs") {
-            let why = if namespaced {
-                "namespaced rules cannot apply to non-resource URLs"
-            } else if !empty("apiGroups") || !empty("resources") || !empty("resourceNames") {
-                "rules cannot apply to both regular resources and non-resource URLs"
-            } else {
-                continue;
-            };
-            flaws.push(Flaw::invalid(format!("{field}.nonResourceURLs"), rule["nonResourceURLs"].clone(), why));
+            let both = !empty("apiGroups") || !empty("resources") || !empty("resourceNames");
+            for (is_so, why) in [
+                (namespaced, "namespaced rules cannot apply to non-resource URLs"),
+                (both, "rules cannot apply to both regular resources and non-resource URLs"),
+            ] {
+                if is_so {
+                    flaws.push(Flaw::invalid(format!("{field}.nonResourceURLs"), rule["nonResourceURLs"].clone(), why));
+                }
+            }
             continue;
         }
         for (name, why) in [
@@ -37,6 +38,24 @@ pub(super) fn role(object: &Value, namespaced: bool, flaws: &mut Vec<Flaw>) {
     }
 }
 
+/// Where the rules of a role are put together from others, it says from which.
+pub(super) fn aggregation(object: &Value, flaws: &mut Vec<Flaw>) {
+    const FIELD: &str = "aggregationRule.clusterRoleSelectors";
+    let rule = &object["aggregationRule"];
+    let selectors = items(rule, "clusterRoleSelectors");
+    if rule.is_object() && selectors.is_empty() {
+        flaws.push(Flaw::required(FIELD, "at least one clusterRoleSelector required if aggregationRule is non-nil"));
+    }
+    for (place, selector) in selectors.iter().enumerate() {
+        let field = format!("{FIELD}[{place}]");
+        let before = flaws.len();
+        workload::selector(selector, &field, flaws);
+        if flaws.len() > before {
+            flaws.push(Flaw::showing(field, "null", "invalid label selector."));
+        }
+    }
+}
+
 pub(super) fn binding(object: &Value, namespaced: bool, flaws: &mut Vec<Flaw>) {
     let role = &object["roleRef"];
     if role["apiGroup"] != ACCESS {
@@ -46,9 +65,7 @@ pub(super) fn binding(object: &Value, namespaced: bool, flaws: &mut Vec<Flaw>) {
     if !kinds.contains(&text(&role["kind"])) {
         flaws.push(Flaw::unsupported("roleRef.kind", text(&role["kind"]), kinds));
     }
-    if text(&role["name"]).is_empty() {
-        flaws.push(Flaw::required("roleRef.name", ""));
-    }
+    name::segment(&role["name"], "roleRef.name", flaws);
     for (place, subject) in items(object, "subjects").iter().enumerate() {
         let field = format!("subjects[{place}]");
         let (name, group) = (text(&subject["name"]), text(&subject["apiGroup"]));
@@ -79,38 +96,16 @@ pub(super) fn binding(object: &Value, namespaced: bool, flaws: &mut Vec<Flaw>) {
 pub(super) fn disruption_budget(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
     if !spec["minAvailable"].is_null() && !spec["maxUnavailable"].is_null() {
-        flaws.push(Flaw::invalid("spec", spec.clone(), "minAvailable and maxUnavailable cannot be both set"));
+        const FIELDS: [&str; 4] = ["MinAvailable", "Selector", "MaxUnavailable", "UnhealthyPodEvictionPolicy"];
+        let shown = printed(spec, &FIELDS.map(|field| (field, "null")));
+        flaws.push(Flaw::showing("spec", &shown, "minAvailable and maxUnavailable cannot be both set"));
     }
     for field in ["minAvailable", "maxUnavailable"] {
         share(&spec[field], &format!("spec.{field}"), true, flaws);
     }
-}
-
-pub(super) fn autoscaler(object: &Value, flaws: &mut Vec<Flaw>) {
-    let spec = &object["spec"];
-    let least = spec["minReplicas"].as_i64();
-    let most = spec["maxReplicas"].as_i64().unwrap_or_default();
-    if let Some(least) = least.filter(|least| *least < 1) {
-        flaws.push(Flaw::invalid("spec.minReplicas", least, "must be greater than or equal to 1"));
-    }
-    if most < 1 {
-        flaws.push(Flaw::required("spec.maxReplicas", "must be set and greater than 0"));
-    }
-    if least.is_some_and(|least| most < least) {
-        flaws.push(Flaw::invalid("spec.maxReplicas", most, "must be greater than or equal to `minReplicas`"));
-    }
-    let target = &spec["scaleTargetRef"];
-    for field in ["kind", "name"].into_iter().filter(|field| text(&target[*field]).is_empty()) {
-        flaws.push(Flaw::required(format!("spec.scaleTargetRef.{field}"), ""));
-    }
-    let version = text(&target["apiVersion"]);
-    if version.is_empty() {
-        flaws.push(Flaw::invalid("spec.scaleTargetRef.apiVersion", version, "apiVersion must specify API group"));
-    }
-    if least == Some(0) {
-        let why = "must specify at least one Object or External metric to support scaling to zero replicas";
-        flaws.push(Flaw::forbidden("spec.metrics", why));
-    }
+    workload::selector(&spec["selector"], "spec.selector", flaws);
+    let policies = ["AlwaysAllow", "IfHealthyBudget"];
+    chosen(&spec["unhealthyPodEvictionPolicy"], "spec.unhealthyPodEvictionPolicy", &policies, flaws);
 }
 
 pub(super) fn lease(object: &Value, flaws: &mut Vec<Flaw>) {
@@ -125,15 +120,25 @@ pub(super) fn priority_class(object: &Value, flaws: &mut Vec<Flaw>) {
     const LARGEST: i64 = 1_000_000_000;
     let name = text(&object["metadata"]["name"]);
     if name.starts_with("system-") {
-        if !["system-cluster-critical", "system-node-critical"].contains(&name) {
-            let why = format!(
-                "priority class names with 'system-' prefix are reserved for system use only. error: {name} is not a known system priority class"
-            );
-            flaws.push(Flaw::forbidden("metadata.name", why));
+        let wanted = match name {
+            "system-cluster-critical" => Some(2_000_000_000),
+            "system-node-critical" => Some(2_000_001_000),
+            _ => None,
+        };
+        let why = match wanted {
+            None => format!("{name} is not a known system priority class"),
+            Some(value) => format!("value of {name} PriorityClass must be {value}"),
+        };
+        if wanted.is_none_or(|wanted| object["value"] != wanted) {
+            let reserved = "priority class names with 'system-' prefix are reserved for system use only. error";
+            flaws.push(Flaw::forbidden("metadata.name", format!("{reserved}: {why}")));
         }
     } else if object["value"].as_i64().is_some_and(|value| value > LARGEST) {
         let why = format!("maximum allowed value of a user defined priority is {LARGEST}");
         flaws.push(Flaw::forbidden("value", why));
     }
-    one_of(&object["preemptionPolicy"], "preemptionPolicy", &["PreemptLowerPriority", "Never"], flaws);
+    match object["preemptionPolicy"].as_str() {
+        Some("") => flaws.push(Flaw::required("preemptionPolicy", "")),
+        _ => one_of(&object["preemptionPolicy"], "preemptionPolicy", &["PreemptLowerPriority", "Never"], flaws),
+    }
 }

@@ -10,7 +10,7 @@ use super::{
         kinds::{Kind, Part},
         status::Flaw,
     },
-    certificate, contents, finalizers, frozen, metadata, pod_part,
+    certificate, contents, event, finalizers, frozen, metadata, pod_part,
 };
 
 /// What is replaced, and the part of it that was written.
@@ -134,6 +134,7 @@ fn frozen(kind: &Kind, old: &Value, part: Option<&Part>, new: &Value) -> Vec<Fla
         Some(Part::EphemeralContainers) => pod_part::ephemeral_containers(old, new, &mut flaws),
         Some(Part::Resize) => pod_part::resize(old, new, &mut flaws),
         Some(Part::Approval) => certificate::check(old, part, new, &mut flaws),
+        _ if kind.group == "events.k8s.io" => event::frozen(old, new, &mut flaws),
         _ => frozen::check(&kind.plural, old, new, &mut flaws),
     }
     flaws

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::{
     super::status::Flaw,
-    items,
+    items, job,
     metadata::{label_problems, labels},
-    not_negative, one_of, pod, problems, share, text,
+    not_negative, one_of, pod, problems, schedule, share, text,
 };
 use crate::selector::{key_problems, value_problems};
 
@@ -185,6 +185,7 @@ fn job_spec(spec: &Value, field: &str, uid: Option<&Value>, flaws: &mut Vec<Flaw
     if spec["completionMode"] == "Indexed" && spec["completions"].is_null() {
         flaws.push(Flaw::required(path("completions"), "when completion mode is Indexed"));
     }
+    job::check(spec, field, flaws);
     if uid.is_some() && (selector.is_null() || !matches(selector, bears)) {
         let why = "`selector` does not match template `labels`";
         flaws.push(Flaw::invalid(format!("{field}.template.metadata.labels"), bears.clone(), why));
@@ -196,21 +197,20 @@ fn job_spec(spec: &Value, field: &str, uid: Option<&Value>, flaws: &mut Vec<Flaw
 
 fn cron_job(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
-    let schedule = text(&spec["schedule"]);
-    let fields: Vec<_> = schedule.split_whitespace().collect();
-    if schedule.is_empty() {
-        flaws.push(Flaw::required("spec.schedule", ""));
-    } else if schedule.contains("TZ=") {
-        let why = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
-        flaws.push(Flaw::invalid("spec.schedule", schedule, why));
-    } else if !schedule.starts_with('@') && fields.len() != 5 {
-        let why = format!("expected exactly 5 fields, found {}: [{}]", fields.len(), fields.join(" "));
-        flaws.push(Flaw::invalid("spec.schedule", schedule, &why));
-    }
+    schedule::check(spec, flaws);
     not_negative(&spec["startingDeadlineSeconds"], "spec.startingDeadlineSeconds", flaws);
     let policies = ["Allow", "Forbid", "Replace"];
     one_of(&spec["concurrencyPolicy"], "spec.concurrencyPolicy", &policies, flaws);
-    job_spec(&spec["jobTemplate"]["spec"], "spec.jobTemplate.spec", None, flaws);
+    let job = &spec["jobTemplate"]["spec"];
+    job_spec(job, "spec.jobTemplate.spec", None, flaws);
+    if job["manualSelector"] == true {
+        let supported = ["nil", "false"];
+        flaws.push(Flaw::unsupported("spec.jobTemplate.spec.manualSelector", true, &supported));
+    }
+    if job["selector"].is_object() {
+        let why = "`selector` will be auto-generated";
+        flaws.push(Flaw::invalid("spec.jobTemplate.spec.selector", job["selector"].clone(), why));
+    }
     for field in ["successfulJobsHistoryLimit", "failedJobsHistoryLimit"] {
         not_negative(&spec[field], &format!("spec.{field}"), flaws);
     }
