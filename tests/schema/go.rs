@@ -81,7 +81,7 @@ pub async fn names<'d>(
         for (field, schema) in writer.fields(name).filter(|(field, _)| !["apiVersion", "kind"].contains(field)) {
             let route = route.then(field, schema);
             let wrong = match writer.shape(schema).as_str() {
-                "any" | "bytes" | "time" | "microtime" | "quantity" | "intstr" => None,
+                "any" | "any!" | "bytes" | "time" | "microtime" | "quantity" | "intstr" => None,
                 "bool" | "int32" | "int64" | "number" => Some(json!("x")),
                 _ => Some(json!(5)),
             };

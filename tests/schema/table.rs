@@ -46,6 +46,9 @@ pub fn reachable(documents: &BTreeMap<String, Value>) -> BTreeMap<&str, &Value> 
     types
 }
 
+/// What the names of types begin with that are one value elsewhere.
+const APART: &str = "granular.";
+
 /// The text of all types, a line each.
 pub struct Writer<'d> {
     types: BTreeMap<&'d str, &'d Value>,
@@ -61,13 +64,19 @@ impl<'d> Writer<'d> {
     }
 
     pub fn text(&self, names: &Names<'_>) -> String {
-        let lines: BTreeSet<String> = self.structures().map(|name| self.line(name, names)).collect();
+        let lines: BTreeSet<String> =
+            self.structures().map(|(written, name)| self.line(&written, name, names)).collect();
         lines.into_iter().collect()
     }
 
-    /// The types that have fields.
-    pub fn structures(&self) -> impl Iterator<Item = &'d str> {
-        self.types.keys().copied().filter(|name| self.has_fields(name))
+    /// The types that have fields, as they are written and as the server calls them. Those that are one value come again
+    /// where some field takes them apart.
+    pub fn structures(&self) -> impl Iterator<Item = (String, &'d str)> {
+        let all = self.types.keys().copied().filter(|name| self.has_fields(name));
+        let fields = all.clone().flat_map(|name| self.fields(name));
+        let apart = fields.filter(|(_, schema)| schema["x-kubernetes-map-type"] == "granular");
+        let apart = apart.filter_map(|(_, schema)| Some((self.shape(schema), reference(schema)?)));
+        all.map(|name| (self.name(name), name)).chain(apart)
     }
 
     pub fn has_fields(&self, name: &str) -> bool {
@@ -102,13 +111,13 @@ impl<'d> Writer<'d> {
     }
 
     /// `PodSpec`; `events.v1.Event` where others have that name, `autoscaling.v2.MetricSpec` where it is not of a v1.
-    pub fn name(&self, name: &str) -> String {
+    fn name(&self, name: &str) -> String {
         let mut parts: Vec<_> = name.rsplit('.').take(3).collect();
         parts.reverse();
         if self.shared.contains(parts[2]) || parts[1] != "v1" { parts.join(".") } else { parts[2].to_owned() }
     }
 
-    fn line(&self, name: &str, names: &Names<'_>) -> String {
+    fn line(&self, written: &str, name: &str, names: &Names<'_>) -> String {
         let ty = self.types[name];
         let required: Vec<_> = ty["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let fields = self.fields(name).map(|(field, schema)| {
@@ -118,8 +127,9 @@ impl<'d> Writer<'d> {
             let called = go.ty.map(|ty| format!(" {ty}")).unwrap_or_default();
             format!("{within}{field}{mark} {}{}{called}", self.shape(schema), strategy(schema))
         });
-        let atomic = if ty["x-kubernetes-map-type"] == "atomic" { "!" } else { "" };
-        format!("{}{atomic}: {}\n", self.name(name), fields.collect::<Vec<_>>().join(", "))
+        let atomic = ty["x-kubernetes-map-type"] == "atomic" && !written.starts_with(APART);
+        let atomic = if atomic { "!" } else { "" };
+        format!("{written}{atomic}: {}\n", fields.collect::<Vec<_>>().join(", "))
     }
 
     /// What a type is that has no fields.
@@ -127,17 +137,25 @@ impl<'d> Writer<'d> {
         match last(name, '.') {
             "Quantity" => Some("quantity"),
             "MicroTime" => Some("microtime"),
+            // Whatever is in it is one value.
+            "RawExtension" => Some("any!"),
             _ if ty.get("properties").is_some() => None,
             _ => Some(scalar(ty)),
         }
     }
 
     pub fn shape(&self, schema: &Value) -> String {
-        let reference = schema.get("$ref").or_else(|| schema.pointer("/allOf/0/$ref"));
-        if let Some(name) = reference.and_then(Value::as_str).map(|to| last(to, '/')) {
-            let atomic = if schema["x-kubernetes-map-type"] == "atomic" { "!" } else { "" };
+        if let Some(name) = reference(schema) {
             let scalar = self.scalar(name, self.types[name]).map(str::to_owned);
-            return scalar.unwrap_or_else(|| format!("{}{atomic}", self.name(name)));
+            return scalar.unwrap_or_else(|| match schema["x-kubernetes-map-type"].as_str() {
+                Some("granular") => {
+                    let mut parts: Vec<_> = name.rsplit('.').take(2).collect();
+                    parts.reverse();
+                    format!("{APART}{}", parts.join("."))
+                }
+                Some("atomic") => format!("{}!", self.name(name)),
+                _ => self.name(name),
+            });
         }
         match schema["type"].as_str() {
             Some("array") => format!("[{}]{}", self.shape(&schema["items"]), self.keys(schema)),
@@ -168,6 +186,12 @@ impl<'d> Writer<'d> {
             _ => String::new(),
         }
     }
+}
+
+/// The type that a schema names.
+fn reference(schema: &Value) -> Option<&str> {
+    let reference = schema.get("$ref").or_else(|| schema.pointer("/allOf/0/$ref"));
+    reference.and_then(Value::as_str).map(|to| last(to, '/'))
 }
 
 fn scalar(schema: &Value) -> &'static str {

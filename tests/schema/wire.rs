@@ -22,7 +22,7 @@ type Structures = HashMap<String, Vec<Field>>;
 pub fn text(folder: &Path, writer: &Writer<'_>) -> String {
     let mut packages: HashMap<PathBuf, Structures> = HashMap::new();
     let mut lines: Vec<String> = Vec::new();
-    for name in writer.structures() {
+    for (written, name) in writer.structures() {
         let (package, short) = name.rsplit_once('.').expect("a type in a package");
         let folder = place(folder, package);
         let structures = packages.entry(folder).or_insert_with_key(|folder| read(folder));
@@ -34,7 +34,7 @@ pub fn text(folder: &Path, writer: &Writer<'_>) -> String {
             let numbers: Vec<_> = numbers.iter().map(u32::to_string).collect();
             format!("{}{} {field}", numbers.join("."), if *omitted { "?" } else { "" })
         });
-        lines.push(format!("{}: {}\n", writer.name(name), fields.collect::<Vec<_>>().join(", ")));
+        lines.push(format!("{written}: {}\n", fields.collect::<Vec<_>>().join(", ")));
     }
     lines.sort();
     lines.dedup();

@@ -7,9 +7,9 @@
 //!
 //! `[T]` is a list of one piece, `[T]#` a set, `[T]#a+b=TCP` a list with items told apart by `a` and `b`, of which `b`
 //! is `TCP` where absent, and `[T]#a=` one by `a`, which is empty where absent; `{T}` is a map. An exclamation mark makes
-//! a map one value, and `any!` is one whatever it is. Scalars have the words of [`Format`], and `any` is anything. What strategic patches merge by
-//! follows: `~merge(a)` for objects, `~merge` for scalars; `~replace` says that they replace maps, `~retainKeys` that
-//! they tell which fields stay.
+//! a map one value, and `any!` is one whatever it is; `granular.v1.T` is a `T` that is not, where others are. Scalars
+//! have the words of [`Format`], and `any` is anything. What strategic patches merge by follows: `~merge(a)` for objects,
+//! `~merge` for scalars; `~replace` says that they replace maps, `~retainKeys` that they tell which fields stay.
 //!
 //! What messages show of Go stands there too where it is not plain: `VolumeSource.secret SecretVolumeSource` is a field
 //! that is in a structure within its own, `effect string v1.TaintEffect` one with a type of its own.
