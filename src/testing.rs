@@ -126,7 +126,7 @@
 //! - the defaults of all built-in kinds, quantities in their one form, and what the server sets on its own: a new
 //!   object's status, the selector of a Job, the class, priority and tolerations of a pod, finalizers that protect;
 //! - cluster IPs (of 10.0.0.0/16), IP families and node ports for Services: given out, kept, checked, given back;
-//! - validation of metadata, of what must not change, and of what manifests get wrong in the kinds people write most;
+//! - validation of metadata, of what must not change, and of what all built-in kinds say, in the server's words;
 //! - limits of size: of bodies, annotations, ConfigMaps and Secrets, and of what fits into the server's database;
 //! - the controllers that clean up: of namespaces, of custom kinds, and of what owners leave behind, at once instead of
 //!   soon (all but that of custom kinds can be turned [off](Builder::controllers));
@@ -149,7 +149,9 @@
 //! - note the owners of fields in what tests bring through its doors, such as [`FakeCluster::create`], before a client
 //!   applies something to it;
 //! - show what the body of a Secret holds in a message, where the server shows its first bytes;
-//! - check the rarer formats of texts in schemas, all of pod templates, or the specifications of kinds few people write;
+//! - check the rarer formats of texts in schemas, all of pod templates, statuses but for a few, sources of volumes that only
+//!   one provider has, what is inside a certificate or a request for one, or which time zones an area has;
+//! - show the difference where a whole specification must not change;
 //! - say in Go's words what is wrong with YAML;
 //! - evaluate rules in CEL, call webhooks or admission policies, or convert between versions: objects differ in nothing
 //!   but apiVersion, and the two Event groups are apart;

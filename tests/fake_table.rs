@@ -30,17 +30,20 @@ mod kinds {
     #[tokio::test]
     async fn aggregated_apis_tell_whether_their_service_answers() {
         let cluster = FakeCluster::new();
-        let api = |name: &str, spec: Value, conditions: Value| {
-            let metadata = json!({"name": name});
+        let api = |group: &str, service: Value, conditions: Value| {
+            let metadata = json!({"name": format!("v1.{group}")});
+            let spec = json!({
+                "group": group, "version": "v1", "groupPriorityMinimum": 100, "versionPriority": 10, "service": service,
+            });
             let status = json!({"conditions": conditions});
             json!({"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": metadata, "spec": spec, "status": status})
         };
-        let service = json!({"service": {"namespace": "default", "name": "there"}});
+        let service = json!({"namespace": "default", "name": "there"});
         let available = |status: &str| json!([{"type": "Available", "status": status, "reason": "Why"}]);
         for object in [
-            api("v1.a.example.com", service.clone(), available("True")),
-            api("v1.b.example.com", service, available("False")),
-            api("v1.c.example.com", json!({}), json!([])),
+            api("a.example.com", service.clone(), available("True")),
+            api("b.example.com", service, available("False")),
+            api("c.example.com", json!(null), json!([])),
         ] {
             assert!(cluster.load_yaml(&object.to_string()).refused.is_empty());
         }

@@ -1,9 +1,11 @@
 //! What makes an object unacceptable: what to look at for each kind here, the rest in the modules below.
 //!
-//! It covers what people get wrong, not all the server checks: affinities and security contexts of pods are not looked at.
+//! It covers what people get wrong, not all the server checks: security contexts of pods are not looked at, nor are most
+//! statuses.
 
 mod address;
 mod advice;
+mod affinity;
 mod api_service;
 mod autoscaler;
 mod certificate;

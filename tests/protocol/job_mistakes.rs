@@ -1,4 +1,4 @@
-//! Jobs and CronJobs that are refused.
+//! Pods, Jobs and CronJobs that are refused.
 
 use serde_json::{Value, json};
 
@@ -8,8 +8,68 @@ use crate::{
     mistakes::{kept, refused, with, within},
 };
 
+const PODS: Kind = within("", "pods", "Pod");
 const CRON_JOBS: Kind = within("batch", "cronjobs", "CronJob");
 const JOBS: Kind = within("batch", "jobs", "Job");
+
+pub async fn in_affinities(ground: Ground) {
+    let cases = &[
+        (
+            pod(&json!({
+                "affinity": {
+                    "nodeAffinity": {
+                        "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": []},
+                        "preferredDuringSchedulingIgnoredDuringExecution": [
+                            {
+                                "weight": 0,
+                                "preference": {
+                                    "matchExpressions": [
+                                        {"key": "a b", "operator": "In", "values": ["c d"]},
+                                        {"key": "a", "operator": "Like"}
+                                    ]
+                                }
+                            }
+                        ]
+                    }
+                }
+            })),
+            r#"
+            spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchExpressions[0].key: Invalid value: "a b": <name>
+            spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchExpressions[1].operator: Invalid value: "Like": not a valid selector operator
+            spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight: Invalid value: 0: must be in the range 1-100
+            spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms: Required value: must have at least one node selector term
+        "#,
+        ),
+        (
+            pod(&json!({
+                "affinity": {
+                    "nodeAffinity": {
+                        "requiredDuringSchedulingIgnoredDuringExecution": {
+                            "nodeSelectorTerms": [{"matchExpressions": [{"key": "a", "operator": "In", "values": ["c d"]}]}]
+                        }
+                    },
+                    "podAffinity": {
+                        "requiredDuringSchedulingIgnoredDuringExecution": [{"labelSelector": {"matchLabels": {"a b": "c"}}, "namespaces": ["A_"]}]
+                    },
+                    "podAntiAffinity": {
+                        "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 101, "podAffinityTerm": {"topologyKey": "a b"}}]
+                    }
+                }
+            })),
+            r#"
+            spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].values[0]: Invalid value: "c d": <value>
+            spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].labelSelector.matchLabels: Invalid value: "a b": <name>
+            spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].namespace: Invalid value: "A_": <label>
+            spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Invalid value: "": <name>
+            spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Invalid value: "": name part must be non-empty
+            spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Required value: can not be empty
+            spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].podAffinityTerm.topologyKey: Invalid value: "a b": <name>
+            spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].weight: Invalid value: 101: must be in the range 1-100
+        "#,
+        ),
+    ];
+    refused(&ground, &PODS, cases).await;
+}
 
 pub async fn in_schedules(ground: Ground) {
     for (field, said, why) in [
@@ -130,6 +190,9 @@ pub async fn in_how_jobs_count(ground: Ground) {
         "),
     ];
     refused(&ground, &JOBS, cases).await;
+    let indexed = job(&json!({"completionMode": "Indexed", "completions": 3}));
+    let cause = "metadata.name: Invalid value: \"a.b\": will not able to create pod with invalid DNS label: a.b-2";
+    refused(&ground, &JOBS, &[(with(indexed, "", &json!({"metadata": {"name": "a.b"}})), cause)]).await;
 }
 
 /// A Job, but for these parts of its specification.
@@ -155,4 +218,9 @@ fn cron_job(fields: &Value) -> Value {
         "/spec",
         fields,
     )
+}
+
+/// A pod, but for these parts of its specification.
+fn pod(fields: &Value) -> Value {
+    with(json!({"spec": {"containers": [{"name": "c", "image": "i"}]}}), "/spec", fields)
 }

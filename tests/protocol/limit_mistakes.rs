@@ -9,6 +9,7 @@ use crate::{
 };
 
 const LIMIT_RANGES: Kind = within("", "limitranges", "LimitRange");
+const PODS: Kind = within("", "pods", "Pod");
 const RESOURCE_QUOTAS: Kind = within("", "resourcequotas", "ResourceQuota");
 
 pub async fn in_limits(ground: Ground) {
@@ -85,6 +86,42 @@ pub async fn in_limits(ground: Ground) {
         "#,
     )];
     kept(&ground, &LIMIT_RANGES, &json!({"spec": {"limits": [{"type": "Pod"}]}}), cases).await;
+}
+
+pub async fn in_resources_of_containers(ground: Ground) {
+    let cases = &[(
+        json!({
+            "spec": {
+                "containers": [
+                    {
+                        "name": "c", "image": "i",
+                        "resources": {
+                            "limits": {"cpu": "1", "time": "1", "example.com/x": "2"},
+                            "requests": {"cpu": "2", "example.com/x": "1500m", "a b": "1"}
+                        }
+                    },
+                    {
+                        "name": "d", "image": "i",
+                        "resources": {"limits": {"hugepages-2Mi": "2Mi"}, "requests": {"example.com/y": "1"}}
+                    }
+                ]
+            }
+        }),
+        r#"
+            spec.containers[0].resources.limits[time]: Invalid value: "time": must be a standard resource for containers
+            spec.containers[0].resources.limits[time]: Invalid value: "time": must be a standard resource type or fully qualified
+            spec.containers[0].resources.requests: Invalid value: "1500m": must be equal to example.com/x limit of 2
+            spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1
+            spec.containers[0].resources.requests[a b]: Invalid value: "a b": <name>
+            spec.containers[0].resources.requests[a b]: Invalid value: "a b": must be a standard resource for containers
+            spec.containers[0].resources.requests[example.com/x]: Invalid value: "1500m": must be an integer
+            spec.containers[0].resources.requests[time]: Invalid value: "time": must be a standard resource for containers
+            spec.containers[0].resources.requests[time]: Invalid value: "time": must be a standard resource type or fully qualified
+            spec.containers[1].resources.limits: Required value: Limit must be set for non overcommitable resources
+            spec.containers[1].resources: Forbidden: HugePages require cpu or memory
+        "#,
+    )];
+    refused(&ground, &PODS, cases).await;
 }
 
 pub async fn in_quotas(ground: Ground) {

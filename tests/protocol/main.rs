@@ -308,11 +308,13 @@ suite! {
         in_metrics
         in_budgets;
     job_mistakes:
+        in_affinities
         in_schedules
         in_cron_jobs
         in_how_jobs_count;
     limit_mistakes:
         in_limits
+        in_resources_of_containers
         in_quotas;
     order_mistakes:
         in_leases_and_classes

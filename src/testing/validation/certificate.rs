@@ -91,10 +91,8 @@ pub(super) fn check(old: &Value, part: Option<&Part>, new: &Value, flaws: &mut V
 }
 
 pub(super) fn request(object: &Value, flaws: &mut Vec<Flaw>) {
-    const BEGIN: &str = "-----BEGIN CERTIFICATE REQUEST-----";
     let spec = &object["spec"];
-    let wrapped = STANDARD.decode(text(&spec["request"])).unwrap_or_default();
-    if !String::from_utf8_lossy(&wrapped).contains(BEGIN) {
+    if !is_wrapped(text(&spec["request"])) {
         let why = "PEM block type must be CERTIFICATE REQUEST";
         flaws.push(Flaw::invalid("spec.request", spec["request"].clone(), why));
     }
@@ -117,6 +115,15 @@ pub(super) fn request(object: &Value, flaws: &mut Vec<Flaw>) {
         let why = "may not specify a duration less than 600 seconds (10 minutes)";
         flaws.push(Flaw::invalid("spec.expirationSeconds", seconds, why));
     }
+}
+
+/// Whether a text is a block of PEM of the right type.
+fn is_wrapped(request: &str) -> bool {
+    let decoded = STANDARD.decode(request).unwrap_or_default();
+    let decoded = String::from_utf8_lossy(&decoded);
+    let block = decoded.split_once("-----BEGIN CERTIFICATE REQUEST-----");
+    let block = block.and_then(|(_, rest)| rest.split_once("-----END CERTIFICATE REQUEST-----"));
+    block.is_some_and(|(block, _)| STANDARD.decode(block.split_whitespace().collect::<String>()).is_ok())
 }
 
 /// Who is to sign: a path below a domain.

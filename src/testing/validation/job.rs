@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{super::status::Flaw, chosen, items, name, not_negative, printed, text};
+use super::{super::status::Flaw, chosen, items, metadata::label_problems, name, not_negative, printed, text};
 
 /// More indexes at once, and more failed ones, no Job has.
 const MOST: i64 = 100_000;
@@ -59,6 +59,18 @@ pub(super) fn check(spec: &Value, field: &str, flaws: &mut Vec<Flaw>) {
     if policy.is_object() && spec["template"]["spec"]["restartPolicy"] == "OnFailure" {
         let why = "only \"Never\" is supported when podFailurePolicy is specified";
         flaws.push(Flaw::invalid(path("template.spec.restartPolicy"), "OnFailure", why));
+    }
+}
+
+/// The pods of an indexed Job are called by their indexes, and each is a host of its name.
+pub(super) fn last_pod(object: &Value, flaws: &mut Vec<Flaw>) {
+    let spec = &object["spec"];
+    let count = spec["completions"].as_i64().filter(|count| *count > 0 && spec["completionMode"] == "Indexed");
+    let name = text(&object["metadata"]["name"]);
+    let last = count.map(|count| format!("{name}-{}", count - 1));
+    if let Some(last) = last.filter(|last| !label_problems(last).is_empty()) {
+        let why = format!("will not able to create pod with invalid DNS label: {last}");
+        flaws.push(Flaw::invalid("metadata.name", name, &why));
     }
 }
 

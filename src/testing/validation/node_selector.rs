@@ -13,21 +13,21 @@ pub(super) fn check(selector: &Value, field: &str, flaws: &mut Vec<Flaw>) {
         flaws.push(Flaw::required(&field, "must have at least one node selector term"));
     }
     for (place, term) in terms.iter().enumerate() {
-        self::term(term, &format!("{field}[{place}]"), flaws);
+        self::term(term, &format!("{field}[{place}]"), false, flaws);
     }
 }
 
-/// What a node has to be like.
-pub(super) fn term(term: &Value, field: &str, flaws: &mut Vec<Flaw>) {
+/// What a node has to be like. Where it only should, `any` value is allowed: no label has it.
+pub(super) fn term(term: &Value, field: &str, any: bool, flaws: &mut Vec<Flaw>) {
     for (place, requirement) in items(term, "matchExpressions").iter().enumerate() {
-        label(requirement, &format!("{field}.matchExpressions[{place}]"), flaws);
+        label(requirement, &format!("{field}.matchExpressions[{place}]"), any, flaws);
     }
     for (place, requirement) in items(term, "matchFields").iter().enumerate() {
         self::field(requirement, &format!("{field}.matchFields[{place}]"), flaws);
     }
 }
 
-fn label(requirement: &Value, field: &str, flaws: &mut Vec<Flaw>) {
+fn label(requirement: &Value, field: &str, any: bool, flaws: &mut Vec<Flaw>) {
     let values = items(requirement, "values");
     let of_values = format!("{field}.values");
     match text(&requirement["operator"]) {
@@ -45,7 +45,7 @@ fn label(requirement: &Value, field: &str, flaws: &mut Vec<Flaw>) {
         other => flaws.push(Flaw::invalid(format!("{field}.operator"), other, "not a valid selector operator")),
     }
     name::qualified(text(&requirement["key"]), &format!("{field}.key"), flaws);
-    for (place, value) in values.iter().map(text).enumerate() {
+    for (place, value) in values.iter().map(text).enumerate().filter(|_| !any) {
         problems(&format!("{of_values}[{place}]"), value, value_problems(value), flaws);
     }
 }

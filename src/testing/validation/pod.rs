@@ -1,6 +1,6 @@
 //! What the server refuses in pods and in templates of pods, beside their containers and volumes.
 //!
-//! Not here: affinities beyond their first level, security contexts, DNS.
+//! Not here: security contexts, DNS.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     super::status::Flaw,
-    container, items,
+    affinity, container, items,
     metadata::{label_problems, labels},
     one_of, problems, text, volume,
 };
@@ -40,6 +40,7 @@ fn spec(spec: &Value, field: &str, flaws: &mut Vec<Flaw>) {
     let policies = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
     one_of(&spec["dnsPolicy"], &path("dnsPolicy"), &policies, flaws);
     labels(spec["nodeSelector"].as_object(), &path("nodeSelector"), flaws);
+    affinity::check(&spec["affinity"], &path("affinity"), flaws);
     spread(spec, &path("topologySpreadConstraints"), flaws);
     for name in ["serviceAccountName", "nodeName"] {
         problems(&path(name), text(&spec[name]), subdomain_problems(text(&spec[name])), flaws);

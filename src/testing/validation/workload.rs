@@ -158,6 +158,7 @@ fn job(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
     let uid = &object["metadata"]["uid"];
     job_spec(spec, "spec", Some(uid), flaws);
+    job::last_pod(object, flaws);
 }
 
 /// The specification of a Job of this uid, or of a template of one.
