@@ -263,4 +263,15 @@ suite! {
         what_nobody_can_answer_is_refused_with_what_there_is
         forms_an_object_or_a_list_does_not_have_are_refused_in_the_words_of_go
         errors_look_as_answers_would;
+    streams:
+        what_is_there_comes_in_order_then_the_mark_of_its_end_then_what_happens
+        a_watch_without_a_version_marks_the_end_of_what_is_there_too
+        of_an_empty_set_the_mark_comes_alone_and_to_clients_without_bookmarks_never
+        a_watch_without_initial_events_starts_now_or_after_its_version
+        a_version_that_does_not_come_is_an_error_event_and_the_end
+        a_version_that_is_to_come_is_waited_for
+        metadata_alone_is_streamed_with_its_own_mark
+        a_watch_asked_for_lists_of_metadata_ends_at_the_first_event_and_tells_none
+        a_watch_from_the_future_is_silent_until_it_is_passed
+        bookmarks_come_before_the_end_and_tell_how_far_it_went;
 }
