@@ -187,3 +187,25 @@ pub async fn with_a_definition_go_its_objects_their_watches_and_their_path(groun
     assert_eq!(watch.told(1).await, [("ADDED".to_owned(), name)]);
     definition.forget(&ground).await;
 }
+
+pub async fn nothing_new_comes_into_a_kind_that_goes(ground: Ground) {
+    let definition = Definition::new(&ground, &json!({"type": "object"})).await;
+    let [held, late] = ground.names(2).try_into().expect("two names");
+    let mut object = definition.object(&held, &json!({}));
+    object["metadata"]["finalizers"] = json!(["example.com/x"]);
+    ground.make(&definition.all, &object).await;
+    let marked = ground.delete(&definition.path()).await;
+    assert!(marked.body["metadata"]["deletionTimestamp"].is_string(), "{marked:?}");
+    let group = &definition.group;
+    let message = format!(
+        "gadgets.{group} {late:?} is forbidden: create not allowed while custom resource definition is terminating"
+    );
+    // The server reads the definition a moment later, which nothing tells of.
+    let probe = format!("{}?dryRun=All", definition.all);
+    while ground.post(&probe, &definition.object(&late, &json!({}))).await.code == 201 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let refused = ground.post(&definition.all, &definition.object(&late, &json!({}))).await;
+    assert_eq!(refused.said(), (403, message));
+    ground.merge(&format!("{}/{held}", definition.all), &json!({"metadata": {"finalizers": null}})).await;
+}

@@ -66,7 +66,7 @@ pub(super) fn commit(
     state: &mut State,
     target: &Target,
     version: Option<&str>,
-    object: Value,
+    mut object: Value,
     write: Write<'_>,
 ) -> Result<Outcome, Box<Status>> {
     let kind = &target.kind;
@@ -78,6 +78,12 @@ pub(super) fn commit(
     if let Some(existing) = state.storage.get(kind.id, &key) {
         return Err(status::already_exists(kind, name, existing.terminating()));
     }
-    let object = if write.dry_run { Object::new(object).into() } else { state.put(kind, &key, object, write) };
-    Ok(Outcome { object, created: true })
+    if !write.dry_run {
+        return Ok(Outcome { object: state.put(kind, &key, object, write), created: true });
+    }
+    // What is only tried keeps the version it came with.
+    if let Some(version) = version {
+        object["metadata"]["resourceVersion"] = version.into();
+    }
+    Ok(Outcome { object: Object::new(object).into(), created: true })
 }
