@@ -12,7 +12,7 @@ mod support;
 
 use support::{
     config_map, failure,
-    http::{CONFIG_MAPS, ask, get, open, send},
+    http::{CONFIG_MAPS, get, open, send},
     watch::Watch,
 };
 
@@ -56,8 +56,6 @@ fn definition(group: &str, plural: &str, kind: &str, versions: &[&str]) -> Value
 fn thing(name: &str, x: &str) -> Value {
     json!({"apiVersion": "example.com/v1", "kind": "Thing", "metadata": {"name": name, "namespace": "default"}, "spec": {"x": x}})
 }
-
-const THINGS: &str = "/apis/example.com/v1/namespaces/default/things";
 
 fn with_things() -> FakeCluster {
     let cluster = FakeCluster::new();
@@ -111,23 +109,6 @@ mod lists {
 
 mod watches {
     use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_watch_without_a_version_starts_with_what_is_there_in_key_order() {
-        let cluster = FakeCluster::new();
-        let b = version(&cluster.create(config_map("b", "1")).unwrap());
-        let a = version(&cluster.create(config_map("a", "1")).unwrap());
-        for query in ["watch=true", "watch=1&resourceVersion=0"] {
-            let mut watch = Watch::open(&cluster, &format!("{CONFIG_MAPS}?{query}&allowWatchBookmarks=true")).await;
-            assert_eq!(watch.short().await, ("ADDED".into(), "a".into(), a));
-            assert_eq!(watch.short().await, ("ADDED".into(), "b".into(), b));
-            let metadata =
-                json!({"resourceVersion": a.to_string(), "annotations": {"k8s.io/initial-events-end": "true"}});
-            let end = json!({"kind": "ConfigMap", "apiVersion": "v1", "metadata": metadata});
-            assert_eq!(watch.next().await, Some(json!({"type": "BOOKMARK", "object": end})));
-            assert!(watch.is_silent().await);
-        }
-    }
 
     #[tokio::test(start_paused = true)]
     async fn bookmarks_come_each_minute_and_on_demand_and_before_the_end() {
@@ -356,33 +337,6 @@ mod writes {
 
 mod kinds {
     use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn deleting_a_definition_deletes_its_objects_ends_their_watches_and_closes_the_path() {
-        let cluster = with_things();
-        let one = cluster.create(thing("t1", "a")).unwrap();
-        let mut watch = Watch::open(&cluster, &format!("{THINGS}?watch=true&resourceVersion={}", version(&one))).await;
-        let (code, definition) = ask(
-            &cluster,
-            "DELETE",
-            "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/things.example.com",
-            &Value::Null,
-        )
-        .await;
-        assert_eq!(
-            (code, &definition["metadata"]["finalizers"]),
-            (200, &json!(["customresourcecleanup.apiextensions.k8s.io"]))
-        );
-        assert_eq!(watch.short().await.0, "DELETED");
-        assert_eq!(watch.next().await, None);
-        assert_eq!(get(&cluster, THINGS).await, (404, json!("404 page not found\n")));
-        cluster.create(super::definition("example.com", "things", "Thing", &["v1"])).unwrap();
-        let (_, list) = get(&cluster, THINGS).await;
-        assert_eq!(names(&list), Vec::<&str>::new());
-        let mut watch = Watch::open(&cluster, &format!("{THINGS}?watch=true")).await;
-        cluster.create(thing("t1", "a")).unwrap();
-        assert_eq!(watch.short().await.0, "ADDED");
-    }
 
     #[tokio::test]
     async fn definitions_and_custom_objects_are_not_read_in_protobuf() {

@@ -65,61 +65,6 @@ mod streamed_lists {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_there_comes_in_key_order_then_the_mark_of_its_end_then_what_happens() {
-        let cluster = FakeCluster::new();
-        let mut names = random_names::<4>();
-        let old = cluster.revision();
-        let mut objects: Vec<_> =
-            names[..3].iter().map(|name| cluster.create(config_map(name, "1")).unwrap()).collect();
-        objects.sort_by_key(|object| object["metadata"]["name"].as_str().unwrap().to_owned());
-        cluster.namespace("later");
-        let newest = cluster.revision();
-        let mut watches = Vec::new();
-        for from in ["".to_owned(), "&resourceVersion=0".into(), format!("&resourceVersion={old}")] {
-            let path = format!("{CONFIG_MAPS}?{STREAM}&allowWatchBookmarks=true{from}");
-            let mut watch = Watch::open(&cluster, &path).await;
-            for object in &objects {
-                assert_eq!(watch.next().await, Some(json!({"type": "ADDED", "object": object})));
-            }
-            assert_eq!(watch.next().await, Some(end_mark(newest)));
-            watches.push(watch);
-        }
-        let last = std::mem::take(&mut names[3]);
-        let created = cluster.create(config_map(&last, "1")).unwrap();
-        for mut watch in watches {
-            assert_eq!(watch.short().await, event("ADDED", &created));
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn of_an_empty_set_the_mark_comes_alone_and_to_clients_without_bookmarks_never() {
-        let cluster = FakeCluster::new();
-        let a = cluster.create(config_map("a", "1")).unwrap();
-        let path = format!("{CONFIG_MAPS}?{STREAM}&labelSelector=x%3Dy&allowWatchBookmarks=true");
-        let mut empty = Watch::open(&cluster, &path).await;
-        assert_eq!(empty.next().await, Some(end_mark(cluster.revision())));
-        let mut unmarked = Watch::open(&cluster, &format!("{CONFIG_MAPS}?{STREAM}")).await;
-        assert_eq!(unmarked.short().await, event("ADDED", &a));
-        cluster.watches().bookmark();
-        assert!(unmarked.is_silent().await);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_version_that_is_to_come_is_waited_for() {
-        let cluster = FakeCluster::new();
-        let path =
-            format!("{CONFIG_MAPS}?{STREAM}&allowWatchBookmarks=true&resourceVersion={}", cluster.revision() + 1);
-        let writer = cluster.clone();
-        let write = tokio::spawn(async move {
-            sleep(Duration::from_secs(2)).await;
-            writer.create(config_map("a", "1")).unwrap()
-        });
-        let mut watch = Watch::open(&cluster, &path).await;
-        let a = write.await.unwrap();
-        assert_eq!((watch.short().await, watch.next().await), (event("ADDED", &a), Some(end_mark(version(&a)))));
-    }
-
-    #[tokio::test(start_paused = true)]
     async fn a_version_that_does_not_come_is_an_error_event_after_three_seconds_and_the_end() {
         let cluster = FakeCluster::new();
         let (now, ahead) = (cluster.revision(), cluster.revision() + 1);
@@ -138,22 +83,6 @@ mod streamed_lists {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_watch_without_initial_events_starts_now_or_after_its_version() {
-        let cluster = FakeCluster::new();
-        let old = cluster.revision();
-        let a = cluster.create(config_map("a", "1")).unwrap();
-        let path = format!("{CONFIG_MAPS}?{FROM_NOW}&allowWatchBookmarks=true&resourceVersion=");
-        let mut after = Watch::open(&cluster, &format!("{path}{old}")).await;
-        let mut now = [Watch::open(&cluster, &path).await, Watch::open(&cluster, &format!("{path}0")).await];
-        let b = cluster.create(config_map("b", "1")).unwrap();
-        assert_eq!((after.short().await, after.short().await), (event("ADDED", &a), event("ADDED", &b)));
-        for watch in &mut now {
-            assert_eq!(watch.short().await, event("ADDED", &b));
-            assert_eq!(watch.short().await, bookmark(version(&b)));
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
     async fn no_window_is_too_small_for_a_streamed_list() {
         let cluster = FakeCluster::builder().window(1).build();
         let old = cluster.revision();
@@ -161,38 +90,6 @@ mod streamed_lists {
         let mut watch = Watch::open(&cluster, &format!("{CONFIG_MAPS}?{STREAM}&resourceVersion={old}")).await;
         for object in &objects {
             assert_eq!(watch.short().await, event("ADDED", object));
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn metadata_alone_is_streamed_with_its_own_mark() {
-        let cluster = FakeCluster::new();
-        let a = cluster.create(config_map("a", "1")).unwrap();
-        let request = Request::get(format!("{CONFIG_MAPS}?{STREAM}&allowWatchBookmarks=true"))
-            .header(header::ACCEPT, "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1");
-        let mut watch = Watch::new(call(&cluster, request.body(String::new()).unwrap()).await.into_body());
-        let bare = |metadata: &Value| json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata});
-        assert_eq!(watch.next().await, Some(json!({"type": "ADDED", "object": bare(&a["metadata"])})));
-        let mark = &end_mark(version(&a))["object"]["metadata"];
-        assert_eq!(watch.next().await, Some(json!({"type": "BOOKMARK", "object": bare(mark)})));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_watch_asked_for_lists_of_metadata_ends_at_the_first_event_and_tells_none() {
-        let cluster = FakeCluster::new();
-        for (query, creates) in
-            [(STREAM.to_owned(), false), (format!("watch=true&resourceVersion={}", cluster.revision()), true)]
-        {
-            let request = Request::get(format!("{CONFIG_MAPS}?{query}&allowWatchBookmarks=true"))
-                .header(header::ACCEPT, "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1");
-            let response = call(&cluster, request.body(String::new()).unwrap()).await;
-            assert_eq!(response.status(), 200);
-            let mut watch = Watch::new(response.into_body());
-            if creates {
-                assert!(watch.is_silent().await);
-                cluster.create(config_map("a", "1")).unwrap();
-            }
-            assert_eq!(watch.short().await, end());
         }
     }
 

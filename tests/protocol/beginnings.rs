@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{ground::Ground, kinds::DEPLOYMENTS, subject::without_owners};
+use crate::{ground::Ground, kinds::DEPLOYMENTS, subject::without_owners, support::failure};
 
 fn containers() -> Value {
     json!([{"name": "c", "image": "i"}])
@@ -103,4 +103,22 @@ pub async fn a_job_selects_its_pods_by_its_uid(ground: Ground) {
     });
     assert_eq!(job["spec"]["selector"], json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}));
     assert_eq!((&job["spec"]["template"]["metadata"]["labels"], &job["metadata"]["labels"]), (&labels, &labels));
+}
+
+pub async fn long_names_are_cut_before_what_makes_them_new(ground: Ground) {
+    let (kind, prefix) = (ground.kind(), format!("{}-{}", ground.name(), "x".repeat(80)));
+    let mut object = kind.object("", json!({"generateName": prefix}));
+    object["metadata"].as_object_mut().and_then(|metadata| metadata.remove("name"));
+    let created = ground.make(&ground.all(kind), &object).await;
+    let name = created["metadata"]["name"].as_str().expect("a name");
+    assert_eq!((name.len(), &name[..58], &created["metadata"]["generateName"]), (63, &prefix[..58], &json!(prefix)));
+}
+
+pub async fn what_is_only_tried_may_have_a_version(ground: Ground) {
+    let (kind, name) = (ground.kind(), ground.name());
+    let object = kind.object(&name, json!({"resourceVersion": "5"}));
+    let tried = ground.post(&format!("{}?dryRun=All", ground.all(kind)), &object).await;
+    assert_eq!((tried.code, &tried.body["metadata"]["resourceVersion"]), (201, &json!("5")));
+    let why = "resourceVersion should not be set on objects to be created";
+    assert_eq!(ground.post(&ground.all(kind), &object).await.body, failure(500, "", why, json!(null)));
 }

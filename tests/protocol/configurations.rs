@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    ground::Ground,
+    ground::{Ground, text},
+    kinds::DEPLOYMENTS,
     owners::{APPLY, Map, owned, owner},
     support::failure,
 };
@@ -142,4 +143,22 @@ pub async fn they_need_a_manager_and_are_no_cbor(ground: Ground) {
     assert_eq!(map.refused("dryRun=x&fieldValidation=y", &whole).await, invalid(several));
     let headers = [("Content-Type", "application/apply-patch+cbor")];
     assert_eq!(map.ask("PATCH", "fieldManager=rake", &headers, &whole).await.code, 415);
+}
+
+pub async fn items_come_in_the_order_of_who_applied_last(ground: Ground) {
+    let name = ground.name();
+    let apply = async |manager: &str, names: &[&str]| {
+        let containers: Vec<_> = names.iter().map(|name| json!({"name": name, "image": "i"})).collect();
+        let template = json!({"metadata": {"labels": {"a": "b"}}, "spec": {"containers": containers}});
+        let mut object = DEPLOYMENTS.object(&name, json!({}));
+        object["spec"] = json!({"selector": {"matchLabels": {"a": "b"}}, "template": template});
+        let path = format!("{}?fieldManager={manager}", ground.one(&DEPLOYMENTS, &name));
+        let applied = ground.ask("PATCH", &path, Some((APPLY, &object))).await.body;
+        let containers = applied["spec"]["template"]["spec"]["containers"].as_array().expect("containers").clone();
+        containers.iter().map(|container| text(&container["name"])).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(apply("rake", &["a", "b", "c"]).await, "a b c");
+    assert_eq!(apply("hose", &["x", "c", "y", "a"]).await, "b x c y a");
+    assert_eq!(apply("rake", &["b", "a", "c"]).await, "b x y a c");
+    assert_eq!(apply("rake", &["c", "b"]).await, "x y a c b");
 }

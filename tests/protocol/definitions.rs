@@ -159,7 +159,9 @@ pub async fn objects_are_served_in_every_version(ground: Ground) {
 }
 
 pub async fn with_a_definition_go_its_objects_their_watches_and_their_path(ground: Ground) {
-    let definition = Definition::new(&ground, &json!({"type": "object"})).await;
+    let (definition, object) = Definition::of(&ground, &json!({"type": "object"}), &json!({}));
+    ground.make(DEFINITIONS, &object).await;
+    served(&ground.client, &definition.name(), &definition.all).await;
     let name = ground.name();
     let created = ground.make(&definition.all, &definition.object(&name, &json!({}))).await;
     let version = text(&created["metadata"]["resourceVersion"]);
@@ -174,4 +176,36 @@ pub async fn with_a_definition_go_its_objects_their_watches_and_their_path(groun
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     assert_eq!(ground.get(&definition.all).await.body, json!("404 page not found\n"));
+    // It comes back without its objects.
+    ground.make(DEFINITIONS, &object).await;
+    served(&ground.client, &definition.name(), &definition.all).await;
+    let list = ground.get(&definition.all).await.body;
+    assert_eq!(list["items"], json!([]));
+    let version = text(&list["metadata"]["resourceVersion"]);
+    let mut watch = ground.watch(&format!("{}?watch=true&resourceVersion={version}", definition.all)).await;
+    ground.make(&definition.all, &definition.object(&name, &json!({}))).await;
+    assert_eq!(watch.told(1).await, [("ADDED".to_owned(), name)]);
+    definition.forget(&ground).await;
+}
+
+pub async fn nothing_new_comes_into_a_kind_that_goes(ground: Ground) {
+    let definition = Definition::new(&ground, &json!({"type": "object"})).await;
+    let [held, late] = ground.names(2).try_into().expect("two names");
+    let mut object = definition.object(&held, &json!({}));
+    object["metadata"]["finalizers"] = json!(["example.com/x"]);
+    ground.make(&definition.all, &object).await;
+    let marked = ground.delete(&definition.path()).await;
+    assert!(marked.body["metadata"]["deletionTimestamp"].is_string(), "{marked:?}");
+    let group = &definition.group;
+    let message = format!(
+        "gadgets.{group} {late:?} is forbidden: create not allowed while custom resource definition is terminating"
+    );
+    // The server reads the definition a moment later, which nothing tells of.
+    let probe = format!("{}?dryRun=All", definition.all);
+    while ground.post(&probe, &definition.object(&late, &json!({}))).await.code == 201 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let refused = ground.post(&definition.all, &definition.object(&late, &json!({}))).await;
+    assert_eq!(refused.said(), (403, message));
+    ground.merge(&format!("{}/{held}", definition.all), &json!({"metadata": {"finalizers": null}})).await;
 }

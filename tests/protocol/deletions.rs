@@ -193,3 +193,15 @@ pub async fn they_answer_metadata_alone_where_they_answer_objects(ground: Ground
     let list = delete(&ground.all(&DEPLOYMENTS), "PartialObjectMetadataList").await;
     assert_eq!((&list["kind"], &list["items"]), (&json!("PartialObjectMetadataList"), &json!(null)));
 }
+
+pub async fn pods_of_a_replication_controller_are_left_behind_without_a_word(ground: Ground) {
+    let all = format!("/api/v1/namespaces/{}/replicationcontrollers", ground.namespace);
+    let template = json!({"metadata": {"labels": {"a": "b"}}, "spec": {"containers": containers()}});
+    let object = json!({
+        "apiVersion": "v1", "kind": "ReplicationController", "metadata": {"name": "r"},
+        "spec": {"selector": {"a": "b"}, "template": template},
+    });
+    ground.make(&all, &object).await;
+    let marked = ground.delete(&format!("{all}/r")).await;
+    assert_eq!((marked.warnings(), &marked.body["metadata"]["finalizers"]), (vec![], &json!(["orphan"])));
+}

@@ -89,3 +89,10 @@ pub async fn the_last_finalizer_does_not_shorten_its_time(ground: Ground) {
     delete(&ground, &path, "gracePeriodSeconds=0").await;
     assert_eq!(ground.get(&path).await.code, 404);
 }
+
+pub async fn less_than_no_time_is_a_second(ground: Ground) {
+    let path = pod(&ground, &json!({})).await;
+    let marked = delete(&ground, &path, "gracePeriodSeconds=-1").await;
+    assert_eq!((marked.code, left(&marked.body)), (200, &json!(1)));
+    assert_eq!(ground.get(&path).await.body, marked.body);
+}

@@ -184,7 +184,10 @@ suite! {
         managers_take_what_they_change_and_nothing_else
         managers_that_change_nothing_own_nothing
         owners_go_when_a_write_clears_them_and_come_back_with_an_apply
-        defaults_belong_to_who_creates_and_to_nobody_who_applies;
+        defaults_belong_to_who_creates_and_to_nobody_who_applies
+        of_many_managers_the_oldest_become_one
+        who_replaces_may_say_who_owned_what
+        conflicts_are_told_by_owner;
     configurations:
         the_first_creates_and_owns_what_it_says_but_no_maps_around_it
         who_forces_owns_alone_what_it_says
@@ -193,7 +196,8 @@ suite! {
         what_held_an_object_goes_with_it_when_nobody_says_it_any_more
         they_say_what_they_are_about
         versions_and_uids_must_be_those_of_the_object
-        they_need_a_manager_and_are_no_cbor;
+        they_need_a_manager_and_are_no_cbor
+        items_come_in_the_order_of_who_applied_last;
     texts:
         parameters_are_shown_with_the_escapes_of_go
         names_and_versions_are_shown_with_the_escapes_of_go;
@@ -204,7 +208,8 @@ suite! {
         of_deployments_they_come_with_annotations_but_not_with_labels
         they_have_owners_of_their_own
         they_are_not_where_the_kind_has_none
-        they_are_part_of_the_object_in_versions_without_them;
+        they_are_part_of_the_object_in_versions_without_them
+        of_pods_they_keep_their_class_and_their_owners;
     scales:
         they_show_and_change_the_replicas
         of_custom_kinds_they_are_where_the_definition_says
@@ -213,7 +218,9 @@ suite! {
     namespaces:
         they_say_what_they_are_called_and_what_keeps_them
         they_go_with_what_keeps_them
-        what_keeps_them_is_only_put_and_all_of_them_are_not_deleted;
+        what_keeps_them_is_only_put_and_all_of_them_are_not_deleted
+        those_of_the_system_are_not_deleted
+        a_status_does_not_come_with_what_keeps_them;
     decoding:
         fields_a_kind_does_not_have_are_left_out_and_warned_of_in_their_order
         strict_requests_are_refused_for_such_fields_and_others_hear_nothing
@@ -231,7 +238,8 @@ suite! {
         they_are_checked
         they_are_established_in_steps
         objects_are_served_in_every_version
-        with_a_definition_go_its_objects_their_watches_and_their_path;
+        with_a_definition_go_its_objects_their_watches_and_their_path
+        nothing_new_comes_into_a_kind_that_goes;
     deletions:
         options_come_from_the_body_or_else_from_the_parameters
         options_that_mean_nothing_are_refused
@@ -241,12 +249,14 @@ suite! {
         dependents_stay_where_nobody_collects_them
         pods_of_a_job_are_left_behind_with_a_warning
         a_collection_is_deleted_as_far_as_its_options_reach
-        they_answer_metadata_alone_where_they_answer_objects;
+        they_answer_metadata_alone_where_they_answer_objects
+        pods_of_a_replication_controller_are_left_behind_without_a_word;
     grace:
         a_pod_on_a_node_has_time_to_end
         its_time_only_becomes_shorter
         a_pod_without_a_node_goes_at_once_and_one_that_is_over_too
-        the_last_finalizer_does_not_shorten_its_time;
+        the_last_finalizer_does_not_shorten_its_time
+        less_than_no_time_is_a_second;
     addresses:
         services_have_addresses_of_their_own_until_they_go
         addresses_and_ports_that_are_not_to_be_had_are_refused
@@ -255,7 +265,9 @@ suite! {
         what_the_server_says_is_taken_from_nobody_else
         a_generation_counts_what_counts
         a_pod_has_the_priority_of_its_class
-        a_job_selects_its_pods_by_its_uid;
+        a_job_selects_its_pods_by_its_uid
+        long_names_are_cut_before_what_makes_them_new
+        what_is_only_tried_may_have_a_version;
     tables:
         a_row_holds_metadata_the_object_or_nothing
         pages_are_told_as_those_of_lists_are
@@ -330,4 +342,17 @@ suite! {
     event_mistakes:
         in_new_events
         in_changes_of_events;
+    streams:
+        what_is_there_comes_in_order_then_the_mark_of_its_end_then_what_happens
+        a_watch_without_a_version_marks_the_end_of_what_is_there_too
+        of_an_empty_set_the_mark_comes_alone_and_to_clients_without_bookmarks_never
+        a_watch_without_initial_events_starts_now_or_after_its_version
+        a_version_that_does_not_come_is_an_error_event_and_the_end
+        a_version_that_is_to_come_is_waited_for
+        metadata_alone_is_streamed_with_its_own_mark
+        a_watch_asked_for_lists_of_metadata_ends_at_the_first_event_and_tells_none
+        a_watch_from_the_future_is_silent_until_it_is_passed
+        bookmarks_come_before_the_end_and_tell_how_far_it_went;
+    versions:
+        the_version_zero_is_any;
 }

@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::{ground::Ground, kinds::CONFIG_MAPS, support::merge};
+use crate::{
+    ground::Ground,
+    kinds::CONFIG_MAPS,
+    support::{failure, merge},
+};
 
 fn path(name: &str) -> String {
     format!("/api/v1/namespaces/{name}")
@@ -72,4 +76,27 @@ pub async fn what_keeps_them_is_only_put_and_all_of_them_are_not_deleted(ground:
         assert_eq!(answer.code, 405, "{method}");
     }
     assert_eq!(ground.delete("/api/v1/namespaces").await.code, 405);
+}
+
+pub async fn those_of_the_system_are_not_deleted(ground: Ground) {
+    let name = ground.pick(&["default", "kube-system", "kube-public"]);
+    let refused = ground.delete(&path(name)).await;
+    let message = format!("namespaces {name:?} is forbidden: this namespace may not be deleted");
+    let details = json!({"name": name, "kind": "namespaces"});
+    assert_eq!(refused.body, failure(403, "Forbidden", &message, details));
+    assert_eq!(ground.get(&path(name)).await.body["status"], json!({"phase": "Active"}));
+}
+
+pub async fn a_status_does_not_come_with_what_keeps_them(ground: Ground) {
+    let finalize = format!("{}/finalize", path(&ground.namespace));
+    let object = json!({
+        "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ground.namespace},
+        "spec": {"finalizers": ["kubernetes", "example.com/x"]}, "status": {"phase": "Terminating"},
+    });
+    let kept = ground.put(&finalize, &object).await;
+    assert_eq!((kept.code, &kept.body["status"]), (200, &json!({"phase": "Active"})));
+    assert_eq!(kept.body["spec"], json!({"finalizers": ["kubernetes", "example.com/x"]}));
+    let mut object = kept.body;
+    object["spec"]["finalizers"] = json!(["kubernetes"]);
+    assert_eq!(ground.put(&finalize, &object).await.body["spec"], object["spec"]);
 }

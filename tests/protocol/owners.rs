@@ -6,6 +6,7 @@ use crate::{
     ground::{Answer, Ground, text},
     kinds::CONFIG_MAPS,
     subject::MERGE,
+    support::failure,
 };
 
 pub const APPLY: &str = "application/apply-patch+yaml";
@@ -187,4 +188,49 @@ pub async fn defaults_belong_to_who_creates_and_to_nobody_who_applies(ground: Gr
     let applied = ground.ask("PATCH", &path, Some((APPLY, &service("two")))).await;
     let fields = json!({"f:spec": {"f:ports": {"k:{\"port\":80,\"protocol\":\"TCP\"}": {".": {}, "f:port": {}}}}});
     assert_eq!((applied.code, owners(&applied.body)), (201, vec![owner("rake", "Apply", fields)]));
+}
+
+pub async fn of_many_managers_the_oldest_become_one(ground: Ground) {
+    let map = Map::new(ground);
+    map.ask("POST", "fieldManager=m00", &[], &map.configuration(json!({"k00": "1"}))).await;
+    for number in 1..13 {
+        let data = json!({"data": {format!("k{number:02}"): "1"}});
+        map.patch(&format!("m{number:02}"), &data).await;
+    }
+    let owners = owners(&map.now().await);
+    let managers: Vec<_> = owners.iter().map(|owner| text(&owner["manager"])).collect();
+    let mut expected = vec!["ancient-changes".to_owned()];
+    expected.extend((4..13).map(|number| format!("m{number:02}")));
+    assert_eq!(managers, expected);
+    let fields = json!({"f:data": {".": {}, "f:k00": {}, "f:k01": {}, "f:k02": {}, "f:k03": {}}});
+    assert_eq!(owners[0], owner("ancient-changes", "Update", fields));
+}
+
+pub async fn who_replaces_may_say_who_owned_what(ground: Ground) {
+    let map = Map::new(ground);
+    let mut object = map.apply("fieldManager=rake", json!({"soil": "peat", "pot": "clay"})).await.body;
+    object["metadata"]["managedFields"][0]["fieldsV1"] = json!({"f:data": {"f:soil": {}}});
+    object["metadata"]["managedFields"][0]["manager"] = "hoe".into();
+    object["data"]["pot"] = "wood".into();
+    let replaced = map.ask("PUT", "fieldManager=spade", &[], &object).await;
+    let hoe = owner("hoe", "Apply", json!({"f:data": {"f:soil": {}}}));
+    let spade = owner("spade", "Update", json!({"f:data": {"f:pot": {}}}));
+    let expected = map.object(json!({"soil": "peat", "pot": "wood"}), &[hoe, spade]).await;
+    assert_eq!((replaced.code, owned(replaced.body)), (200, expected));
+}
+
+pub async fn conflicts_are_told_by_owner(ground: Ground) {
+    let map = Map::new(ground);
+    map.apply("fieldManager=rake", json!({"soil": "peat", "pot": "clay"})).await;
+    map.patch("spade", &json!({"data": {"light": "dim"}})).await;
+    let refused = map.apply("fieldManager=hose", json!({"soil": "sand", "pot": "wood", "light": "on"})).await;
+    let message = "Apply failed with 3 conflicts: conflicts with \"rake\":\n- .data.pot\n- .data.soil\nconflicts with \
+                   \"spade\" using v1:\n- .data.light";
+    let cause = |owner: &str, field: &str| json!({"reason": "FieldManagerConflict", "message": format!("conflict with {owner}"), "field": field});
+    let causes = json!([
+        cause("\"rake\"", ".data.pot"),
+        cause("\"rake\"", ".data.soil"),
+        cause("\"spade\" using v1", ".data.light"),
+    ]);
+    assert_eq!(refused.body, failure(409, "Conflict", message, json!({"causes": causes})));
 }

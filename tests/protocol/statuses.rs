@@ -190,3 +190,22 @@ pub async fn they_are_part_of_the_object_in_versions_without_them(ground: Ground
     assert_eq!((&changed["status"], &changed["metadata"]["generation"]), (&json!({"afloat": true}), &json!(2)));
     definition.forget(&ground).await;
 }
+
+pub async fn of_pods_they_keep_their_class_and_their_owners(ground: Ground) {
+    let all = format!("/api/v1/namespaces/{}/pods", ground.namespace);
+    let pod =
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": containers()}});
+    ground.make(&all, &pod).await;
+    let path = format!("{all}/p");
+    let before = without_owners(ground.get(&path).await.body);
+    let owner = json!({"apiVersion": "v1", "kind": "ConfigMap", "name": "o", "uid": "5d0e"});
+    let said = json!({
+        "metadata": {"name": "p", "labels": {"a": "b"}, "ownerReferences": [owner]},
+        "spec": before["spec"], "status": {"phase": "Running"},
+    });
+    let replaced = ground.put(&format!("{path}/status"), &said).await;
+    let fields = json!({"metadata": {"labels": {"a": "b"}}, "status": {"phase": "Running"}});
+    let mut expected = since(&ground, &path, &before, &fields).await;
+    expected["status"] = json!({"phase": "Running", "qosClass": "BestEffort"});
+    assert_eq!((replaced.code, without_owners(replaced.body)), (200, expected));
+}
