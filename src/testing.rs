@@ -162,9 +162,9 @@
 //! ## Compared with a real server
 //!
 //! Recorded exchanges with a real server are replayed against the fake, one suite of protocol cases runs against both, and
-//! sessions of chance are asked of both at once, in which one request in fifty, most of them nonsense, is answered otherwise.
-//! Beside what lies in the nature of things (uids, times, versions, generated names, the order of causes), these answers are
-//! known to differ:
+//! sessions of chance are asked of both at once, in which less than one request in a hundred, most of them nonsense, is
+//! answered otherwise. Beside what lies in the nature of things (uids, times, versions, generated names, the order of
+//! causes), these answers are known to differ:
 //!
 //! - `/version` names no commit and no compiler: there is none;
 //! - `/`, and `/readyz?verbose`, list the paths and the checks that there are;

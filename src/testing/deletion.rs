@@ -137,6 +137,14 @@ fn parameters(request: &Request) -> Result<Map<String, Value>, Box<Status>> {
     if let Some(stage) = request.param("dryRun").filter(|stage| !stage.is_empty()) {
         said.insert("dryRun".to_owned(), json!([stage]));
     }
+    let preconditions = ["uid", "resourceVersion"].into_iter().filter_map(|field| {
+        let value = request.param(field).filter(|value| !value.is_empty())?;
+        Some((field.to_owned(), Value::from(value)))
+    });
+    let preconditions: Map<_, _> = preconditions.collect();
+    if !preconditions.is_empty() {
+        said.insert("preconditions".to_owned(), preconditions.into());
+    }
     Ok(said)
 }
 

@@ -12,7 +12,7 @@ use kube::core::Status;
 use serde_json::{Map, Value};
 
 use super::{
-    shape::Shape,
+    shape::{Shape, decode::decode},
     status::{self, Flaw},
     write,
 };
@@ -62,7 +62,7 @@ impl Patch {
     /// The document after the patch.
     pub(super) fn apply(&self, document: Map<String, Value>, shape: Shape<'_>) -> Result<Patched, Box<Status>> {
         let patch = self.parsed()?;
-        let made = |object| Patched { object, unknown: Vec::new(), change: None };
+        let made = |object| Patched { object, unknown: self.repeated(), change: None };
         match self.language {
             Language::Json => {
                 let patch = json::Patch::decode(patch)?;
@@ -75,6 +75,15 @@ impl Patch {
                 Ok(Patched { change: Some(patch), ..made(object.into()) })
             }
         }
+    }
+
+    /// What the patch says twice; operations are told apart from fields.
+    fn repeated(&self) -> Vec<String> {
+        if self.language == Language::Json {
+            return Vec::new();
+        }
+        let mut text = serde_json::Deserializer::from_slice(&self.text);
+        decode(&mut text, Shape::deduced(), "").map(|decoded| decoded.problems).unwrap_or_default()
     }
 
     fn parsed(&self) -> Result<Value, Box<Status>> {

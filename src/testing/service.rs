@@ -186,6 +186,9 @@ impl Exchange {
         };
         let call = route::call(&self.request, &target)?;
         self.warnings.add(target.kind.version(&target.version).and_then(|version| version.deprecation.clone()));
+        if let Call::Patch(..) = call {
+            PatchType::of(&target.kind, media::content_type(&self.headers).unwrap_or_default())?;
+        }
         let look = accept.objects(&self.request, &target.kind)?;
         if let Call::Connect(name, connection) = call {
             return self.connect(&target, name, connection);

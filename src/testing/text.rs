@@ -107,10 +107,14 @@ fn metadata(kind: &Kind, value: &Value) -> Bytes {
     ordered(&value, &OBJECT)
 }
 
+fn is_daemon_set(kind: &Kind) -> bool {
+    kind.group == "apps" && kind.plural == "daemonsets" && !kind.custom
+}
+
 /// Metadata without its object: the annotation that stands for a field is not there yet.
 pub(super) fn alone(kind: &Kind, metadata: &Value) -> Value {
     let mut metadata = metadata.clone();
-    if kind.group == "apps" && kind.plural == "daemonsets" && !kind.custom {
+    if is_daemon_set(kind) {
         let annotations = metadata["annotations"].as_object_mut();
         let empty = annotations.is_some_and(|annotations| {
             annotations.remove(TEMPLATE_GENERATION);
@@ -188,6 +192,9 @@ pub(super) fn bookmark(kind: &Kind, version: &str, form: Form, revision: u64, in
     }
     if form == Form::Metadata {
         return self::metadata(kind, &json!({"metadata": metadata}));
+    }
+    if is_daemon_set(kind) {
+        metadata["annotations"][TEMPLATE_GENERATION] = "0".into();
     }
     let mut value = json!({"kind": kind.kind, "apiVersion": kind.api_version(version), "metadata": metadata});
     for (name, field) in zero(&kind.api_version(version), &kind.kind) {

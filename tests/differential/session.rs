@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::{
     bodies::{anything, direct, garble, labels, part, places, spoil},
+    exchange::Request,
     kinds::{self, Kind},
     support::random::Random,
-    trace::Request,
 };
 
 const JSON: &str = "application/json";
@@ -99,7 +99,8 @@ impl Session {
             let path = path.rsplit_once('/').filter(|(_, part)| PARTS.contains(part)).map_or(&*path, |(path, _)| path);
             let path = path.to_owned();
             let path = if path.ends_with(name) { path } else { format!("{path}/{name}") };
-            if answer["kind"] != "Scale" && answer["metadata"]["creationTimestamp"].is_string() {
+            let plain = !path.contains([' ', '%']);
+            if plain && answer["kind"] != "Scale" && answer["metadata"]["creationTimestamp"].is_string() {
                 self.seen.insert(path, answer);
             }
         }

@@ -71,3 +71,31 @@ pub async fn a_collection_is_deleted_as_it_is_selected(ground: Ground) {
     even.sort();
     assert_eq!(left, even);
 }
+
+pub async fn parameters_are_preconditions_too(ground: Ground) {
+    let (kind, name) = (ground.kind(), ground.name());
+    let created = ground.create(kind, &name, json!({})).await;
+    let path = ground.one(kind, &name);
+    let (uid, version) = (text(&created["metadata"]["uid"]), text(&created["metadata"]["resourceVersion"]));
+    for query in [format!("uid=x&resourceVersion={version}"), format!("uid={uid}&resourceVersion=1")] {
+        assert_eq!(ground.delete(&format!("{path}?{query}")).await.code, 409, "{query}");
+    }
+    assert_eq!(ground.get(&path).await.code, 200);
+    assert_eq!(ground.delete(&format!("{path}?uid={uid}&resourceVersion={version}")).await.code, 200);
+    assert_eq!(ground.get(&path).await.code, 404);
+}
+
+pub async fn a_collection_is_deleted_as_it_was_at_a_version(ground: Ground) {
+    let kind = ground.quiet_kind();
+    let names = ground.names(2);
+    let first = ground.create(kind, &names[0], json!({})).await;
+    ground.create(kind, &names[1], json!({})).await;
+    let version = text(&first["metadata"]["resourceVersion"]);
+    // In a body there is no precondition.
+    let options = json!({"apiVersion": "v1", "kind": "DeleteOptions"});
+    let path = format!("{}?resourceVersion={version}", ground.all(kind));
+    let deleted = ground.ask("DELETE", &path, Some(("application/json", &options))).await;
+    assert_eq!((deleted.code, text(&deleted.body["metadata"]["resourceVersion"])), (200, version));
+    assert_eq!(ground.get(&ground.one(kind, &names[0])).await.code, 404);
+    assert_eq!(ground.get(&ground.one(kind, &names[1])).await.code, 200);
+}

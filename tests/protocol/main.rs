@@ -67,7 +67,9 @@ suite! {
         what_was_deleted_is_gone
         preconditions_protect_another_object
         a_finalizer_keeps_an_object_until_it_is_taken_away
-        a_collection_is_deleted_as_it_is_selected;
+        a_collection_is_deleted_as_it_is_selected
+        parameters_are_preconditions_too
+        a_collection_is_deleted_as_it_was_at_a_version;
     lists:
         items_come_in_the_order_of_their_names
         items_say_their_kind_only_where_it_is_a_custom_one

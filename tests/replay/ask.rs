@@ -8,7 +8,7 @@ use kube_indexed_store::testing::FakeCluster;
 use tokio::time::{Instant, timeout_at};
 use tower::Service;
 
-use crate::trace::{End, Request};
+use crate::exchange::{End, Request};
 
 /// What the fake answered.
 pub struct Answered {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use serde_json::Value;
 
-use crate::trace::Request;
+use crate::exchange::Request;
 
 /// Whose version it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

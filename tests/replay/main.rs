@@ -6,6 +6,7 @@
 mod ask;
 mod bindings;
 mod compare;
+mod exchange;
 mod excluded;
 mod player;
 mod seed;

@@ -20,7 +20,9 @@ impl State {
         deletion: &Deletion,
         form: Form,
     ) -> Result<List, Box<Status>> {
-        let list = listing::list(self, target, options, form)?;
+        // The server reads pages, of which nobody sees the ends.
+        let pages = Options { limit: if options.limit == 0 { i64::MAX } else { options.limit }, ..options.clone() };
+        let list = listing::list(self, target, &pages, form)?;
         let listed: Value = serde_json::from_slice(&list.text()).unwrap_or_default();
         for item in listed["items"].as_array().into_iter().flatten() {
             let text = |field: &str| item["metadata"][field].as_str().unwrap_or_default().to_owned();

@@ -185,10 +185,11 @@ fn finalizers(kind: &Kind, value: &Value, deletion: &Deletion) -> Vec<String> {
     // The first controllers of pods left them behind.
     let orphans = (kind.group == "batch" && kind.plural == "jobs") || kind.is_core("replicationcontrollers");
     let usual = if orphans { Policy::Orphan } else { Policy::Background };
-    let policy = if kind.plural == "events" && !kind.custom {
-        Policy::Background
-    } else {
-        deletion.policy.or(asked).unwrap_or(usual)
+    let policy = match kind.plural.as_str() {
+        "events" if !kind.custom => Policy::Background,
+        // Whoever wants a namespace without orphans waits for what is in it.
+        "namespaces" if kind.is_core("namespaces") && deletion.cascades => Policy::Foreground,
+        _ => deletion.policy.or(asked).unwrap_or(usual),
     };
     let others = present.iter().copied().filter(|finalizer| !of_policy.contains(&Some(*finalizer)));
     let finalizers: Vec<&str> = others.chain(policy.finalizer()).collect();

@@ -170,6 +170,10 @@ fn status_of(kind: &Kind, object: &mut Map<String, Value>, live: &Map<String, Va
     }
     match kept(kind) {
         Kept::Nothing => {}
+        Kept::Field("ownerReferences") => {
+            let live = live.get("metadata").and_then(Value::as_object);
+            ["ownerReferences", "deletionTimestamp"].iter().for_each(|field| set_back(metadata(object), live, field));
+        }
         Kept::Field(field) => set_back(metadata(object), live.get("metadata").and_then(Value::as_object), field),
         Kept::Everything => keep_metadata(object, live),
     }
