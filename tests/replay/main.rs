@@ -8,6 +8,7 @@ mod bindings;
 mod compare;
 mod excluded;
 mod player;
+mod recording;
 mod seed;
 #[path = "../support/mod.rs"]
 mod support;
@@ -23,8 +24,8 @@ use std::{
 use excluded::Why;
 use kube_indexed_store::testing::FakeCluster;
 use player::{Outcome, Player};
+use recording::Exchange;
 use seed::Step;
-use trace::Exchange;
 
 /// The recordings by name.
 type Traces = BTreeMap<String, Vec<Exchange>>;
@@ -60,7 +61,7 @@ fn traces() -> Option<Traces> {
     }
     let read = |file: PathBuf| {
         let name = file.file_name()?.to_str()?.strip_suffix(".http")?.to_owned();
-        Some((name, trace::read(&file)))
+        Some((name, recording::read(&file)))
     };
     let entries = fs::read_dir(Path::new(&folder)).expect("a readable folder");
     Some(entries.filter_map(|entry| read(entry.ok()?.path())).collect())
