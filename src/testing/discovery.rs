@@ -189,12 +189,17 @@ fn whole(kind: &Kind) -> Value {
         "kind": kind.kind,
         "verbs": kind.verbs(),
     });
+    name_otherwise(&mut resource, kind);
+    resource
+}
+
+/// The short names of a kind, and the groups of kinds it is in.
+fn name_otherwise(resource: &mut Value, kind: &Kind) {
     for (name, words) in [("shortNames", &kind.short), ("categories", &kind.categories)] {
         if !words.is_empty() {
             resource[name] = words.clone().into();
         }
     }
-    resource
 }
 
 fn parts(kind: &Kind, version: &Version) -> impl Iterator<Item = Value> {

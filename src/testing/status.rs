@@ -31,7 +31,8 @@ pub(super) fn failure(code: u16, reason: &str, message: impl Into<String>) -> Bo
     })
 }
 
-fn details(name: &str, group: &str, kind: &str) -> StatusDetails {
+/// What a Status is about, which may be nothing.
+pub(super) fn details(name: &str, group: &str, kind: &str) -> StatusDetails {
     StatusDetails {
         name: name.to_owned(),
         group: group.to_owned(),

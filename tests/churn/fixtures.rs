@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kube_indexed_store::{Indexed, Object, Snapshot, Store, Write};
+use kube_indexed_store::{Indexed, Object, Snapshot};
 use serde_json::{Value, json};
 
 use crate::support::random::Random;
@@ -40,22 +40,6 @@ pub fn population(random: &mut Random, size: usize) -> Vec<Value> {
 
 pub fn seen(snapshot: &Snapshot) -> Vec<Value> {
     snapshot.list().objects().map(Object::to_value).collect()
-}
-
-/// Writes three objects in one batch, again and again with another text that they share, so that everything is packed
-/// anew: the texts from before are gone then. It ends as it always does.
-pub fn repack(store: &dyn Store) {
-    const TEXT: usize = 8_192;
-    let before = store.memory();
-    let texts = 8 + before.total() / TEXT;
-    let text = |at: usize| format!("{at:08x}").repeat(TEXT / 8);
-    let churn =
-        |name: &str, text: &str| indexed(&json!({"metadata": {"name": name, "namespace": "zzz"}, "text": text}));
-    let all = (1..=texts).rev().map(text).chain(["the end".to_owned()]);
-    let write = |text: String| ["churn-1", "churn-2", "churn-3"].map(|name| Write::Apply(churn(name, &text)));
-    store.write(all.flat_map(write).collect()).unwrap();
-    let after = store.memory().shared_bytes;
-    assert!(after < before.shared_bytes + texts * TEXT / 2, "nothing was packed anew: {before}, {after} now");
 }
 
 /// An object that says in all places of which generation it is.

@@ -5,8 +5,8 @@ use kube_indexed_store::{MemoryStore, Store, StoreExt};
 use serde_json::json;
 
 use crate::{
-    fixtures::{indexed, name, population, repack, seen},
-    support::random::Random,
+    fixtures::{indexed, name, population, seen},
+    support::{random::Random, repack::repack},
 };
 
 #[test]

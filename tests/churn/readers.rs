@@ -15,8 +15,8 @@ use kube_indexed_store::{
 use serde_json::{Value, json};
 
 use crate::{
-    fixtures::{generated, indexed, name, population, repack, seen},
-    support::random::Random,
+    fixtures::{generated, indexed, name, population, seen},
+    support::{random::Random, repack::repack},
 };
 
 /// A store in which things are found in all ways, and what must look the same after it was packed anew.

@@ -13,8 +13,8 @@ use kube_indexed_store::testing::{FakeCluster, Fault};
 use serde_json::{Value, json};
 
 use crate::{
-    fixtures::{ask, refusal, refused, resource},
-    support::random::Random,
+    fixtures::{refusal, refused, resource},
+    support::{http::ask, random::Random},
 };
 
 async fn may(cluster: &FakeCluster, attributes: ResourceAttributes) -> bool {

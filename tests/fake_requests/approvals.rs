@@ -9,8 +9,8 @@ use kube_indexed_store::testing::FakeCluster;
 use serde_json::{Value, json};
 
 use crate::{
-    fixtures::{ask, refused},
-    support::random::Random,
+    fixtures::refused,
+    support::{http::ask, random::Random},
 };
 
 fn with_request() -> (FakeCluster, String, String) {

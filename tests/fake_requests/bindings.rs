@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::fixtures::{ask, refused, with_pod};
+use crate::{
+    fixtures::{refused, with_pod},
+    support::http::ask,
+};
 
 fn done() -> Value {
     json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201})

@@ -9,7 +9,10 @@ use kube::{
 use kube_indexed_store::testing::FakeCluster;
 use serde_json::{Value, json};
 
-use crate::fixtures::{ask, refused, send, with_pod};
+use crate::{
+    fixtures::{refused, send, with_pod},
+    support::http::ask,
+};
 
 const REFUSED: &str = "Cannot evict pod as it would violate the pod's disruption budget.";
 

@@ -1,6 +1,6 @@
 //! Requests in few words.
 
-use http::{Request, header};
+use http::header;
 use http_body_util::BodyExt;
 use k8s_openapi::api::authorization::v1::ResourceAttributes;
 use kube::{Error, core::Status};
@@ -8,9 +8,7 @@ use kube_indexed_store::testing::FakeCluster;
 use serde_json::{Value, json};
 use tower::Service;
 
-use crate::support::random::Random;
-
-pub const MERGE: &str = "application/merge-patch+json";
+use crate::support::{http::ask, random::Random};
 
 /// Code, `Retry-After` and body of an answer.
 pub async fn send(
@@ -23,15 +21,6 @@ pub async fn send(
     let wait = response.headers().get(header::RETRY_AFTER).map(|wait| wait.to_str().unwrap().to_owned());
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
     (code, wait, serde_json::from_slice(&bytes).unwrap_or_default())
-}
-
-/// Code and body of the answer to a request.
-pub async fn ask(cluster: &FakeCluster, method: &str, path: &str, body: &Value) -> (u16, Value) {
-    let media_type = if method == "PATCH" { MERGE } else { "application/json" };
-    let request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, media_type);
-    let body = if body.is_null() { String::new() } else { body.to_string() };
-    let (code, _, answer) = send(cluster, request, body).await;
-    (code, answer)
 }
 
 /// Code and message of a refusal.

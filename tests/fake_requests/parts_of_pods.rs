@@ -8,7 +8,10 @@ use kube::{
 use kube_indexed_store::testing::Fault;
 use serde_json::{Value, json};
 
-use crate::fixtures::{ask, refusal, refused, with_pod};
+use crate::{
+    fixtures::{refusal, refused, with_pod},
+    support::http::ask,
+};
 
 fn strategic(patch: Value) -> (PatchParams, Patch<Value>) {
     (PatchParams::default(), Patch::Strategic(patch))

@@ -6,7 +6,10 @@ use kube::{Api, api::ListParams};
 use kube_indexed_store::testing::FakeCluster;
 use serde_json::{Value, json};
 
-use crate::fixtures::{ask, refusal, refused, send};
+use crate::{
+    fixtures::{refusal, refused, send},
+    support::http::ask,
+};
 
 #[tokio::test]
 async fn components_are_well_as_far_as_they_are_there() {

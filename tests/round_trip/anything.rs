@@ -8,8 +8,9 @@ use proptest::sample::{Index, select};
 use serde_json::{Map, json};
 
 use crate::{
-    fixtures::{check, fill, find, indexed, kind, leaves, named, object, repack, tweak},
+    fixtures::{check, fill, find, indexed, kind, leaves, named, object, tweak},
     json::{Escapes, Json, escapes, json, map, members, plain},
+    support::repack::repack,
     texts::text,
 };
 

@@ -3,7 +3,8 @@
 use kube_indexed_store::{Indexed, MemoryStore, Object, Store, StoreExt};
 use serde_json::{Value, json};
 
-use crate::fixtures::{check, find, repack};
+use crate::fixtures::{check, find};
+use crate::support::repack::repack;
 
 /// As deep as objects may be, in maps and lists in turn.
 fn deep(levels: usize) -> Value {

@@ -1,9 +1,9 @@
 //! Objects in stores, and whether they are what they were.
 
-use kube_indexed_store::{Indexed, MemoryStore, Object, Snapshot, Store, StoreExt, ValueRef, Write};
+use kube_indexed_store::{Indexed, MemoryStore, Object, Snapshot, StoreExt, ValueRef};
 use proptest::prelude::*;
 use proptest::sample::select;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::json::{Json, map, plain};
 
@@ -72,23 +72,6 @@ pub fn check_value(value: ValueRef<'_>, expected: &Value) {
 
 pub fn find<'s>(snapshot: &'s Snapshot, name: &str) -> &'s Object {
     snapshot.entry("shop", name).unwrap().object().unwrap()
-}
-
-/// Writes three objects in one batch, again and again with another text that they share, so that everything is packed
-/// anew: the texts from before are gone then. It ends as it always does.
-pub fn repack(store: &MemoryStore) {
-    const TEXT: usize = 8_192;
-    let before = store.memory();
-    let texts = 8 + before.total() / TEXT;
-    let text = |at: usize| format!("{at:08x}").repeat(TEXT / 8);
-    let churn = |name: &str, text: &str| {
-        indexed(&plain(&json!({"metadata": {"name": name, "namespace": "zzz"}, "text": text})))
-    };
-    let all = (1..=texts).rev().map(text).chain(["the end".to_owned()]);
-    let write = |text: String| ["churn-1", "churn-2", "churn-3"].map(|name| Write::Apply(churn(name, &text)));
-    store.write(all.flat_map(write).collect()).unwrap();
-    let after = store.memory().shared_bytes;
-    assert!(after < before.shared_bytes + texts * TEXT / 2, "nothing was packed anew: {before}, {after} now");
 }
 
 /// Three objects of each content, so that everything enters the dictionary that may.

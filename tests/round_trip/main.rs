@@ -6,4 +6,6 @@ mod anything;
 mod extremes;
 mod fixtures;
 mod json;
+#[path = "../support/mod.rs"]
+mod support;
 mod texts;

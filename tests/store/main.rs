@@ -1,7 +1,7 @@
 //! What a store promises, rule by rule. The names are the specification.
 //!
 //! Where an order or a name could matter it is drawn at random; a failure prints the seed, and `SEED=...` runs it again.
-//! What an indexer promises is in `tests/indexer.rs`, what an object promises in `tests/object.rs`.
+//! What an indexer promises is in `tests/indexer`, what an object promises in `tests/object.rs`.
 
 mod ahead;
 mod bodies;

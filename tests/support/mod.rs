@@ -9,6 +9,7 @@
 pub mod http;
 pub mod random;
 pub mod real;
+pub mod repack;
 pub mod served;
 pub mod watch;
 

@@ -2,10 +2,7 @@
 //!
 //! Not here: who computes what a budget allows. It is what its status says.
 
-use kube::core::{
-    Status,
-    response::{StatusCause, StatusDetails},
-};
+use kube::core::{Status, response::StatusCause};
 use serde_json::{Value, json};
 
 use super::super::{
@@ -157,14 +154,9 @@ fn why_not(name: &str, said: &Value, healthy: i64, wanted: i64) -> String {
 fn refused(wait: u32, why: String) -> Box<Status> {
     let message = "Cannot evict pod as it would violate the pod's disruption budget.";
     let cause = StatusCause { reason: "DisruptionBudget".to_owned(), message: why, field: String::new() };
-    let details = StatusDetails {
-        name: String::new(),
-        group: String::new(),
-        kind: String::new(),
-        uid: String::new(),
-        causes: vec![cause],
-        retry_after_seconds: wait,
-    };
+    let mut details = status::details("", "", "");
+    details.causes.push(cause);
+    details.retry_after_seconds = wait;
     status::failure(429, "TooManyRequests", message).with_details(details).boxed()
 }
 

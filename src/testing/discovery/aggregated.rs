@@ -15,7 +15,7 @@ use super::{
         body::Body,
         kinds::{Kind, Kinds, Version},
     },
-    group_versions,
+    group_versions, name_otherwise,
 };
 
 pub(super) fn core(kinds: &Kinds) -> Value {
@@ -58,11 +58,7 @@ fn resource(kind: &Kind, version: &Version) -> Value {
         "singularResource": kind.singular,
         "verbs": kind.verbs(),
     });
-    for (name, words) in [("shortNames", &kind.short), ("categories", &kind.categories)] {
-        if !words.is_empty() {
-            resource[name] = words.clone().into();
-        }
-    }
+    name_otherwise(&mut resource, kind);
     let parts = version.parts.iter().map(|part| {
         let answered = match part.answered(&kind.kind) {
             Some((group, version, kind)) => json!({"group": group, "version": version, "kind": kind}),

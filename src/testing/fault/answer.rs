@@ -2,13 +2,10 @@
 
 use std::time::Duration;
 
-use kube::core::{
-    Status,
-    response::{StatusCause, StatusDetails},
-};
+use kube::core::Status;
 
 use super::{
-    super::{answer, options},
+    super::{answer, options, status},
     Failure, Fault, Gate, Outcome, Text,
 };
 
@@ -85,14 +82,7 @@ impl Fault {
             text.retry_after = Some(wait);
             return self;
         }
-        let details = self.answered_status().details.get_or_insert_with(|| StatusDetails {
-            name: String::new(),
-            group: String::new(),
-            kind: String::new(),
-            uid: String::new(),
-            causes: Vec::<StatusCause>::new(),
-            retry_after_seconds: 0,
-        });
+        let details = self.answered_status().details.get_or_insert_with(|| status::details("", "", ""));
         details.retry_after_seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
         self
     }
