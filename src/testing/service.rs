@@ -28,6 +28,7 @@ use super::{
     cluster::{FakeCluster, Shared},
     fault::{Damage, Effect, Gate, Hit, Outcome},
     kinds::Part,
+    media::{self, PatchType},
     requests::Request,
     route::{self, Call, Place},
     state::Target,

@@ -17,7 +17,8 @@ fn with_request() -> (FakeCluster, String, String) {
     let cluster = FakeCluster::new();
     let name = Random::new().name();
     // `hallo`, wrapped as a request.
-    let request = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KYUdGc2JHOD0KLS0tLS1FTkQgQ0VSVElGSUNBVEUgUkVRVUVTVC0tLS0tCg==";
+    let request =
+        "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KYUdGc2JHOD0KLS0tLS1FTkQgQ0VSVElGSUNBVEUgUkVRVUVTVC0tLS0tCg==";
     let spec = json!({"request": request, "signerName": "a.example/b", "usages": ["client auth"]});
     let api_version = "certificates.k8s.io/v1";
     let kind = "CertificateSigningRequest";

@@ -83,7 +83,7 @@ pub(super) fn commit(
     state: &mut State,
     target: &Target,
     version: Option<&str>,
-    mut object: Value,
+    object: Value,
     write: Write<'_>,
 ) -> Result<Outcome, Box<Status>> {
     let kind = &target.kind;
