@@ -348,7 +348,8 @@ mod kinds {
         };
         let custom = "the body of the request was in an unknown format - accepted media types include: \
                       application/json, application/yaml";
-        assert_eq!(post(THINGS).await, status(415, "UnsupportedMediaType", custom, Value::Null));
+        let things = "/apis/example.com/v1/namespaces/default/things";
+        assert_eq!(post(things).await, status(415, "UnsupportedMediaType", custom, Value::Null));
         let definitions =
             "this fake cluster reads no definitions in protobuf: send application/json or application/yaml";
         let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
