@@ -17,12 +17,14 @@ mod ask;
 #[path = "../replay/bindings.rs"]
 mod bindings;
 #[path = "../replay/compare.rs"]
+#[allow(dead_code)]
 mod compare;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../replay/texts.rs"]
 mod texts;
 #[path = "../replay/trace.rs"]
+#[allow(dead_code)]
 mod trace;
 
 use std::{

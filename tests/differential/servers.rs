@@ -53,7 +53,7 @@ impl Servers {
         let fake = tokio::time::timeout(PATIENCE, ask(&self.fake, &own, Some(End::Clean)));
         let (recorded, answered) = futures::join!(self.real(request), fake);
         let (recorded, answered) = (recorded?, answered.map_err(|_| "no end of the fake's answer".to_owned())??);
-        let differences = compare::differences(&recorded, &answered, false, &mut self.bindings);
+        let differences = compare::differences(&recorded, &answered, &mut self.bindings);
         Ok((recorded, differences))
     }
 }

@@ -30,15 +30,22 @@ const OPAQUE: [&str; 2] = ["storageVersionHash", "serverAddress"];
 /// Headers that speak of the connection or of caching.
 const OF_TRANSPORT: [&str; 5] = ["content-length", "transfer-encoding", "connection", "etag", "last-modified"];
 
-/// All differences between a recorded answer and the fake's, one a line. A recording may show only a part of what was
-/// answered: some groups and resources, and not how it ended.
-pub fn differences(recorded: &Answer, answered: &Answered, partial: bool, bindings: &mut Bindings) -> Vec<String> {
-    let mut comparison = Comparison { bindings, of: Of::Object, partial, found: Vec::new() };
+/// All differences between a recorded answer and the fake's, one a line.
+pub fn differences(recorded: &Answer, answered: &Answered, bindings: &mut Bindings) -> Vec<String> {
+    let mut comparison = Comparison { bindings, of: Of::Object, partial: false, found: Vec::new() };
     comparison.heads(recorded, answered);
     comparison.bodies(recorded, answered);
-    if let Some(end) = recorded.end.filter(|end| !partial && *end != answered.end) {
+    if let Some(end) = recorded.end.filter(|end| *end != answered.end) {
         comparison.differ("end", format!("{end:?}"), format!("{:?}", answered.end));
     }
+    comparison.found
+}
+
+/// The same where the recording shows only some groups and resources of what was answered.
+pub fn differences_of_part(recorded: &Answer, answered: &Answered, bindings: &mut Bindings) -> Vec<String> {
+    let mut comparison = Comparison { bindings, of: Of::Object, partial: true, found: Vec::new() };
+    comparison.heads(recorded, answered);
+    comparison.bodies(recorded, answered);
     comparison.found
 }
 

@@ -8,7 +8,6 @@ mod bindings;
 mod compare;
 mod excluded;
 mod player;
-mod recording;
 mod seed;
 #[path = "../support/mod.rs"]
 mod support;
@@ -24,8 +23,8 @@ use std::{
 use excluded::Why;
 use kube_indexed_store::testing::FakeCluster;
 use player::{Outcome, Player};
-use recording::Exchange;
 use seed::Step;
+use trace::Exchange;
 
 /// The recordings by name.
 type Traces = BTreeMap<String, Vec<Exchange>>;
@@ -61,7 +60,7 @@ fn traces() -> Option<Traces> {
     }
     let read = |file: PathBuf| {
         let name = file.file_name()?.to_str()?.strip_suffix(".http")?.to_owned();
-        Some((name, recording::read(&file)))
+        Some((name, trace::read(&file)))
     };
     let entries = fs::read_dir(Path::new(&folder)).expect("a readable folder");
     Some(entries.filter_map(|entry| read(entry.ok()?.path())).collect())

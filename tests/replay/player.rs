@@ -11,9 +11,8 @@ use crate::{
     ask::{Answered, ask},
     bindings::{Bindings, Of},
     compare,
-    recording::Exchange,
     seed::{self, Step},
-    trace::Request,
+    trace::{Exchange, Request},
 };
 
 /// Files that show some of what was answered.
@@ -87,10 +86,10 @@ impl<'t> Player<'t> {
         let Opened { file, number, reading } = opened;
         let exchange = self.exchange(&file, number);
         let differences = match reading.await.expect("an answer") {
-            Ok(answered) => {
-                let partial = PARTIAL.contains(&file.as_str());
-                compare::differences(&exchange.answer, &answered, partial, &mut self.bindings)
+            Ok(answered) if PARTIAL.contains(&file.as_str()) => {
+                compare::differences_of_part(&exchange.answer, &answered, &mut self.bindings)
             }
+            Ok(answered) => compare::differences(&exchange.answer, &answered, &mut self.bindings),
             Err(problem) => vec![format!("no answer: {problem}")],
         };
         Outcome { number, title: exchange.title.clone(), differences }
