@@ -4,6 +4,8 @@ mod aggregated;
 mod health;
 mod open_api;
 
+use std::cmp::Reverse;
+
 use http::{HeaderMap, Response};
 use kube::core::Status;
 use serde_json::{Value, json};
@@ -12,7 +14,7 @@ use super::{
     accept::{Accept, Encoding},
     answer::{self, Answer},
     body::Body,
-    kinds::{Kind, Kinds, Version},
+    kinds::{Kind, Kinds, Version, priority},
     requests::Request,
     status, text,
 };
@@ -135,6 +137,7 @@ fn group_versions<'k>(kinds: &'k Kinds, group: &str) -> Vec<&'k str> {
             versions.push(&version.name);
         }
     }
+    versions.sort_by_key(|version| Reverse(priority(version)));
     versions
 }
 

@@ -17,7 +17,7 @@ use super::{
     shape::{Shape, Shapes},
 };
 
-pub(super) use definition::Definition;
+pub(super) use definition::{Definition, priority};
 pub(super) use fields::Fields;
 pub(super) use version::{Connection, NamedCall, Part, ScalePaths, Version};
 
@@ -66,9 +66,14 @@ impl Kind {
         dotted(&self.plural, &self.group)
     }
 
-    /// `ConfigMap`, `Ingress.networking.k8s.io`: what messages about validation call it.
+    /// `ConfigMap`, `Ingress.networking.k8s.io`.
     pub(super) fn qualified(&self) -> String {
         dotted(&self.kind, &self.group)
+    }
+
+    /// The group of the kind as the server has it inside, where both kinds of Events are one.
+    pub(super) fn inner_group(&self) -> &str {
+        if self.is_event() { "" } else { &self.group }
     }
 
     pub(super) fn api_version(&self, version: &str) -> String {

@@ -16,6 +16,8 @@ use super::{
 };
 
 pub(super) const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
+/// What a server reads, this one all but the last.
+const TYPES: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 const APPLY: &str = "application/apply-patch+yaml";
 
 /// What a request to patch brings.
@@ -48,7 +50,7 @@ impl PatchType {
 /// What a body is said to be, without parameters.
 pub(super) fn content_type(headers: &HeaderMap) -> Option<&str> {
     let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok())?;
-    Some(said.split(';').next().unwrap_or_default().trim()).filter(|said| !said.is_empty())
+    Some(said).filter(|said| !said.is_empty()).and_then(|said| said.split(';').next()).map(str::trim)
 }
 
 fn unknown_format(accepted: &str) -> Box<Status> {
@@ -66,7 +68,7 @@ pub(super) fn options(headers: &HeaderMap, body: &Bytes) -> Result<Value, Box<St
             let body = std::str::from_utf8(body).map_err(|_| unreadable("invalid UTF-8"))?;
             yaml::parse(body).map_err(|problem| unreadable(&problem.message))
         }
-        _ => Err(unknown_format("application/json, application/yaml")),
+        _ => Err(unknown_format(TYPES)),
     }
 }
 
@@ -89,6 +91,6 @@ pub(super) fn document(kind: &Kind, headers: &HeaderMap, body: &Bytes) -> Result
             "UnsupportedMediaType",
             "this fake cluster reads no protobuf: send application/json or application/yaml",
         )),
-        _ => Err(unknown_format("application/json, application/yaml, application/vnd.kubernetes.protobuf")),
+        _ => Err(unknown_format(TYPES)),
     }
 }

@@ -12,7 +12,10 @@ use kube::core::Status;
 use serde_json::{Map, Value};
 
 use super::{
-    shape::Shape,
+    shape::{
+        Shape,
+        decode::{Decoded, Failure},
+    },
     status::{self, Flaw},
     write,
 };
@@ -61,8 +64,8 @@ impl Language {
 impl Patch {
     /// The document after the patch.
     pub(super) fn apply(&self, document: Map<String, Value>, shape: Shape<'_>) -> Result<Patched, Box<Status>> {
-        let patch = self.parsed()?;
-        let made = |object| Patched { object, unknown: Vec::new(), change: None };
+        let (patch, doubled) = self.parsed()?;
+        let made = |object| Patched { object, unknown: doubled, change: None };
         match self.language {
             Language::Json => {
                 let patch = json::Patch::decode(patch)?;
@@ -77,12 +80,22 @@ impl Patch {
         }
     }
 
-    fn parsed(&self) -> Result<Value, Box<Status>> {
-        serde_json::from_slice(&self.text).map_err(|error| {
+    /// The patch, and what is there twice in it.
+    fn parsed(&self) -> Result<(Value, Vec<String>), Box<Status>> {
+        let unreadable = |error| {
             let why = write::complaint(&self.text, &error);
             let prefix = if self.language == Language::Strategic { "" } else { "error decoding patch: " };
             status::bad_request(format!("{prefix}{why}"))
-        })
+        };
+        // What operations mean is read from them later, and what is wrong with them told then.
+        if self.language == Language::Json {
+            return Ok((serde_json::from_slice(&self.text).map_err(unreadable)?, Vec::new()));
+        }
+        match write::Document::Json(self.text.clone()).decode(Shape::deduced(), "") {
+            Ok(Decoded { value, problems }) => Ok((value, problems)),
+            Err(Failure::Unreadable(error)) => Err(unreadable(error)),
+            Err(Failure::Mistyped(why)) => Err(status::bad_request(why)),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     allocate,
+    defaults::TEMPLATE_GENERATION,
     kinds::{CRDS, Definition, Part},
     shape,
     state::{State, Target},
@@ -194,9 +195,7 @@ fn not_ready(node: &mut Fields) {
     }
 }
 
-const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
-
-/// How often the template of a DaemonSet changed: a field of old, which is an annotation now.
+/// Tells how often the template of a DaemonSet changed.
 fn template_generation(set: &mut Fields, generation: i64) {
     let Some(metadata) = set.get_mut("metadata").and_then(Value::as_object_mut) else { return };
     if let Some(annotations) = metadata.entry("annotations").or_insert_with(|| json!({})).as_object_mut() {

@@ -196,8 +196,11 @@ impl Exchange {
             Place::Nowhere => return Ok(answer::no_page()),
             Place::Resource(target) => target,
         };
+        let deprecation = || target.kind.version(&target.version).and_then(|version| version.deprecation.clone());
+        // Of a custom kind it is told whatever comes after.
+        self.warnings.add(deprecation().filter(|_| target.kind.custom));
         let call = route::call(&self.request, &target)?;
-        self.warnings.add(target.kind.version(&target.version).and_then(|version| version.deprecation.clone()));
+        self.warnings.add(deprecation().filter(|_| !target.kind.custom));
         let look = accept.objects(&self.request, &target.kind)?;
         if let Call::Connect(name, connection) = call {
             return self.connect(&target, name, connection);
@@ -356,10 +359,10 @@ impl Exchange {
     async fn delete_collection(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
         let options = self.options()?;
         let deletion = self.deletion()?;
-        self.warnings.add(write::deletion_warnings(&target.kind, &deletion));
         self.revision_reached(listing::awaited(&options)?).await?;
         let delete = |inner: &mut Inner| inner.state.delete_collection(target, &options, &deletion, form);
         let list = self.shared.update(delete)?;
+        self.warnings.add(write::deletion_warnings(&target.kind, &deletion));
         Ok(Answer::Json(200, list.text()))
     }
 

@@ -107,8 +107,13 @@ impl Printer {
             "apiVersion": format!("meta.k8s.io/{}", self.options.version),
             "metadata": metadata,
             "columnDefinitions": self.definitions(),
-            "rows": rows,
+            "rows": if rows.is_empty() && self.is_general() { Value::Null } else { rows.into() },
         })
+    }
+
+    /// Whether the server has no columns for the kind but those that all kinds have.
+    fn is_general(&self) -> bool {
+        matches!(&self.columns, Columns::BuiltIn(columns, _) if columns.iter().any(|column| column["name"] == "Created At"))
     }
 
     fn definitions(&self) -> Vec<Value> {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     ground::{Ground, text},
-    kinds::DEPLOYMENTS,
+    kinds::{DEPLOYMENTS, Kind},
 };
 
 /// A Deployment that wants so many pods.
@@ -55,4 +55,37 @@ pub async fn generations_count_changes_of_what_is_wanted(ground: Ground) {
     assert_eq!(labeled.body["metadata"]["generation"], 1);
     let wanted = ground.merge(&path, &json!({"spec": {"paused": true}})).await;
     assert_eq!(wanted.body["metadata"]["generation"], 2);
+}
+
+pub async fn a_status_that_says_nothing_counts_zero(ground: Ground) {
+    let kind = Kind::new("apps", "replicasets", "ReplicaSet");
+    let name = ground.name();
+    let mut object = kind.object(&name, json!({}));
+    let pod = json!({"metadata": {"labels": {"app": name}}, "spec": {"containers": [{"name": "c", "image": "i"}]}});
+    object["spec"] = json!({"selector": {"matchLabels": {"app": name}}, "template": pod});
+    assert_eq!(ground.post(&ground.all(&kind), &object).await.code, 201);
+    let path = format!("{}/status", ground.one(&kind, &name));
+    let counted = ground.merge(&path, &json!({"status": {"replicas": 3}})).await;
+    assert_eq!(counted.body["status"], json!({"replicas": 3}));
+    let nothing = ground.merge(&path, &json!({"status": null})).await;
+    assert_eq!((nothing.code, &nothing.body["status"]), (200, &json!({"replicas": 0})));
+    let owners = nothing.body["metadata"]["managedFields"].as_array().expect("owners");
+    let of_status = owners.iter().find(|owner| owner["subresource"] == "status").expect("an owner of the status");
+    assert_eq!(of_status["fieldsV1"], json!({"f:status": {"f:replicas": {}}}));
+}
+
+pub async fn who_makes_a_daemon_set_owns_the_count_of_its_templates(ground: Ground) {
+    let kind = Kind::new("apps", "daemonsets", "DaemonSet");
+    let name = ground.name();
+    let mut object = kind.object(&name, json!({}));
+    let pod = json!({"metadata": {"labels": {"app": name}}, "spec": {"containers": [{"name": "c", "image": "i"}]}});
+    object["spec"] = json!({"selector": {"matchLabels": {"app": name}}, "template": pod});
+    let created = ground.post(&ground.all(&kind), &object).await.body;
+    let count = "deprecated.daemonset.template.generation";
+    assert_eq!(created["metadata"]["annotations"], json!({count: "1"}));
+    let owned = json!({"f:annotations": {".": {}, format!("f:{count}"): {}}});
+    assert_eq!(created["metadata"]["managedFields"][0]["fieldsV1"]["f:metadata"], owned);
+    let changed = json!({"spec": {"template": {"metadata": {"labels": {"more": "1"}}}}});
+    let changed = ground.merge(&ground.one(&kind, &name), &changed).await.body;
+    assert_eq!(changed["metadata"]["annotations"], json!({count: "2"}));
 }

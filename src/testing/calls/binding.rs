@@ -41,7 +41,7 @@ pub(super) fn bind(
     for (what, field) in [("UID", "uid"), ("ResourceVersion", "resourceVersion")] {
         let (wanted, found) = (text(&metadata[field]), live.metadata(field));
         if !["", found].contains(&wanted) {
-            return Err(write::other(&pods.kind, &key(&pods.namespace, name), &live, what, wanted, found));
+            return Err(write::other(&pods.kind, &key(&pods.namespace, name), name, what, wanted, found));
         }
     }
     let mut pod = live.value.clone();

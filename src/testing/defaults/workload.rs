@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::{Fields, amount, child, default, items, made, pod, storage, text};
 
 pub(super) fn deployment(object: &mut Fields) {
-    made(object, "status");
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "replicas", 1);
     default(spec, "revisionHistoryLimit", 10);
@@ -14,8 +13,13 @@ pub(super) fn deployment(object: &mut Fields) {
     selected(spec);
 }
 
+/// How often the template of a DaemonSet changed: a field of old, which is an annotation now.
+pub(in super::super) const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
+
 pub(super) fn daemon_set(object: &mut Fields) {
-    made(object, "status");
+    if let Some(annotations) = made(object, "metadata").and_then(|metadata| made(metadata, "annotations")) {
+        default(annotations, TEMPLATE_GENERATION, "0");
+    }
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "revisionHistoryLimit", 10);
     rolling(spec, "updateStrategy", [("maxUnavailable", json!(1)), ("maxSurge", json!(0))]);
@@ -23,7 +27,6 @@ pub(super) fn daemon_set(object: &mut Fields) {
 }
 
 pub(super) fn stateful_set(object: &mut Fields) {
-    made(object, "status");
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "podManagementPolicy", "OrderedReady");
     default(spec, "replicas", 1);
@@ -53,7 +56,6 @@ pub(super) fn stateful_set(object: &mut Fields) {
 }
 
 pub(super) fn replica_set(object: &mut Fields) {
-    made(object, "status");
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "replicas", 1);
     spec.entry("selector").or_insert(Value::Null);
@@ -62,7 +64,6 @@ pub(super) fn replica_set(object: &mut Fields) {
 }
 
 pub(super) fn replication_controller(object: &mut Fields) {
-    made(object, "status");
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "replicas", 1);
     pod::template(child(spec, "template"));
@@ -76,7 +77,6 @@ pub(super) fn replication_controller(object: &mut Fields) {
 }
 
 pub(super) fn job(object: &mut Fields) {
-    made(object, "status");
     let Some(spec) = made(object, "spec") else { return };
     job_spec(spec);
     let labels = template_labels(spec);
@@ -86,7 +86,6 @@ pub(super) fn job(object: &mut Fields) {
 }
 
 pub(super) fn cron_job(object: &mut Fields) {
-    made(object, "status");
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "concurrencyPolicy", "Allow");
     default(spec, "suspend", false);

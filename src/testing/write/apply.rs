@@ -17,7 +17,7 @@ use super::{
         storage::key,
         yaml,
     },
-    Draft, Write, create, decode, metadata, own, replace,
+    Document, Draft, Write, create, decode, metadata, own, replace,
 };
 
 /// A configuration as a request brings it.
@@ -48,7 +48,7 @@ pub(super) fn admit(
         let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
         return Err(status::conflict(&target.kind, name, &why));
     }
-    let mut object = decode::decode(&state.kinds, target, merged.into(), write.unasked())?;
+    let mut object = decode::decode(&state.kinds, target, Document::Applied(merged), write.unasked())?;
     let draft = match live {
         Some(_) => replace::admit_patched(state, target, name, object)?,
         None => {
@@ -70,8 +70,9 @@ pub(super) fn merged(
     time: &str,
 ) -> Result<Value, Box<Status>> {
     let unreadable = |why: &str| status::bad_request(format!("error decoding YAML: {why}"));
-    let text = std::str::from_utf8(&configuration.text).map_err(|_| unreadable("invalid UTF-8"))?;
-    let configured = match yaml::parse(text).map_err(|problem| unreadable(&problem.message))? {
+    let broken = |why: &str| unreadable(&format!("error converting YAML to JSON: yaml: {why}"));
+    let text = std::str::from_utf8(&configuration.text).map_err(|_| broken("invalid UTF-8"))?;
+    let configured = match yaml::parse(text).map_err(|problem| broken(&problem.message))? {
         Value::Null => json!({}),
         object @ Value::Object(_) => object,
         other => {

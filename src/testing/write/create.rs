@@ -43,7 +43,8 @@ pub(super) fn admit(
 /// Refuses what is new where the namespace is missing or going, or the definition is.
 fn open(state: &State, target: &Target, object: &Map<String, Value>) -> Result<(), Box<Status>> {
     let kind = &target.kind;
-    let name = object.get("metadata").and_then(|metadata| metadata["name"].as_str()).unwrap_or_default();
+    let said = |field: &str| object.get("metadata")?.get(field)?.as_str().filter(|text| !text.is_empty());
+    let name = said("name").or_else(|| said("generateName")).unwrap_or_default();
     if kind.namespaced {
         let namespaces = state.kinds.namespaces();
         if state.find(namespaces, "", &target.namespace)?.terminating() {

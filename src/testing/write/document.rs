@@ -21,6 +21,8 @@ pub(in super::super) enum Document {
     Value(Value),
     /// What was made of an object without a text in between.
     Made(Value),
+    /// What is there with a configuration merged into it.
+    Applied(Value),
 }
 
 impl From<Value> for Document {
@@ -36,10 +38,10 @@ pub(super) struct Head {
 }
 
 impl Document {
-    pub(super) fn decode(self, shape: Shape<'_>, name: &str) -> Result<Decoded, Failure> {
+    pub(in super::super) fn decode(self, shape: Shape<'_>, name: &str) -> Result<Decoded, Failure> {
         match self {
             Document::Json(text) => read(&text, shape, name),
-            Document::Yaml(value, _) | Document::Value(value) => decode(value, shape, name),
+            Document::Yaml(value, _) | Document::Value(value) | Document::Applied(value) => decode(value, shape, name),
             Document::Made(value) => convert(&value, shape),
         }
     }
@@ -56,7 +58,7 @@ impl Document {
         let shape = Shape::alone(&HEAD);
         let decoded = match self {
             Document::Json(text) => read(text, shape, ""),
-            Document::Yaml(value, _) | Document::Value(value) => decode(value, shape, ""),
+            Document::Yaml(value, _) | Document::Value(value) | Document::Applied(value) => decode(value, shape, ""),
             Document::Made(value) => convert(value, shape),
         };
         match decoded {
@@ -73,17 +75,27 @@ impl Document {
     fn plain_head(&self) -> Option<Head> {
         let fields = match self {
             Document::Json(_) => return None,
-            Document::Yaml(value, _) | Document::Value(value) | Document::Made(value) => value.as_object()?,
+            Document::Yaml(value, _) | Document::Value(value) | Document::Made(value) | Document::Applied(value) => {
+                value.as_object()?
+            }
         };
         let text = |field: &str| Some(fields.get(field)?.as_str()?.to_owned());
         Some(Head { api_version: text("apiVersion")?, kind: text("kind")? })
+    }
+
+    /// The text of it, as far as it came as one or can be shown as one.
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Document::Json(text) | Document::Yaml(_, text) => String::from_utf8_lossy(text).into_owned(),
+            Document::Value(value) | Document::Made(value) | Document::Applied(value) => value.to_string(),
+        }
     }
 
     /// The text it came as.
     pub(super) fn text(&self) -> Option<&[u8]> {
         match self {
             Document::Json(text) | Document::Yaml(_, text) => Some(text),
-            Document::Value(_) | Document::Made(_) => None,
+            Document::Value(_) | Document::Made(_) | Document::Applied(_) => None,
         }
     }
 }

@@ -35,15 +35,17 @@ pub(super) fn admit(
     let key = key(&target.namespace, name);
     let Some(live) = state.storage.get(kind.id, &key).cloned() else {
         if kind.rules.contain(Rules::CREATES_ON_REPLACE) {
+            if let (Some(uid), false) = (text(given, "uid"), write.force) {
+                return Err(other(kind, &key, name, "UID", &uid, ""));
+            }
             given.remove("resourceVersion");
             return create::admit(state, target, object, write);
         }
         return Err(status::not_found(kind, name));
     };
     if !write.force {
-        let number = number(kind, name, version.as_deref())?;
         same_object(kind, &key, &live, given)?;
-        current(kind, &live, number)?;
+        current(kind, &live, number(kind, name, version.as_deref())?)?;
     }
     if write.force {
         IDENTITY.iter().for_each(|field| drop(given.remove(*field)));
@@ -109,12 +111,12 @@ fn number(kind: &Kind, name: &str, version: Option<&str>) -> Result<Option<u64>,
         Some((version, Err(_))) => {
             Err(status::internal(format!("strconv.ParseUint: parsing {version:?}: invalid syntax")))
         }
-        Some((_, Ok(number))) => Ok(Some(number)),
-        None if kind.rules.contain(Rules::NEEDS_VERSION) => {
+        Some((_, Ok(number))) if number > 0 => Ok(Some(number)),
+        _ if kind.rules.contain(Rules::NEEDS_VERSION) => {
             let flaw = status::Flaw::invalid("metadata.resourceVersion", 0, "must be specified for an update");
             Err(status::invalid_as(&kind.group, &kind.plural, name, vec![flaw]))
         }
-        None => Ok(None),
+        _ => Ok(None),
     }
 }
 
@@ -125,14 +127,14 @@ pub(super) fn same_object(
     given: &Map<String, Value>,
 ) -> Result<(), Box<Status>> {
     let Some(uid) = text(given, "uid").filter(|uid| uid != live.metadata("uid")) else { return Ok(()) };
-    Err(other(kind, key, live, "UID", &uid, live.metadata("uid")))
+    Err(other(kind, key, &live.name, "UID", &uid, live.metadata("uid")))
 }
 
-/// What is there is another object, or another version of it, than is meant.
+/// What is there is another object, or another version of it, than is meant; or nothing is.
 pub(in super::super) fn other(
     kind: &Kind,
     key: &str,
-    live: &Object,
+    name: &str,
     what: &str,
     wanted: &str,
     found: &str,
@@ -142,7 +144,7 @@ pub(in super::super) fn other(
          {what} in precondition: {wanted}, {what} in object meta: {found}",
         limits::path(kind, key),
     );
-    status::conflict(kind, &live.name, &why)
+    status::conflict(kind, name, &why)
 }
 
 fn current(kind: &Kind, live: &Object, version: Option<u64>) -> Result<(), Box<Status>> {
