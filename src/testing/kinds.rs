@@ -138,7 +138,11 @@ impl Kind {
     }
 
     pub(super) fn is_core(&self, plural: &str) -> bool {
-        self.group.is_empty() && self.plural == plural
+        self.is("", plural)
+    }
+
+    pub(super) fn is(&self, group: &str, plural: &str) -> bool {
+        self.group == group && self.plural == plural
     }
 
     /// Events, the one kind the server does not keep in its memory.

@@ -17,7 +17,7 @@ impl Custom {
     pub async fn define(ground: &Ground) -> Self {
         let group = format!("{}.example.com", random_word(8));
         let properties = json!({
-            "size": {"type": "integer", "minimum": 1, "default": 3},
+            "size": {"type": "integer", "format": "int32", "minimum": 1, "default": 3},
             "name": {"type": "string"}
         });
         let spec = json!({"type": "object", "properties": properties, "required": ["name"]});
@@ -169,4 +169,19 @@ pub async fn fields_can_be_selected_beside_a_schema_of_their_own(ground: Ground)
     let why = "Invalid value: \"\": may only be set when `version.schema.openAPIV3Schema` is not included";
     let cause = json!({"reason": "FieldValueInvalid", "message": why, "field": "spec.versions[0].selectableFields"});
     assert_eq!((refused.code, &refused.body["details"]["causes"]), (422, &json!([cause])));
+}
+
+pub async fn what_has_a_format_is_compared_with_that(ground: Ground) {
+    let custom = Custom::define(&ground).await;
+    let name = ground.name();
+    for (size, said, wanted) in
+        [(json!(1.5), "float64", "int32"), (json!(true), "", "int32"), (json!("1"), "string", "integer")]
+    {
+        let refused = ground.post(&custom.all, &custom.object(&name, json!({"name": "x", "size": size}))).await;
+        let why = format!("Invalid value: {said:?}: spec.size in body must be of type {wanted}: {said:?}");
+        let cause = json!({"reason": "FieldValueTypeInvalid", "message": why, "field": "spec.size"});
+        let causes = refused.body["details"]["causes"].as_array().cloned().unwrap_or_default();
+        assert!(refused.code == 422 && causes.contains(&cause), "{}", refused.body);
+    }
+    custom.forget(&ground).await;
 }

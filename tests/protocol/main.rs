@@ -134,11 +134,13 @@ suite! {
         a_status_is_written_apart
         a_scale_shows_and_sets_how_many_there_are_to_be
         a_status_that_says_nothing_counts_zero
+        a_volume_tells_since_when_it_has_been_in_its_phase
         who_makes_a_daemon_set_owns_the_count_of_its_templates
         generations_count_changes_of_what_is_wanted;
     custom:
         schemas_prune_and_fill_in
         schemas_refuse_what_they_do_not_allow
+        what_has_a_format_is_compared_with_that
         nulls_that_are_applied_are_meant
         an_old_version_says_so_and_no_patch_makes_another_of_it
         fields_can_be_selected_beside_a_schema_of_their_own

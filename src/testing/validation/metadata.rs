@@ -61,37 +61,37 @@ pub(super) fn words(object: &Value) -> Vec<Flaw> {
 /// What is wrong with owners: what they do not say, that they are Events, and that more than one is in control.
 fn owners(references: &Value, flaws: &mut Vec<Flaw>) {
     const FIELD: &str = "metadata.ownerReferences";
-    let mut controller: Option<String> = None;
+    /// Each tells of all owners, so there are not to be too many of them.
+    const MOST: usize = 8;
+    let mut controllers: Vec<String> = Vec::new();
     for owner in references.as_array().into_iter().flatten() {
+        let text = |field: &str| owner[field].as_str().unwrap_or_default();
         for (field, why) in [
             ("apiVersion", "version must not be empty"),
             ("kind", "must not be empty"),
             ("name", "must not be empty"),
             ("uid", "must not be empty"),
         ] {
-            if owner[field].as_str().unwrap_or_default().is_empty() {
+            if text(field).is_empty() {
                 flaws.push(Flaw::invalid(format!("{FIELD}.{field}"), "", why));
             }
         }
-        let text = |field: &str| owner[field].as_str().unwrap_or_default();
         if (text("apiVersion"), text("kind")) == ("v1", "Event") {
             flaws.push(Flaw::showing(FIELD, &shown(owner), "/v1, Kind=Event is disallowed from being an owner"));
         }
-        if owner["controller"] == true {
-            let name = format!("{}/{}", text("kind"), text("name"));
-            match &controller {
-                None => controller = Some(name),
-                Some(first) => {
-                    let why = format!(
-                        "Only one reference can have Controller set to true. Found \"true\" in references for {first} and \
-                         {name}"
-                    );
-                    let all: Vec<_> = references.as_array().into_iter().flatten().map(shown).collect();
-                    flaws.push(Flaw::showing(FIELD, &format!("[{}]", all.join(",")), &why));
-                }
-            }
+        if owner["controller"] == true && controllers.len() <= MOST {
+            controllers.push(format!("{}/{}", text("kind"), text("name")));
         }
     }
+    let Some((first, others)) = controllers.split_first().filter(|(_, others)| !others.is_empty()) else { return };
+    let all: Vec<_> = references.as_array().into_iter().flatten().map(shown).collect();
+    let all = format!("[{}]", all.join(","));
+    flaws.extend(others.iter().map(|other| {
+        let why = format!(
+            "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {other}"
+        );
+        Flaw::showing(FIELD, &all, &why)
+    }));
 }
 
 /// An owner with its fields in the order in which the server has them.
