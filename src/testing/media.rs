@@ -93,13 +93,13 @@ impl Encoding {
         match content_type(headers).unwrap_or("application/json") {
             "application/json" => Ok(Encoding::Json),
             "application/yaml" => Ok(Encoding::Yaml),
-            PROTOBUF if kind.is_definition() => Err(status::failure(
+            PROTOBUF if kind.custom || kind.is_definition() => Err(status::failure(
                 415,
                 "UnsupportedMediaType",
-                "this fake cluster reads no definitions in protobuf: send application/json or application/yaml",
+                "this fake cluster reads neither custom objects nor their definitions in protobuf: send \
+                 application/json or application/yaml",
             )),
-            PROTOBUF if !kind.custom => Ok(Encoding::Protobuf),
-            _ if kind.custom => Err(unknown_format("application/json, application/yaml")),
+            PROTOBUF => Ok(Encoding::Protobuf),
             _ => Err(unknown_format(TYPES)),
         }
     }

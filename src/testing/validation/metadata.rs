@@ -16,7 +16,7 @@ use crate::selector;
 
 /// Whether the kind leaves its metadata to what the server does for all kinds, which comes when nothing else is wrong.
 pub(super) fn is_looked_at_last(kind: &Kind) -> bool {
-    !kind.custom && ["events", "poddisruptionbudgets"].contains(&kind.plural.as_str())
+    kind.is_core("events") || kind.is("policy", "poddisruptionbudgets")
 }
 
 /// What is wrong with the metadata of any object.

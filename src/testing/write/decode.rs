@@ -107,7 +107,7 @@ pub(super) fn converted(
     refused: impl Fn(&str) -> Box<Status>,
 ) -> Result<Map<String, Value>, Box<Status>> {
     if target.kind.custom {
-        return decode(kinds, target, merged.into(), write.unasked());
+        return decode(kinds, target, Document::Made(merged), write.unasked());
     }
     let document = Document::Made(merged);
     let head = head(&target.kind, &document)?;
