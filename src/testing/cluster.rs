@@ -163,8 +163,8 @@ impl FakeCluster {
     ///
     /// This is what a program has in production, where such errors become delays. To test how a program handles the
     /// errors themselves, use [`client`](FakeCluster::client). Each attempt is a request of its own, both in
-    /// [`requests`](FakeCluster::requests) and for [`Fault::times`]. The delays use tokio's clock: with paused time they
-    /// take no real time, otherwise all 15 together take some minutes.
+    /// [`requests`](FakeCluster::requests) and for [`Fault::times`]. The delays use tokio's clock: with paused time
+    /// they take no real time, otherwise all 15 together take some minutes.
     ///
     /// ```
     /// # use k8s_openapi::api::core::v1::Secret;
@@ -195,8 +195,8 @@ impl FakeCluster {
     }
 
     /// Forgets all history, as a compaction of etcd does. From now on, lists and watches that start at an older
-    /// resourceVersion are expired (410), and so are page tokens from before. Open watches continue. How much history is
-    /// kept otherwise is set by [`Builder::window`].
+    /// resourceVersion are expired (410), and so are page tokens from before. Open watches continue. How much history
+    /// is kept otherwise is set by [`Builder::window`].
     pub fn compact(&self) {
         self.shared.update(|inner| inner.state.storage.compact());
     }

@@ -37,7 +37,8 @@ impl FakeCluster {
         })
     }
 
-    /// Replaces an object, as a PUT does: a resourceVersion must be the current one, and immutable fields must not change.
+    /// Replaces an object, as a PUT does: a resourceVersion must be the current one, and immutable fields must not
+    /// change.
     ///
     /// Unlike a client's replace, this writes the status too, if the object has one; otherwise the status stays. If the
     /// stored object has managed fields, the changed fields get the manager `fake-cluster`.
@@ -51,8 +52,8 @@ impl FakeCluster {
         })
     }
 
-    /// Creates an object or replaces the one of that name, whatever its resourceVersion, and even where immutable fields
-    /// change. A created object keeps its `metadata.uid`, so that owner references to it stay valid.
+    /// Creates an object or replaces the one of that name, whatever its resourceVersion, and even where immutable
+    /// fields change. A created object keeps its `metadata.uid`, so that owner references to it stay valid.
     ///
     /// Use it to set up the state of a test. It is not server-side apply; for that, call [`patch`](FakeCluster::patch)
     /// with a [`Patch::Apply`](kube::api::Patch::Apply).
@@ -142,7 +143,8 @@ impl FakeCluster {
     ///
     /// # Panics
     ///
-    /// If the name is invalid, with the server's message. [`create`](FakeCluster::create) returns it as an error instead.
+    /// If the name is invalid, with the server's message. [`create`](FakeCluster::create) returns it as an error
+    /// instead.
     #[track_caller]
     pub fn namespace(&self, name: &str) {
         if let Err(status) = self.shared.update(|inner| inner.state.ensure_namespace(name)) {
