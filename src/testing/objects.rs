@@ -9,7 +9,8 @@
 //! cluster.create(config_map("shop/settings").data("color", "blue").label("app", "web"))?;
 //! cluster.create(service("shop/web").port(80).set("spec.selector.app", "web"))?;
 //! cluster.create(ingress("shop/web").host("shop.example.org").path("/", "web", 80))?;
-//! cluster.create(endpoint_slice("shop/web-1").address("10.1.0.5").port(8080).label("kubernetes.io/service-name", "web"))?;
+//! let endpoints = endpoint_slice("shop/web-1").label("kubernetes.io/service-name", "web");
+//! cluster.create(endpoints.address("10.1.0.5").port(8080))?;
 //! let web = cluster.create(deployment("shop/web").container("web", "nginx").set("spec.replicas", 3))?;
 //! cluster.apply(pod("shop/web-1").owner(&web).container("web", "nginx").ready())?;
 //!
