@@ -38,8 +38,8 @@ use super::{
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 /// let cluster = FakeCluster::new();
-/// let settings = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"a": "1"}});
-/// cluster.create(settings)?;
+/// let metadata = json!({"name": "settings"});
+/// cluster.create(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"a": "1"}}))?;
 ///
 /// let api: Api<ConfigMap> = Api::namespaced(cluster.client(), "default");
 /// let settings = api.get("settings").await?;

@@ -47,11 +47,10 @@ impl FakeCluster {
     /// Loading fills in what every new object gets. So a namespace whose finalizer was removed has one again.
     ///
     /// ```
-    /// use kube_indexed_store::testing::FakeCluster;
-    /// use serde_json::json;
+    /// use kube_indexed_store::testing::{FakeCluster, objects::config_map};
     ///
     /// let cluster = FakeCluster::new();
-    /// cluster.create(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"on": "yes"}}))?;
+    /// cluster.create(config_map("a").data("on", "yes"))?;
     /// let text = cluster.dump_yaml();
     /// assert!(text.ends_with("\
     /// ---

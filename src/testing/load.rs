@@ -75,7 +75,7 @@ impl fmt::Display for Origin {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Refusal {
-    /// Where it stands.
+    /// Where it stands in the manifests.
     pub origin: Origin,
     /// Why it was refused.
     pub reason: Reason,
