@@ -169,8 +169,8 @@
 //!
 //! Features that are missing:
 //!
-//! - It does not evaluate CEL: rules in `x-kubernetes-validations` are ignored, and a test that needs one to refuse an
-//!   object must use a [`Fault`].
+//! - It does not evaluate CEL: rules in `x-kubernetes-validations` are ignored. A CustomResourceDefinition that has some
+//!   gets a `Warning` header that says so. If a test needs a rule to refuse an object, use a [`Fault`].
 //! - It does not call admission webhooks, and does not apply ValidatingAdmissionPolicies and MutatingAdmissionPolicies.
 //! - It does not convert between versions, and calls no conversion webhook: all versions of a kind share one content,
 //!   and only `apiVersion` changes.
