@@ -48,7 +48,7 @@ async fn serve(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     server.write_kubeconfig(&kubeconfig)?;
 
     let kubeconfig = kubeconfig.display();
-    println!("{} objects on {}; stop with ctrl-c. Try:", report.created, server.url());
+    println!("{} objects on {}; ctrl-c ends it. Try:", report.created, server.url());
     println!("  kubectl --kubeconfig {kubeconfig} get services --all-namespaces -o wide");
     println!("  kubectl --kubeconfig {kubeconfig} get configmaps --all-namespaces -o json");
     tokio::signal::ctrl_c().await?;
