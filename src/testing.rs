@@ -185,7 +185,7 @@
 //! - It does not connect the two kinds of Event: one written to `events.k8s.io/v1` is not found in `v1`, and the other
 //!   way round.
 //! - It has no Service `default/kubernetes`.
-//! - It serves no alpha and beta groups.
+//! - It serves no alpha and beta groups, and no watches at the deprecated paths below `/watch/`.
 //!
 //! The protocol:
 //!
