@@ -1,4 +1,4 @@
-//! Secrets on demand: references in memory, bodies fetched when they are read and remembered for a while.
+//! Secrets on demand: names and versions in memory, bodies fetched when they are read and cached for a limited time.
 //!
 //! `cargo run --example cached_secrets`
 
@@ -28,7 +28,7 @@ async fn main() -> Result<()> {
         .build();
     let secrets = secrets.store(store.clone()).start()?;
     secrets.wait_until_synced(Duration::from_secs(30)).await?;
-    println!("{store:?}: names, versions and keys of all, and no body");
+    println!("{store:?}: the names, versions and keys of all Secrets, and no body");
 
     let requests = || cluster.requests().verb("get").resource("secrets").count();
     for _ in 0..2 {
@@ -36,12 +36,12 @@ async fn main() -> Result<()> {
         println!("read {:?}, requests so far: {}", found.at(0), requests());
     }
 
-    // Fifty readers of a cold Secret share one request.
+    // Fifty readers of a Secret that is not cached share one request.
     let read = || async { store.get(Query::prefix(&["shop", "tls-0007"]))?.await };
     futures::future::try_join_all((0..50).map(|_| read())).await?;
-    println!("50 readers of another, requests so far: {}", requests());
+    println!("50 readers of another Secret, requests so far: {}", requests());
 
-    // As soon as the watch tells of a change, the remembered body is too old to be used.
+    // Once the watch has reported a change, the cached body is not used any more.
     let changed = cluster.apply(secret("tls-0042", "two"))?;
     let version = changed["metadata"]["resourceVersion"].as_str().unwrap_or_default().into();
     secrets.wait_for(&version, Duration::from_secs(30)).await?;

@@ -1,6 +1,7 @@
-//! A store beside a kube `Controller`: reconcilers read what they need by index, and the store's changes trigger them.
+//! A store together with a kube `Controller`: the reconciler reads what it needs by index, and changes of the store
+//! trigger it.
 //!
-//! `Controller::reconcile_on` is kube's, behind its feature `unstable-runtime`.
+//! `Controller::reconcile_on` needs kube's feature `unstable-runtime`.
 //!
 //! `cargo run --example controller`
 
@@ -46,10 +47,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let indexer = Indexer::builder().index("by-service", ["metadata.namespace", "metadata.labels.for"]).build()?;
     let settings = Watcher::builder(client.clone(), Resource::of::<ConfigMap>()).indexer(indexer).start()?;
-    // A reconciler that begins before the store is filled would act on what is not there yet.
+    // A reconciler that starts before the store is filled would not see what exists already.
     settings.wait_until_synced(Duration::from_secs(30)).await?;
 
-    // A ConfigMap that comes, changes, moves or goes triggers the Services it is and was for.
+    // A ConfigMap that is created, changed or deleted triggers the Services it is for and was for before.
     let triggers = settings.store().changes().flat_map(|diff| {
         let entries = diff.changes().iter().flat_map(|change| [change.old(), change.new()]).flatten();
         stream::iter(entries.flat_map(services).collect::<Vec<_>>())
@@ -74,7 +75,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The Services an entry is for, by its keys.
+/// The Services that an entry is for, taken from its keys.
 fn services(entry: &Entry) -> Vec<ObjectRef<Service>> {
     let keys = entry.keys("by-service").unwrap_or_default();
     let services = keys.iter().filter_map(|key| Some(ObjectRef::new(key.component(1)?).within(key.component(0)?)));

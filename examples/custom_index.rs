@@ -1,4 +1,4 @@
-//! Indexes by any field: several components, several keys for one object, and what becomes of objects without them.
+//! Indexes by any field: several components, several keys for one object, and objects that an index does not find.
 //!
 //! `cargo run --example custom_index`
 
@@ -49,13 +49,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     ingresses.wait_until_synced(Duration::from_secs(30)).await?;
     let snapshot = ingresses.store().snapshot();
 
-    println!("routes there are:");
+    println!("all routes:");
     snapshot.keys(&Query::index("by-route"))?.iter().for_each(|key| println!("  {key}"));
     for prefix in [&["shop.example.com"][..], &["shop.example.com", "/blog"], &["shop.example.com", "/v1"]] {
         println!("under {prefix:?}: {:?}", snapshot.get(&Query::index("by-route").with_prefix(prefix))?);
     }
 
-    println!("not found by an index, and why:");
+    println!("objects that an index does not find, and why:");
     for index in ["by-route", "by-team"] {
         for (name, problem) in snapshot.unindexed(index)? {
             println!("  {index}: {name}: {problem}");
@@ -70,7 +70,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
 
-    println!("a mistake in the settings is found when the indexer is built:");
+    println!("mistakes are found when the indexer is built:");
     for paths in [["spec.rules[*.host"], ["status.loadBalancer.ingress[*].ip"]] {
         if let Err(error) = Indexer::builder().index("wrong", paths).remove_fields(["status"]).build() {
             let cause = std::error::Error::source(&error).map_or(String::new(), |cause| format!(": {cause}"));

@@ -1,4 +1,4 @@
-//! A fake API server for kubectl and other programs: serves a folder of manifests until ctrl-c.
+//! A fake Kubernetes API server for kubectl and other programs: it serves a folder of manifests until ctrl-c.
 //!
 //! `cargo run --example fake_cluster --features testing -- --help`
 
@@ -7,20 +7,20 @@ use std::path::PathBuf;
 use clap::Parser;
 use kube_indexed_store::testing::{Clock, FakeCluster};
 
-/// Serves manifests as a Kubernetes API server does, from memory: what is written is gone at the end.
+/// Serves a folder of manifests as a Kubernetes API server does, from memory. Nothing is saved when it ends.
 ///
-/// Whoever reaches the address may read and write everything.
+/// Anyone who can reach the address may read and write everything.
 #[derive(Debug, Parser)]
 #[command(name = "fake_cluster", disable_version_flag = true)]
 struct Options {
-    /// The manifests: a file or a folder [default: the small cluster of the example `render`]
+    /// A file or a folder of manifests [default: the small cluster of the example `render`]
     manifests: Option<PathBuf>,
 
-    /// The address to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8001")]
+    /// The address to listen on; port 0 picks a free port
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:6443")]
     listen: String,
 
-    /// Where to write the kubeconfig [default: a file in the folder for temporary ones, named after the port]
+    /// Where to write the kubeconfig [default: fake-cluster-PORT.yaml in the folder for temporary files]
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
 }
@@ -29,14 +29,14 @@ struct Options {
 async fn main() {
     if let Err(error) = serve(Options::parse()).await {
         eprintln!("{error}");
-        // What the system said stands behind what was tried.
+        // The error of the operating system is the source of ours.
         error.source().inspect(|source| eprintln!("  {source}"));
         std::process::exit(1);
     }
 }
 
 async fn serve(options: Options) -> Result<(), Box<dyn std::error::Error>> {
-    // People compare ages with their own clock.
+    // kubectl computes ages with the clock of this machine.
     let cluster = FakeCluster::builder().clock(Clock::system()).build();
     let usual = || concat!(env!("CARGO_MANIFEST_DIR"), "/examples/render/cluster").into();
     let report = cluster.load(options.manifests.unwrap_or_else(usual))?;

@@ -1,4 +1,4 @@
-//! A `MemoryStore` by itself: objects with keys made by hand, snapshots, differences, overlays. No cluster, no client.
+//! A `MemoryStore` without a cluster or a client: objects with keys made by hand, snapshots, differences, overlays.
 //!
 //! `cargo run --example memory_store`
 
@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         store.apply(certificate(name, issuer)?.key("by-issuer", [issuer, expires]))?;
     }
 
-    println!("all, ordered by namespace and name, whatever the order of writes:");
+    println!("all objects, ordered by namespace and name:");
     let before = store.snapshot();
     before.list().iter().for_each(|entry| println!("  {}", entry.name()));
 
@@ -22,21 +22,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let issued = before.get(&Query::index("by-issuer").with_prefix(&["letsencrypt"]))?;
     issued.iter().for_each(|entry| println!("  {} {:?}", entry.name(), entry.keys("by-issuer").unwrap_or_default()));
 
-    println!("the keys there are:");
+    println!("all keys:");
     before.keys(&Query::index("by-issuer"))?.iter().for_each(|key| println!("  {key}"));
 
-    // Applying again replaces the object wherever it was indexed; deleting takes a name.
+    // Applying again replaces the object in all indexes; deleting takes a name.
     store.apply(certificate("old", "letsencrypt")?.key("by-issuer", ["letsencrypt", "2027-02"]))?;
     store.delete(&ObjectName::new("shop", "api"))?;
-    println!("what happened since: {}", store.snapshot().diff(&before));
-    println!("the snapshot is as it was: {} objects, and now there are {}", before.len(), store.len());
+    println!("changes since the snapshot: {}", store.snapshot().diff(&before));
+    println!("the snapshot still has {} objects, the store now has {}", before.len(), store.len());
 
-    // What would be if this were applied? The store is not touched.
+    // What if this were applied? The store does not change.
     let proposed =
         store.snapshot().with([Write::Apply(certificate("new", "self")?.key("by-issuer", ["self", "2030-01"]))])?;
     println!("proposed: {}; the store still has {}", proposed.diff(&store.snapshot()), store.len());
 
-    // A mistake is told with the way out, and nothing of the batch is applied.
+    // The error says how to correct the mistake, and nothing of the batch is applied.
     let mistake = certificate("wrong", "self")?.key("by-issuer", ["self"]);
     if let Err(error) = store.apply(mistake) {
         println!("refused: {error}");

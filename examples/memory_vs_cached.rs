@@ -1,5 +1,5 @@
-//! Which store for which kind? Lists everything there is once, and tells for each kind what a `MemoryStore` and what a
-//! `CachedStore` of it take, and which of the two fits.
+//! Which store for which kind? Lists everything once, prints how much memory a `MemoryStore` and a `CachedStore` need
+//! for each kind, and advises one of them.
 //!
 //! `cargo run --example memory_vs_cached -- --help`
 
@@ -15,32 +15,32 @@ use kube_indexed_store::{CachedStore, Indexed, MemoryStore, Store};
 
 type Error = Box<dyn std::error::Error>;
 
-/// Tells what each kind of objects takes in memory, kept in full and on demand, and which of the two fits.
+/// Prints how much memory each kind needs, in full and on demand, and advises one of the two.
 #[derive(Debug, Parser)]
 #[command(name = "memory_vs_cached", disable_version_flag = true)]
 struct Options {
     /// Ask a real cluster: the current context of your kubeconfig, or the one this pod runs in
     ///
-    /// Only reads: it lists whatever it may list, Secrets included, and prints no content.
+    /// It only reads: it lists everything it is allowed to, including Secrets, and prints no content.
     #[arg(long)]
     cluster: bool,
 
-    /// A folder of manifests to ask instead [default: the small cluster of the example `render`]
+    /// Read a folder of manifests instead [default: the small cluster of the example `render`]
     #[arg(long, value_name = "DIR", conflicts_with = "cluster")]
     manifests: Option<PathBuf>,
 
-    /// As if there were so many times as many objects of each kind
+    /// Compute for N times as many objects of each kind
     ///
-    /// What they have in common is counted as many times too, so that it is too much rather than too little.
+    /// Data that objects share is counted N times too, so the result is rather too large than too small.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     times: u32,
 }
 
-/// What takes less than this may as well be kept.
+/// Below this size, a kind may as well be kept in full.
 const SMALL: usize = 1 << 20;
 /// Objects that take more than this each are large.
 const LARGE: usize = 8 << 10;
-/// What is mostly read by name, a few of many: by whoever refers to them.
+/// Kinds of which few objects are read, by name, because other objects refer to them.
 const READ_BY_NAME: [&str; 2] = ["Secret", "ConfigMap"];
 
 #[tokio::main(flavor = "current_thread")]
@@ -74,7 +74,7 @@ async fn main() -> Result<(), Error> {
     Ok(())
 }
 
-/// Whatever can be listed and watched, in the version that the server prefers.
+/// All kinds that can be listed and watched, in the version that the server prefers.
 async fn kinds(client: &kube::Client) -> Result<Vec<ApiResource>, Error> {
     let discovery = Discovery::new(client.clone()).run().await?;
     let resources = discovery.groups().flat_map(|group| group.recommended_resources());
@@ -85,7 +85,7 @@ async fn kinds(client: &kube::Client) -> Result<Vec<ApiResource>, Error> {
     Ok(kinds)
 }
 
-/// What all objects of a kind take, and what references to them take.
+/// The memory of all objects of a kind, and of references to them.
 async fn measure(client: &kube::Client, kind: &ApiResource) -> Result<(Memory, Memory), Error> {
     let watcher = Watcher::builder(client.clone(), Resource::new(&kind.api_version, &kind.plural));
     let cached = CachedStore::builder(watcher.fetcher()).build();
@@ -99,7 +99,7 @@ async fn measure(client: &kube::Client, kind: &ApiResource) -> Result<(Memory, M
     Ok((watcher.store().memory(), cached.memory()))
 }
 
-/// The bytes of so many times as many objects; a store without any takes some too.
+/// The bytes for this many times as many objects. An empty store takes some bytes too.
 fn of_many(memory: Memory, times: usize) -> usize {
     let empty = MemoryStore::new().memory().total();
     empty + memory.total().saturating_sub(empty) * times
@@ -109,18 +109,18 @@ fn of_many(memory: Memory, times: usize) -> usize {
 fn advice(kind: &str, objects: usize, full: usize, references: usize) -> String {
     let each = full / objects.max(1);
     if full < SMALL {
-        format!("full: all of it takes {}", size(full))
+        format!("full: all objects take only {}", size(full))
     } else if READ_BY_NAME.contains(&kind) {
         let saved = size(full.saturating_sub(references));
-        format!("on-demand: few of many are read, by name, and the others need not take {saved}")
+        format!("on-demand: few are read, by name; this saves {saved} for the others")
     } else if each > LARGE {
-        format!("on-demand, unless all are read: an object takes {}", size(each))
+        format!("on-demand, unless you read all of them: an object takes {}", size(each))
     } else {
-        "full: what is iterated as a whole would be fetched as a whole".to_owned()
+        "full: reading all of them on demand would fetch each one".to_owned()
     }
 }
 
-/// Bytes, for people.
+/// Bytes in a readable unit.
 fn size(bytes: usize) -> String {
     match bytes {
         ..1024 => format!("{bytes} B"),

@@ -1,6 +1,6 @@
-//! How to test code that reads a store: by hand, against a fake API server, and when that one fails.
+//! Three ways to test code that reads a store: fill the store by hand, watch a fake API server, and make that one fail.
 //!
-//! `cargo run --example test_with_fake` runs what would be three tests.
+//! `cargo run --example test_with_fake` runs three functions that would be tests in your crate.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use kube_indexed_store::{Indexed, MemoryStore, Query, Store, StoreExt, store};
 
 const SOON: Duration = Duration::from_secs(30);
 
-/// The code to be tested: which of a Service's ports is called `name`?
+/// The code under test: the number of a Service's port with this name.
 async fn port(services: &dyn Store, namespace: &str, service: &str, name: &str) -> Result<Option<u64>, store::Error> {
     let service = services.single(Query::prefix(&[namespace, service])).await?;
     Ok(service.and_then(|service| {
@@ -22,7 +22,7 @@ async fn port(services: &dyn Store, namespace: &str, service: &str, name: &str) 
     }))
 }
 
-// In a test this is `#[tokio::test(start_paused = true)]`: no wait below takes real time.
+// In a test, use `#[tokio::test(start_paused = true)]`: then no wait below takes real time.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     a_store_filled_by_hand().await?;
@@ -36,7 +36,7 @@ fn service(port: u16) -> ObjectBuilder {
     objects::service("shop/web").port(port).set("spec.ports.0.name", "http")
 }
 
-/// The quickest: no server at all.
+/// The simplest way: no server at all.
 async fn a_store_filled_by_hand() -> Result<(), Box<dyn std::error::Error>> {
     let services = MemoryStore::new();
     services.apply(Indexed::new(serde_json::Value::from(service(80)).try_into()?).ok_or("a Service has a name")?)?;
@@ -47,7 +47,7 @@ async fn a_store_filled_by_hand() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// With the way there: list, watch, index.
+/// With everything in between: list, watch, index.
 async fn a_watched_fake_cluster() -> Result<(), Box<dyn std::error::Error>> {
     let cluster = FakeCluster::new();
     cluster.namespace("shop");
@@ -63,7 +63,7 @@ async fn a_watched_fake_cluster() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// And when the server forgets what we have seen: the store keeps its state until it has a whole new one.
+/// When the version we have seen expires, the store keeps its state until the new list is complete.
 async fn a_cluster_that_fails() -> Result<(), Box<dyn std::error::Error>> {
     let cluster = FakeCluster::new();
     cluster.namespace("shop");
@@ -72,7 +72,7 @@ async fn a_cluster_that_fails() -> Result<(), Box<dyn std::error::Error>> {
     services.wait_until_synced(SOON).await?;
     cluster.watch_established("services").await;
 
-    // The connection breaks, the Service changes, the version we have seen expires, and the next list is held up.
+    // The connection breaks, the Service changes, the version we have seen expires, and the next list has to wait.
     let gate = cluster.fault(Fault::on("list").resource("services").gate());
     cluster.watches().cut();
     cluster.apply(service(8080))?;

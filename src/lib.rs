@@ -1,8 +1,10 @@
-//! Indexed stores for Kubernetes objects: composite index keys, snapshots, differences, watching, templates.
+//! Indexed stores for Kubernetes objects: composite index keys, snapshots, differences, watching, templates. And a fake
+//! Kubernetes API server for tests (`testing`).
 //!
-//! The API server tells about objects; the [`watcher`] turns that into writes. The [`Indexer`] slims each
-//! object while it is decoded and computes its [index keys](IndexKey). A [`Store`] keeps the objects. A
-//! [`template`], or any code, asks a [`Snapshot`] by key prefix and gets an ordered, unchanging answer.
+//! A [`watcher`] lists and watches a resource of the API server and writes its objects to a store. The [`Indexer`]
+//! drops fields while it decodes an object, and computes the object's [index keys](IndexKey). A [`Store`] keeps the
+//! objects. A [`template`], or any code, queries a [`Snapshot`] by key prefix and gets an ordered answer that never
+//! changes.
 //!
 //! ```text
 //!             list + watch                        write / reset
@@ -15,7 +17,7 @@
 //!
 //! | you want to | see |
 //! |---|---|
-//! | keep a resource at hand | [`watcher::Watcher`], [`Indexer`], [`Query`] |
+//! | keep a resource in memory | [`watcher::Watcher`], [`Indexer`], [`Query`] |
 //! | choose between memory and on demand | [`store`](store#which-store-when) |
 //! | know what an operation costs | [`store`](store#what-it-costs) |
 //! | choose index keys | [`indexer`](indexer#choosing-index-keys) |
@@ -23,14 +25,14 @@
 //! | know what may be stale, and for how long | [`watcher`](watcher#what-may-be-stale-and-for-how-long) |
 //! | describe what to watch in a file | [`config::Config`] |
 //! | render templates | [`template::Renderer`] |
-//! | react on changes | [`watcher::Notifications`], [`store::Changes`] |
-//! | try "what would be if" | [`Snapshot::with`] |
+//! | react to changes | [`watcher::Notifications`], [`store::Changes`] |
+//! | try "what if this were applied?" | [`Snapshot::with`] |
 //! | write or wrap a store | [`Store`], [`StoreExt`] |
 //! | test without a cluster | `testing::FakeCluster` (feature `testing`) |
 //!
 //! # It is not
 //!
-//! - a cache of what *you* write: a store shows what its watch has told;
+//! - a cache of what *you* write: a store shows what its watch has reported;
 //! - a transaction over several resources: stores are pinned together but watched independently;
 //! - a query language: indexes are declared, a query is a key prefix and optionally a label selector;
 //! - a database: nothing is persisted, after a restart everything is listed again;
@@ -38,7 +40,7 @@
 //!
 //! # Coming from another library
 //!
-//! The search of this documentation knows most of these words.
+//! The search of this documentation finds most of these names.
 //!
 //! | here | client-go, controller-runtime | kube-runtime | haptic, the Go original |
 //! |---|---|---|---|
@@ -68,7 +70,7 @@
 //! | [`config::WatchedResource`], [`config::StoreKind`] | | | `watchedResources`, `StoreType` |
 //!
 //! - client-go's `Indexer` is a store that has indexes. Here an [`Indexer`] computes keys and keeps nothing.
-//! - There is no resync period. A difference of snapshots misses nothing, so nothing has to be told again.
+//! - There is no resync period. A difference of snapshots misses nothing, so nothing has to be sent again.
 //! - Objects need no `DeepCopy`: nobody can change what a store returns.
 //! - Pepr's `Store` and the `KeyValue` of mapstore keep pairs of key and value in an object of the cluster (`getItem`,
 //!   `setItem`; `Get`, `Set`). This crate does not have that yet. What it has of the same kind: [`Store::changes`] for
@@ -77,9 +79,10 @@
 //!
 //! # Features
 //!
-//! `client` (default) is everything that needs kube; `template` (default) is minijinja; `testing` is the fake API
-//! server; TLS is chosen by kube's own names, `rustls-tls` with `ring` by default. Without `client` the crate does not
-//! depend on kube.
+//! - `client` (default): everything that needs kube. Without it the crate does not depend on kube.
+//! - `template` (default): templates with minijinja.
+//! - `testing`: the fake API server. It includes `client`.
+//! - TLS under kube's own names: `rustls-tls` and `ring` by default, or `openssl-tls`, `aws-lc-rs`, `webpki-roots`.
 
 pub mod config;
 #[cfg(feature = "client")]

@@ -1,24 +1,38 @@
-//! An API server in the process, for tests of programs that speak to Kubernetes.
+//! A fake Kubernetes API server in the process, for tests of programs that talk to Kubernetes.
 //!
-//! [`FakeCluster`] answers a real `kube::Client` from memory, in the words of Kubernetes 1.36: no sockets unless asked for, no
-//! threads, no sleeps. It keeps the time of tokio, so tests with paused time run as fast as they can, and two runs of one
-//! test get the same bytes.
+//! [`FakeCluster`] answers a real `kube::Client` from memory, with the answers and error messages of Kubernetes 1.36.
+//! It needs no sockets (unless you [serve](FakeCluster::serve) it), no threads and no sleeps. It uses tokio's time, so
+//! tests with paused time take no real time for waits, and two runs of a test get the same bytes.
 //!
-//! | to | there is |
+//! To use only the fake:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! kube-indexed-store = { version = "0.1", default-features = false, features = ["testing"] }
+//! ```
+//!
+//! Your crate needs kube 5 and k8s-openapi 0.29, so that its types are the same as the fake's. A program with other
+//! versions, or in another language, can use the fake over a socket: [`FakeCluster::serve`].
+//!
+//! | to | use |
 //! |---|---|
-//! | fill it | [`FakeCluster::create`] with [`objects`] in few words, [`FakeCluster::load`] with manifests |
+//! | fill it | [`FakeCluster::create`] with the builders of [`objects`], [`FakeCluster::load`] with manifests |
 //! | see what the program did | [`FakeCluster::get`], [`FakeCluster::requests`], [`FakeCluster::dump_yaml`] |
 //! | wait for it | [`FakeCluster::until`], [`FakeCluster::requested`], [`FakeCluster::watch_established`] |
 //! | make it fail | [`Fault`], [`FakeCluster::watches`], [`FakeCluster::compact`], [`FakeCluster::restart`] |
 //! | go back | [`FakeCluster::snapshot`], [`FakeCluster::restore`], [`FakeCluster::rewind`] |
-//! | choose | [`FakeCluster::builder`]: seed, clock, window of history, controllers |
-//! | let others in | [`FakeCluster::serve`]: a socket for kubectl and for programs in any language |
+//! | configure it | [`FakeCluster::builder`]: seed, clock, history, controllers |
+//! | open it to other programs | [`FakeCluster::serve`]: a socket for kubectl and programs in any language |
 //!
-//! # In the place of tower-test
+//! *Direct methods* are the methods of [`FakeCluster`] that read and write objects without a client, for the test
+//! itself: `create`, `replace`, `apply`, `patch`, `delete`, `get`. [`Fault`]s do not act on them, and the log of
+//! [requests](FakeCluster::requests) does not show them.
 //!
-//! A mock of the service below a client (`tower_test::mock`) must name each request and its answer, in their order: a test
-//! of what the program does becomes a copy of how it does it. Here the answers come from a state, and what a test is
-//! about are the state and the requests:
+//! # Instead of tower-test
+//!
+//! With a mock service (`tower_test::mock`), a test must list each request and its answer, in order. Such a test copies
+//! how the program works. Here the answers come from a cluster's state, and a test checks only what matters: the state
+//! that the program leaves, and the requests it makes:
 //!
 //! ```
 //! use k8s_openapi::api::core::v1::ConfigMap;
@@ -33,7 +47,7 @@
 //! cluster.create(config_map("shop/settings").data("color", "red"))?;
 //! cluster.fault(Fault::on("patch").times(1).status(503));
 //!
-//! // The program, with its own client: here one that asks again as kube's does.
+//! // The program under test, with a client that retries as kube's own does.
 //! let maps: Api<ConfigMap> = Api::namespaced(cluster.client_with_retries(), "shop");
 //! maps.patch("settings", &PatchParams::default(), &Patch::Merge(json!({"data": {"color": "blue"}}))).await?;
 //!
@@ -47,9 +61,9 @@
 //!
 //! # Testing a controller
 //!
-//! A `kube::runtime::Controller` runs against the cluster as it is. The test writes what people would write, waits until
-//! the state is as it should be, and breaks what may break. With paused time (`#[tokio::test(start_paused = true)]`) the
-//! waits of the controller take none.
+//! A `kube::runtime::Controller` runs against the fake without changes. The test writes what a user would write, waits
+//! until the state is as expected, and makes things fail. With paused time (`#[tokio::test(start_paused = true)]`) the
+//! controller's waits take no real time.
 //!
 //! ```
 //! use std::{sync::Arc, time::Duration};
@@ -60,7 +74,7 @@
 //! use kube::runtime::{Controller, controller::Action, watcher};
 //! use kube_indexed_store::testing::{FakeCluster, Fault, objects::config_map};
 //!
-//! /// Each ConfigMap has a Secret of its name.
+//! /// Each ConfigMap gets a Secret of the same name.
 //! async fn reconcile(map: Arc<ConfigMap>, client: Arc<Client>) -> kube::Result<Action> {
 //!     let secrets: Api<Secret> = Api::namespaced((*client).clone(), &map.namespace().unwrap_or_default());
 //!     if secrets.get_opt(&map.name_any()).await?.is_none() {
@@ -86,16 +100,16 @@
 //! // It does its work, ...
 //! cluster.create(config_map("a"))?;
 //! cluster.until(|cluster| cluster.get("Secret", "default", "a").is_ok()).await;
-//! // ... repairs what others break, ...
+//! // ... repairs what others delete, ...
 //! cluster.delete("Secret", "default", "a")?;
 //! cluster.until(|cluster| cluster.get("Secret", "default", "a").is_ok()).await;
-//! // ... tries again later where it fails, ...
+//! // ... tries again after a failure, ...
 //! let start = tokio::time::Instant::now();
 //! cluster.fault(Fault::on("create").resource("secrets").times(1).status(500));
 //! cluster.create(config_map("b"))?;
 //! cluster.until(|cluster| cluster.get("Secret", "default", "b").is_ok()).await;
 //! assert_eq!(start.elapsed().as_secs(), 5);
-//! // ... and writes no more than it must.
+//! // ... and writes no more than it has to.
 //! assert_eq!(cluster.requests().verb("create").resource("secrets").answered(201).count(), 3);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # }).unwrap();
@@ -106,72 +120,114 @@
 //!
 //! ## It imitates
 //!
-//! - all kinds of the stable groups, and custom kinds from their CustomResourceDefinitions: served versions, scope,
-//!   statuses and scales, columns, selectable fields, schemas with pruning, defaults and checks;
-//! - lists: selectors, pages with tokens over one state, every meaning of resourceVersion, expiry;
-//! - watches: from a resourceVersion or from the state of now, streamed lists (`sendInitialEvents`), crossing selectors,
-//!   bookmarks each minute and before the end, `timeoutSeconds`, expiry as an ERROR event, the clean end of slow readers,
-//!   what a [restart](FakeCluster::restart) does;
-//! - create, get, replace, delete, deletecollection, with their conflicts, preconditions, dry runs, finalizers, grace
-//!   periods, propagation policies, generations and generated names; no change, no event;
-//! - JSON patches, merge patches, strategic merge patches of built-in kinds, server-side apply; managed fields with their
-//!   conflicts; the parts status, scale and, of namespaces, finalize, of certificate requests approval, of pods
-//!   ephemeralcontainers and resize;
-//! - what is asked rather than stored: reviews of access (everybody may do everything, but for what a
-//!   [fault forbids](Fault::forbidden)), tokens of service accounts and reviews of them, bindings of pods to nodes, and
-//!   evictions, which keep to the statuses of disruption budgets;
-//! - warnings of deprecated versions, of fields that mean nothing, and of what is unwise;
-//! - the types of all built-in kinds, down to the last field: unknown and doubled fields are warned of or refused
-//!   (`fieldValidation`), values of wrong types are refused in the words of the server's decoder;
-//! - the defaults of all built-in kinds, quantities in their one form, and what the server sets on its own: a new
-//!   object's status, the selector of a Job, the class, priority and tolerations of a pod, finalizers that protect;
-//! - cluster IPs (of 10.0.0.0/16), IP families and node ports for Services: given out, kept, checked, given back;
-//! - validation of metadata, of what must not change, and of what all built-in kinds say, in the server's words;
-//! - limits of size: of bodies, annotations, ConfigMaps and Secrets, and of what fits into the server's database;
-//! - the controllers that clean up: of namespaces, of custom kinds, and of what owners leave behind, at once instead of
-//!   soon (all but that of custom kinds can be turned [off](Builder::controllers));
-//! - whole objects, metadata alone (`PartialObjectMetadata`), Tables, in JSON and YAML; bodies of requests in protobuf
-//!   too, in which Go's clients and kubectl's `create` send objects of built-in kinds;
-//! - discovery, plain and aggregated; OpenAPI v3 without descriptions and lists of values; health and version.
+//! Kinds:
+//!
+//! - all built-in kinds of the stable groups (`v1`, `v2`; no alpha or beta), with all their fields;
+//! - custom kinds from their CustomResourceDefinitions: served versions, scope, status and scale subresources, printer
+//!   columns, selectable fields, and schemas with pruning, defaults and validation.
+//!
+//! Reading:
+//!
+//! - lists: label and field selectors, pages with continue tokens that show one state, every meaning of resourceVersion
+//!   and resourceVersionMatch, expiry with 410;
+//! - watches: from a resourceVersion or from the current state, streaming lists (`sendInitialEvents`), objects that
+//!   start or stop matching a selector, a bookmark each minute and before the end, `timeoutSeconds`, expiry as an ERROR
+//!   event;
+//! - the clean end of watches whose clients read too slowly, and of all watches at a [restart](FakeCluster::restart);
+//! - whole objects, metadata only (`PartialObjectMetadata`) and Tables, as JSON or YAML;
+//! - discovery, plain and aggregated; OpenAPI v3; health and version.
+//!
+//! Writing:
+//!
+//! - create, get, replace, delete and deletecollection, with conflicts, preconditions and dry runs;
+//! - finalizers, grace periods, propagation policies, generations and generated names; a write that changes nothing
+//!   sends no event;
+//! - JSON patch, merge patch, strategic merge patch of built-in kinds, and server-side apply with managed fields and
+//!   their conflicts;
+//! - the subresources `status` and `scale`, `finalize` of namespaces, `approval` of certificate signing requests, and
+//!   `ephemeralcontainers` and `resize` of pods;
+//! - requests that store nothing: access reviews, token requests and token reviews, bindings, and evictions (refused
+//!   when a PodDisruptionBudget's status allows none);
+//! - request bodies in JSON, YAML and protobuf. Go's clients send built-in kinds in protobuf, as `kubectl create` does.
+//!
+//! Checks and defaults:
+//!
+//! - unknown and duplicate fields are warned about or refused (`fieldValidation`); values of a wrong type are refused
+//!   with the message of the server's decoder;
+//! - defaults of all built-in kinds, quantities in canonical form, and what the server sets itself: the initial status,
+//!   the selector of a Job, priority and tolerations of a pod, protecting finalizers;
+//! - cluster IPs (from 10.0.0.0/16), IP families and node ports of Services: allocated, kept, validated, released;
+//! - validation of metadata, of immutable fields, and of all built-in kinds, with the server's messages;
+//! - warnings about deprecated versions, about fields that have no effect, and about discouraged settings;
+//! - size limits of request bodies, annotations, ConfigMaps, Secrets, and of objects in etcd.
+//!
+//! Controllers: deleted namespaces are emptied, the objects of a deleted CustomResourceDefinition go with it, and
+//! objects whose owners are gone are collected. This happens at once instead of soon. The first and the last can be
+//! [switched off](Builder::controllers).
 //!
 //! ## It does not
 //!
-//! - answer in protobuf (clients that accept nothing else are told so), or read CustomResourceDefinitions in it; speak
-//!   CBOR, TLS or HTTP/2, or compress;
-//! - describe kinds in OpenAPI v2: the document is there and empty, so that kubectl leaves manifests of `kind: List` to the
-//!   server to check;
-//! - authenticate or authorize: whoever asks may, token or not, see [`Fault::forbidden`];
-//! - run any other controller, a scheduler or a kubelet: nobody makes the pods of a Deployment, and a pod on a node that
-//!   is deleted waits for somebody to delete it with a grace period of 0;
-//! - log, run or forward anything: logs, exec, attach, portforward and proxy are answered as by a server whose nodes are out
-//!   of reach, unless a test answers a log itself with [`Fault::text`];
-//! - serve alpha and beta groups, or watches at the paths of old, below `/watch/`;
-//! - note the owners of fields in what tests bring through its doors, such as [`FakeCluster::create`], before a client
-//!   applies something to it;
-//! - show what the body of a Secret holds in a message, where the server shows its first bytes;
-//! - check the rarer formats of texts in schemas, all of pod templates, statuses but for a few, sources of volumes that only
-//!   one provider has, what is inside a certificate or a request for one, or which time zones an area has;
-//! - show the difference where a whole specification must not change;
-//! - say in Go's words what is wrong with YAML;
-//! - evaluate rules in CEL, call webhooks or admission policies, or convert between versions: objects differ in nothing
-//!   but apiVersion, and the two Event groups are apart;
-//! - forget by time: of each kind the last 10,000 changes can be watched and listed, or as many as
-//!   [`Builder::window`] says, and [`FakeCluster::compact`] expires what is older than now, for watches too, which a real
-//!   compaction leaves alone; bookmarks never lag, where the real server's do on kinds to which nothing happens.
+//! Features that are missing:
+//!
+//! - It does not evaluate CEL: rules in `x-kubernetes-validations` are ignored. A CustomResourceDefinition that has some
+//!   gets a `Warning` header that says so. If a test needs a rule to refuse an object, use a [`Fault`].
+//! - It does not call admission webhooks, and does not apply ValidatingAdmissionPolicies and MutatingAdmissionPolicies.
+//! - It does not convert between versions, and calls no conversion webhook: all versions of a kind share one content,
+//!   and only `apiVersion` changes.
+//! - It does not authenticate or authorize: everybody may do everything, with or without a token, except what
+//!   [`Fault::forbidden`] forbids.
+//! - It runs no other controllers, no scheduler and no kubelet: a Deployment gets no pods, nothing updates a status,
+//!   and a deleted pod that is on a node stays until it is deleted with a grace period of 0.
+//! - It runs no containers: logs, exec, attach, port-forward and proxy fail as if the node were unreachable, unless a
+//!   test answers a log with [`Fault::text`].
+//! - It does not apply LimitRanges and ResourceQuotas, default StorageClasses and IngressClasses, RuntimeClasses, or
+//!   the Pod Security labels of namespaces. It does not mount service account tokens into pods.
+//! - It does not connect the two kinds of Event: one written to `events.k8s.io/v1` is not found in `v1`, and the other
+//!   way round.
+//! - It has no Service `default/kubernetes`.
+//! - It serves no alpha and beta groups, and no watches at the deprecated paths below `/watch/`.
+//!
+//! The protocol:
+//!
+//! - It does not answer in protobuf; a client that accepts nothing else gets 406. It does not read
+//!   CustomResourceDefinitions in protobuf.
+//! - It does not speak CBOR, TLS or HTTP/2, and does not compress.
+//! - Its OpenAPI v2 document is empty. kubectl then leaves the validation of manifests to the server.
+//!
+//! Validation:
+//!
+//! - It does not check all fields of pod templates, most statuses, the sources of volumes that belong to one provider,
+//!   the content of certificates and of requests for them, or the names of time zones.
+//! - It does not check the rarer formats in schemas, such as `isbn`, `creditcard` and `hexcolor`.
+//! - When a spec is immutable, its error does not show the difference.
+//! - Its error messages do not quote Secret contents (the real server quotes the first bytes).
+//! - It does not report YAML errors in the same words as the Go parser.
+//!
+//! Behavior:
+//!
+//! - It does not expire history after five minutes, as the real server does. It keeps the last 10,000 changes of each
+//!   kind, or as many as [`Builder::window`] says.
+//! - [`FakeCluster::compact`] expires older resourceVersions for watches too. A real compaction leaves alone the
+//!   watches that the server can serve from its memory.
+//! - Its bookmarks always have the newest resourceVersion. Those of the real server lag behind for kinds without
+//!   changes.
+//! - The direct methods, such as [`FakeCluster::create`], write no managed fields until a client applies something to
+//!   the object.
 //!
 //! ## Compared with a real server
 //!
-//! Recorded exchanges with a real server are replayed against the fake, one suite of protocol cases runs against both, and
-//! sessions of chance are asked of both at once, in which less than one request in a hundred, most of them nonsense, is
-//! answered otherwise. Beside what lies in the nature of things (uids, times, versions, generated names, the order of
-//! causes), these answers are known to differ:
+//! Recorded exchanges with a real server are replayed against the fake. One suite of protocol cases runs against both.
+//! Random sessions are run against both at the same time; there, less than one request in a hundred is answered
+//! differently, and most of those are nonsense. Apart from what differs on any two servers (uids, times,
+//! resourceVersions, generated names, the order of causes), these answers are known to differ:
 //!
-//! - `/version` names no commit and no compiler: there is none;
-//! - `/`, and `/readyz?verbose`, list the paths and the checks that there are;
-//! - `/openapi/v3` lists the documents of group versions alone, and these have what clients read: no descriptions, no
-//!   lists, of the paths those to one object;
-//! - a custom object in protobuf is refused (415), where the server's handler fails and the connection ends;
-//! - a definition that is deleted is gone with the answer: nobody sees it go, or is refused a new object meanwhile.
+//! - `/version` names no commit and no compiler, because there is none.
+//! - `/` lists only the paths, and `/readyz?verbose` only the checks, that the fake has.
+//! - `/openapi/v3` lists only the documents of group versions. These have no descriptions, no list types, and only the
+//!   paths of objects and collections.
+//! - A custom object in protobuf is refused with 415. The real server's handler fails, and the connection ends.
+//! - A deleted CustomResourceDefinition is gone with the answer. On the real server it is terminating for a moment, and
+//!   new objects of its kind are refused meanwhile.
 
 mod accept;
 mod allocate;

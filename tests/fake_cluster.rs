@@ -13,6 +13,7 @@ mod support;
 use support::{
     config_map, failure,
     http::{CONFIG_MAPS, get, open, send},
+    merge,
     watch::Watch,
 };
 
@@ -51,6 +52,39 @@ fn definition(group: &str, plural: &str, kind: &str, versions: &[&str]) -> Value
         "metadata": {"name": format!("{plural}.{group}")},
         "spec": {"group": group, "scope": "Namespaced", "names": {"plural": plural, "kind": kind}, "versions": versions},
     })
+}
+
+#[tokio::test]
+async fn a_definition_with_rules_in_cel_is_taken_with_a_warning_that_they_are_not_evaluated() {
+    const WARNING: &str = "299 - \"this fake cluster does not evaluate x-kubernetes-validations\"";
+    let field = |schema: Value| json!({"properties": {"spec": schema}});
+    let rules = json!({"type": "object", "x-kubernetes-validations": [{"rule": "self.size() < 3"}]});
+    let mut none = rules.clone();
+    none["x-kubernetes-validations"] = json!([]);
+    let list = json!({"type": "array", "items": rules.clone()});
+    let map = json!({"type": "object", "additionalProperties": rules.clone()});
+    let any_field = json!({"type": "object", "properties": {"x-kubernetes-validations": {"type": "string"}}});
+    for (schema, warnings) in [
+        (rules.clone(), vec![WARNING]),
+        (field(rules), vec![WARNING]),
+        (field(list), vec![WARNING]),
+        (field(map), vec![WARNING]),
+        (none, vec![]),
+        (field(any_field), vec![]),
+    ] {
+        let mut definition = Value::from(objects::definition("example.com", "Thing", "things"));
+        merge(&mut definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"], &schema);
+        let cluster = FakeCluster::new();
+        let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+        let headers = [("content-type", "application/json")];
+        let answer = send(&cluster, "POST", path, &headers, &definition.to_string()).await;
+        assert_eq!((answer.code, answer.warnings()), (201, warnings.iter().map(|&why| why.to_owned()).collect()));
+
+        let annotations = json!({"metadata": {"annotations": {"a": "b"}}}).to_string();
+        let headers = [("content-type", "application/merge-patch+json")];
+        let answer = send(&cluster, "PATCH", &format!("{path}/things.example.com"), &headers, &annotations).await;
+        assert_eq!((answer.code, answer.warnings()), (200, vec![]), "the rules did not change");
+    }
 }
 
 fn thing(name: &str, x: &str) -> Value {

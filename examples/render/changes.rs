@@ -1,12 +1,12 @@
-//! The changes that happen to the small cluster while it is watched.
+//! The changes that the example makes to the small cluster while it is watched.
 //!
 //! Each is one document or a few in `changes/`, applied as `kubectl apply` would, or one object deleted. They build on
 //! each other: play them in order, from the state of `cluster/`.
 
-/// One thing that happens.
+/// One change.
 #[derive(Debug, Clone, Copy)]
 pub struct Change {
-    /// A sentence for the terminal.
+    /// A sentence that describes it on the terminal.
     pub title: &'static str,
     pub operation: Operation,
 }
@@ -19,7 +19,7 @@ pub enum Operation {
     Delete { kind: &'static str, namespace: &'static str, name: &'static str },
 }
 
-/// What happens, in order.
+/// All changes, in order.
 pub const CHANGES: &[Change] = &[
     Change {
         title: "A third pod of shop/storefront becomes ready",

@@ -48,7 +48,7 @@ impl Cluster {
         &self.client
     }
 
-    /// Makes something happen in the embedded cluster and tells every watch; returns the version after it.
+    /// Makes a change in the embedded cluster; returns the resourceVersion after it.
     pub async fn play(&self, operation: &Operation) -> Result<ResourceVersion, Error> {
         let embedded = self.embedded.as_ref().ok_or("changes are played in the small cluster only")?;
         for resource in &self.watched {
@@ -67,7 +67,7 @@ impl Cluster {
     }
 }
 
-/// Tells what of the manifests did not come into the cluster, and what came in place of something else.
+/// Prints which objects of the manifests were refused, and which replaced another one.
 fn say(report: &Report) {
     for origin in &report.replaced {
         eprintln!("replaces an object of the same name: {origin}");

@@ -1,5 +1,6 @@
 //! What a change did to the output, for the terminal: a line diff of the configuration, and the names of files that
-//! came, changed or went. The contents of those files are never shown, they are private keys; nor are password hashes.
+//! were added, changed or removed. Password hashes and the contents of those files, which are private keys, are never
+//! shown.
 
 use std::fmt::Write;
 
@@ -51,7 +52,7 @@ fn lines(older: &str, newer: &str) -> String {
     text
 }
 
-/// `user ada password $6$...` as far as it may be seen.
+/// A line such as `user ada password $6$...`, without the hash.
 fn without_password(line: &str) -> &str {
     match line.split_once(" password ") {
         Some((user, _)) if user.trim_start().starts_with("user ") => user,

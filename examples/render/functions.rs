@@ -1,13 +1,13 @@
-//! The words an HAProxy template needs beyond those of every template: tolerant reading of objects, checks of values
-//! before they enter the configuration, quoting, and files beside it.
+//! The functions, filters and tests that an HAProxy template needs beyond those of minijinja: tolerant reading of
+//! objects, checks of values before they enter the configuration, quoting, and files beside it.
 //!
-//! | word | use |
+//! | name | use |
 //! |---|---|
-//! | `object \| text("spec", "type")` | the text at this place; empty when there is none |
-//! | `object \| each("spec", "rules")` | the list at this place, of a map its keys; empty when there is none |
+//! | `object \| text("spec", "type")` | the text of this field; empty if there is none |
+//! | `object \| each("spec", "rules")` | the items of this list, or the keys of this map; empty if there is none |
 //! | `path \| quote` | one argument of a configuration line, whatever it contains |
-//! | `value \| shown` | a value as a message shows it: in quotes, escaped, not too long |
-//! | `reason \| comment` | text that stays in its comment |
+//! | `value \| shown` | a value for a message: in quotes, escaped, shortened |
+//! | `reason \| comment` | a text that cannot end the comment it is in |
 //! | `is dns_name`, `is host_name`, `is host_pattern`, `is ip_address`, `is ip_range`, `is port_number`, `is whole_number`, `is duration`, `is printable`, `is base64_text`, `is password_hash`, `is user_name`, `is realm` | checks of a text |
 //! | `file("certs/web.pem", content)` | records a file to be written beside the configuration, returns its path |
 //! | `certificate_problem(crt, key)` | why this pair cannot be used, or undefined |
@@ -21,16 +21,17 @@ use minijinja::{Environment, Error, ErrorKind};
 
 use crate::certificates;
 
-/// The files that renders record with `file(..)`, shared with the environment the words are [registered](register) in.
+/// The files that a render records with `file(..)`, shared with the environment the functions are
+/// [registered](register) in.
 ///
-/// One set for one render at a time: [`take`](Self::take) it when a render ends, also when it failed. A render may take
-/// several passes until all objects are there; a template that records only what it has checked records
-/// nothing in an early pass that the last one does not.
+/// This holds the files of one render: [`take`](Self::take) them when it ends, also when it failed. A render may take
+/// several passes until all objects are fetched. A template that records only what it has checked records nothing in an
+/// early pass that the last pass does not record.
 #[derive(Debug, Clone, Default)]
 pub struct Files(Arc<Mutex<BTreeMap<String, String>>>);
 
 impl Files {
-    /// Takes out what was recorded since the last call: contents by path.
+    /// Takes out the files recorded since the last call: their contents by path.
     pub fn take(&self) -> BTreeMap<String, String> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -41,7 +42,7 @@ impl Files {
     }
 }
 
-/// Adds the words to an environment.
+/// Adds the functions, filters and tests to an environment.
 pub fn register(environment: &mut Environment<'_>) -> Files {
     let files = Files::default();
     let recorder = files.clone();
@@ -144,8 +145,8 @@ fn escape(text: &str, longest: usize) -> String {
     escaped
 }
 
-/// A name of Kubernetes: lower-case letters, digits and dashes, with dots between. Unlike in the DNS, what is between the
-/// dots may be as long as the name.
+/// A name of Kubernetes: lower-case letters, digits and dashes, with dots between. Unlike in the DNS, what is between
+/// the dots may be as long as the name.
 fn is_dns_name(text: &str) -> bool {
     is_labels(text, 253) && !text.contains('_')
 }

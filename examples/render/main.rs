@@ -1,8 +1,9 @@
 //! Renders an HAProxy configuration from the objects of a Kubernetes cluster, and again whenever they change.
 //!
-//! Objects are watched, slimmed and indexed as `config.yaml` says, and `haproxy.cfg.j2` reads them from snapshots.
-//! Without options the cluster is a small one in this process, and a few changes to it are played. The rendered
-//! configuration goes to standard output or a folder, everything else to standard error.
+//! `config.yaml` says which objects are watched, which of their fields are dropped and how they are indexed;
+//! `haproxy.cfg.j2` reads them from snapshots. Without options the cluster is a small one in this process, and the
+//! example makes a few changes to it. The rendered configuration goes to standard output or a folder, everything else
+//! to standard error.
 
 mod certificates;
 mod changes;
@@ -100,7 +101,7 @@ async fn follow(options: &Options, cluster: &Cluster, watchers: &WatcherSet, out
     Ok(())
 }
 
-/// Waits until all stores are filled and says meanwhile what is missing.
+/// Waits until all stores are filled, and prints meanwhile what is missing.
 async fn sync(watchers: &WatcherSet, once: bool) -> Result<(), Error> {
     let mut said = String::new();
     for second in 1.. {
@@ -122,7 +123,7 @@ fn counts(watchers: &WatcherSet) -> String {
     counts.collect::<Vec<_>>().join(", ")
 }
 
-/// The template, and what became of it last.
+/// The template, and its last result.
 struct Output {
     renderer: Renderer,
     template: String,
@@ -131,13 +132,13 @@ struct Output {
     folder: Option<Folder>,
     last: Option<Last>,
     renders: usize,
-    /// Changes that no answer to the template was concerned by.
+    /// Changes that did not affect anything the template had read.
     skipped: usize,
     /// Objects that were fetched because the template read them.
     fetched: usize,
 }
 
-/// What was rendered last, for people and for the question whether to render again.
+/// The last render: what to print about it, and what decides whether to render again.
 struct Last {
     output: Rendered,
     session: template::Rendered,
@@ -217,7 +218,7 @@ impl Output {
     }
 }
 
-/// An error and its causes, without those that it tells itself.
+/// An error and its causes, without those that its own message already contains.
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string);
     causes.fold(error.to_string(), |text, cause| if text.contains(&cause) { text } else { format!("{text}: {cause}") })

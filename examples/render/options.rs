@@ -1,4 +1,4 @@
-//! What the command line says. Nothing is opened or checked here beyond the words themselves.
+//! The command line. Nothing is opened or checked here beyond the arguments themselves.
 
 use std::path::PathBuf;
 
@@ -6,8 +6,8 @@ use clap::Parser;
 
 /// Renders an HAProxy configuration from Kubernetes objects, and again whenever one that matters changes.
 ///
-/// Without options it needs nothing: it starts a small cluster in its own process, prints the configuration, then plays
-/// a few changes (a pod comes, a certificate is renewed, an Ingress moves) and shows what each one does to it.
+/// Without options it needs nothing else: it starts a small cluster in its own process, prints the configuration, then
+/// makes a few changes (a new pod, a renewed certificate, an Ingress that moves) and shows what each one does to it.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
 #[command(
     name = "render",
@@ -37,7 +37,7 @@ pub struct Options {
 
     /// Watch a real cluster: the current context of your kubeconfig, or the one this pod runs in
     ///
-    /// Only reads: it needs to list and watch what the configuration names, and to get what it keeps on demand.
+    /// It only reads: it must be allowed to list and watch what the configuration names, and to get what is on demand.
     #[arg(long)]
     pub cluster: bool,
 
@@ -55,7 +55,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Whether the changes of the small cluster are to be played: it is the one shown, and it may change.
+    /// Whether to make the changes: only in the small cluster, and unless it renders only once.
     pub fn plays_changes(&self) -> bool {
         self.manifests.is_none() && !self.cluster && !self.once
     }

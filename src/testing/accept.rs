@@ -1,6 +1,6 @@
-//! What a client accepts: the encoding and the form of answers, and whether they are indented.
+//! The `Accept` header: the encoding and the form of an answer, and whether it is indented.
 //!
-//! Not here: bodies of requests ([`media`](super::media)); protobuf and CBOR, in which nothing is answered.
+//! Not here: request bodies ([`media`](super::media)); protobuf and CBOR, which are never answered.
 
 use bytes::Bytes;
 use http::{HeaderMap, header};

@@ -1,6 +1,7 @@
-//! What Services are given out of a store that belongs to all: cluster IPs, node ports, ports for health checks.
+//! What Services get from pools that all of them share: cluster IPs, node ports, ports for health checks.
 //!
-//! What is given out is what the Services of now have, so what a Service loses, another may get. The cluster has addresses of IPv4 only, and the first of them is the one of the API server.
+//! Nothing is recorded apart: taken is what the current Services have, so an address that one loses is free for
+//! another. The cluster has IPv4 addresses only, and the first of them belongs to the API server.
 
 mod change;
 mod families;

@@ -1,4 +1,4 @@
-//! Answers: what the server says, as HTTP.
+//! Answers as HTTP responses: statuses, headers, bodies.
 
 use bytes::Bytes;
 use futures::{StreamExt, future};

@@ -11,7 +11,7 @@ use futures::{Stream, StreamExt};
 use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt, Full, StreamBody, combinators::UnsyncBoxBody};
 
-/// The body of an answer of a [`FakeCluster`](super::FakeCluster).
+/// The body of an answer of a [`FakeCluster`](super::FakeCluster): in one piece, or as a stream.
 #[derive(Debug)]
 pub struct Body(UnsyncBoxBody<Bytes, io::Error>);
 

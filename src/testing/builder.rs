@@ -1,8 +1,8 @@
-//! What can be chosen about a cluster before it is made.
+//! Options for a new cluster.
 
 use super::{clock::Clock, cluster::FakeCluster, log::Log, state::State, watching::Features};
 
-/// How a cluster is to be. What is not said is as in [`FakeCluster::new`].
+/// Options for a new cluster. The defaults are those of [`FakeCluster::new`].
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -44,63 +44,65 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Other uids and generated names. Clusters with one seed and one history are equal.
+    /// Changes the generated uids and names. Two clusters with the same seed and the same requests are equal. Default:
+    /// 0.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// The clock that dates what happens in the cluster: a [`Clock`], or a [`ManualClock`](super::ManualClock) by reference.
+    /// The clock for all timestamps in the cluster: a [`Clock`], or a reference to a
+    /// [`ManualClock`](super::ManualClock). Default: [`Clock::default`].
     pub fn clock(mut self, clock: impl Into<Clock>) -> Self {
         self.clock = clock.into();
         self
     }
 
-    /// How many changes of each kind are remembered: 10,000 unless it is said, at least one; `usize::MAX` keeps all.
+    /// How many changes of each kind the history keeps, at least one. Default: 10,000; `usize::MAX` keeps all.
     ///
-    /// A list at a resourceVersion before the oldest of them, a page token from then and a watch from there are
-    /// expired (410). A watch that is open and did not read so far back ends cleanly, as the real server ends those of
-    /// slow readers: who goes on from its last version then learns that it is too old, and that a list is needed. So a
-    /// program that does right by watches loses nothing, and one that does not is found out.
+    /// Lists and watches that start at an older resourceVersion are expired (410), and so are page tokens from before.
+    /// An open watch whose reader falls behind the history ends cleanly, as the real server ends the watches of slow
+    /// readers. A client that resumes from its last version then gets 410 and must list again. So a program that
+    /// handles watches correctly loses nothing, and one that does not is found out.
     pub fn window(mut self, changes: usize) -> Self {
         self.window = changes;
         self
     }
 
-    /// How many changes of its kind an open watch may leave unread, at least one; without a bound but for the
-    /// [window](Builder::window) unless it is said. One that leaves more unread is sent that many and ends cleanly, without
-    /// an ERROR, as the real server ends those of slow readers.
+    /// How many changes of its kind an open watch may leave unread, at least one. By default only the
+    /// [window](Builder::window) limits it. A watch that leaves more unread gets that many events and then ends
+    /// cleanly, without an ERROR event, as the real server ends the watches of slow readers.
     pub fn watch_buffer(mut self, changes: usize) -> Self {
         self.features.buffer = changes.max(1);
         self
     }
 
-    /// Whether the server streams lists: watches with `sendInitialEvents`. As in Kubernetes since 1.34 it does, unless
-    /// it is said; one that does not refuses such watches with a 422, and clients fall back to lists.
+    /// Whether the server supports streaming lists, that is, watches with `sendInitialEvents`. Default: true, as in
+    /// Kubernetes since 1.34. With false such watches are refused with 422, and clients fall back to lists.
     pub fn watch_list(mut self, streams: bool) -> Self {
         self.features.watch_list = streams;
         self
     }
 
-    /// Whether a watch from too far back gets HTTP 410 as its answer, instead of 200 and an ERROR event; it does not unless
-    /// it is said. Kubernetes sends the event; some servers that speak its API send the other.
+    /// Whether a watch that starts at an expired resourceVersion is answered with HTTP 410, instead of 200 and an ERROR
+    /// event. Default: false. Kubernetes sends the event; some other servers with its API send the HTTP status.
     pub fn answer_expired_watches_over_http(mut self, over_http: bool) -> Self {
         self.features.gone_as_http = over_http;
         self
     }
 
-    /// How many requests the [log](FakeCluster::requests) keeps with what they wrote: the last 10,000 unless it is said.
+    /// How many requests the [log](FakeCluster::requests) keeps, with the bodies of writes. Default: the last 10,000;
     /// `usize::MAX` keeps all, 0 none.
     pub fn requests(mut self, requests: usize) -> Self {
         self.requests = requests;
         self
     }
 
-    /// Whether controllers run beside the API server, as in a whole cluster; they do unless this says no. They empty
-    /// namespaces that are deleted, and delete what has lost its owners.
+    /// Whether the namespace controller and the garbage collector run. They empty namespaces that are deleted, and
+    /// delete objects whose owners are gone. Default: true.
     ///
-    /// Without them a namespace stays `Terminating`, dependents stay, and an object that is deleted in the foreground keeps
-    /// its finalizer: so it is in a test environment that has an API server and no more (envtest).
+    /// Without them it is as in envtest, which has an API server and no controllers: a deleted namespace stays
+    /// `Terminating`, dependents stay, and an object deleted in the foreground keeps its finalizer.
     ///
     /// ```
     /// use kube_indexed_store::testing::FakeCluster;
@@ -117,7 +119,7 @@ impl Builder {
         self
     }
 
-    /// A cluster with the four namespaces every cluster has, and nothing else.
+    /// Makes the cluster, with the four namespaces that every new cluster has and nothing else.
     pub fn build(self) -> FakeCluster {
         let state = State::new(self.seed, self.clock, self.window, self.controllers);
         FakeCluster::of(state, self.features, Log::new(self.requests))

@@ -1,7 +1,7 @@
-//! Calls: kinds that are questions and orders rather than objects. They are read and checked as objects are, answered,
-//! and nothing of them is kept.
+//! Calls: kinds that are never stored, such as reviews and bindings. A request body is decoded and checked like an
+//! object, answered, and not kept.
 //!
-//! Not here: what the nodes of pods would answer ([`connections`](super::connections)).
+//! Not here: what pods and nodes would answer ([`connections`](super::connections)).
 
 mod access;
 mod binding;

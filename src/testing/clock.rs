@@ -1,6 +1,6 @@
-//! What time it is in a cluster.
+//! The clock of a cluster, for the timestamps it writes.
 //!
-//! Not here: how long things take. Delays, deadlines and the minutes between bookmarks are always those of tokio.
+//! Not here: how long things take. Delays, timeouts and the minutes between bookmarks always use tokio's clock.
 
 use std::{
     sync::Arc,
@@ -11,10 +11,10 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-/// The clock by which a cluster dates what happens in it.
+/// The clock that a cluster takes its timestamps from, such as `metadata.creationTimestamp`.
 ///
-/// Unless it is said otherwise, a cluster is made on 2026-01-01 at midnight (UTC), and time goes on from there as tokio's
-/// does: paused where that is paused, and moved by `tokio::time::advance`.
+/// By default it starts at 2026-01-01T00:00:00Z when the cluster is made, and goes on as tokio's time does: it stands
+/// still while that is paused, and `tokio::time::advance` moves it.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -42,7 +42,7 @@ enum Source {
 }
 
 impl Clock {
-    /// A clock that shows this time when the cluster is made, and goes on as tokio's does.
+    /// A clock that starts at this time when the cluster is made, and goes on as tokio's time does.
     ///
     /// # Panics
     ///
@@ -52,8 +52,8 @@ impl Clock {
         Clock(Source::From(timestamp(time)))
     }
 
-    /// The clock of this machine, for clusters that people look at. Two runs do not get the same bytes, and nothing but
-    /// time itself moves it.
+    /// The clock of this machine, for clusters that people look at. Two runs then get different timestamps, and a test
+    /// cannot move it.
     pub fn system() -> Self {
         Clock(Source::System)
     }
@@ -82,10 +82,10 @@ impl From<&ManualClock> for Clock {
     }
 }
 
-/// A clock that stands still until a test moves it, whatever tokio's does. A clone is another hand on the same clock.
+/// A clock that stands still until a test moves it, independent of tokio's time. A clone is a handle on the same clock.
 ///
-/// It is for tests that cannot pause tokio's time, as those with a [server](super::FakeCluster::serve), and want ages and
-/// timestamps of their choice. Delays, timeouts and bookmarks do not follow it.
+/// It is for tests that need certain timestamps but cannot pause tokio's time, such as those with a
+/// [server](super::FakeCluster::serve). Delays, timeouts and bookmarks do not follow it.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -106,17 +106,21 @@ impl From<&ManualClock> for Clock {
 pub struct ManualClock(Arc<Mutex<Timestamp>>);
 
 impl ManualClock {
-    /// A clock that shows this time; without one it is that of [`Clock::default`].
+    /// A clock that shows this time. [`ManualClock::default`] shows 2026-01-01T00:00:00Z.
     ///
     /// # Panics
     ///
-    /// If the time is not between the years -9999 and 9999, as with all that move the clock.
+    /// If the time is not between the years -9999 and 9999.
     #[track_caller]
     pub fn starting_at(time: SystemTime) -> Self {
         ManualClock(Arc::new(Mutex::new(timestamp(time))))
     }
 
-    /// Moves the clock on.
+    /// Moves the clock forward.
+    ///
+    /// # Panics
+    ///
+    /// If that leads beyond the year 9999.
     #[doc(alias = "Step")]
     #[track_caller]
     pub fn advance(&self, by: Duration) {
@@ -124,7 +128,11 @@ impl ManualClock {
         *now = now.checked_add(by).expect(SHOWN);
     }
 
-    /// Moves the clock to a time, which may lie in the past.
+    /// Sets the clock to a time, which may be earlier than the one it shows.
+    ///
+    /// # Panics
+    ///
+    /// If the time is not between the years -9999 and 9999.
     #[track_caller]
     pub fn set(&self, time: SystemTime) {
         *self.0.lock() = timestamp(time);

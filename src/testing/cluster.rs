@@ -1,7 +1,7 @@
 //! The cluster itself: the state its handles share, and what tests can make happen and wait for.
 //!
-//! HTTP comes in through [`service`](super::service), tests come in through [`doors`](super::doors) too; both end in
-//! the same [`State`].
+//! HTTP requests come in through [`service`](super::service), the direct methods of tests through
+//! [`doors`](super::doors). Both end in the same [`State`].
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
@@ -21,12 +21,14 @@ use super::{
 
 /// An API server in this process, with the state of a cluster behind it.
 ///
-/// A clone is another handle on the same cluster. [`client`](FakeCluster::client) speaks HTTP to it through a real
-/// `kube::Client`, and [`serve`](FakeCluster::serve) lets other programs do so; the doors
+/// A clone is another handle on the same cluster. [`client`](FakeCluster::client) returns a real `kube::Client` that
+/// speaks HTTP to it, and [`serve`](FakeCluster::serve) opens it to other programs. The direct methods
 /// [`create`](FakeCluster::create), [`replace`](FakeCluster::replace), [`apply`](FakeCluster::apply),
-/// [`delete`](FakeCluster::delete) and [`get`](FakeCluster::get) do the same without a client and fail with the same
-/// [`Status`](kube::core::Status). Everything happens in the order of the calls, under one counter; a watch misses nothing that happened
-/// after its start.
+/// [`patch`](FakeCluster::patch), [`delete`](FakeCluster::delete) and [`get`](FakeCluster::get) do the same without a
+/// client, and fail with the same [`Status`](kube::core::Status).
+///
+/// Writes happen one after the other, in the order of the calls, and each gets the next resourceVersion. A watch misses
+/// nothing that happens after its start.
 ///
 /// ```
 /// use k8s_openapi::api::core::v1::ConfigMap;
@@ -36,7 +38,8 @@ use super::{
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 /// let cluster = FakeCluster::new();
-/// cluster.create(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"a": "1"}}))?;
+/// let metadata = json!({"name": "settings"});
+/// cluster.create(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"a": "1"}}))?;
 ///
 /// let api: Api<ConfigMap> = Api::namespaced(cluster.client(), "default");
 /// let settings = api.get("settings").await?;
@@ -128,7 +131,7 @@ impl FakeCluster {
         FakeCluster::builder().build()
     }
 
-    /// A cluster of which more can be chosen.
+    /// Options for a new cluster: seed, clock, history, controllers.
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -146,22 +149,23 @@ impl FakeCluster {
         FakeCluster { shared: Arc::new(Shared { inner: Mutex::new(inner), changed: watch::Sender::new(()) }) }
     }
 
-    /// A client of this cluster, without retries, for the namespace `default`.
+    /// A client of this cluster, without retries. Its default namespace is `default`; for another one, call
+    /// `kube::Client::new(cluster.clone(), "shop")`.
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime, as `kube::Client::new` does; the client belongs to that runtime.
+    /// Outside a tokio runtime, as `kube::Client::new` does. The client belongs to the runtime it was created in.
     pub fn client(&self) -> kube::Client {
         kube::Client::new(self.clone(), "default")
     }
 
-    /// A client that asks again as kube's own does by default: up to 15 times after 429, 503 and 504, later each time,
-    /// and not before the answer's Retry-After.
+    /// A client that retries as kube's own does by default: up to 15 times after 429, 503 and 504, with growing delays,
+    /// and never before the answer's Retry-After.
     ///
-    /// It shows what a program sees in production, where such answers are late rather than errors. Tests of what a
-    /// program does about the errors themselves want [`client`](FakeCluster::client). Each attempt is a request of its
-    /// own, in [`requests`](FakeCluster::requests) and for [`Fault::times`]. The waits are on the clock of tokio: over at
-    /// once where that is paused, some minutes in all where it is not and such answers do not end.
+    /// This is what a program has in production, where such errors become delays. To test how a program handles the
+    /// errors themselves, use [`client`](FakeCluster::client). Each attempt is a request of its own, both in
+    /// [`requests`](FakeCluster::requests) and for [`Fault::times`]. The delays use tokio's clock: with paused time
+    /// they take no real time, otherwise all 15 together take some minutes.
     ///
     /// ```
     /// # use k8s_openapi::api::core::v1::Secret;
@@ -180,7 +184,7 @@ impl FakeCluster {
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime, as [`client`](FakeCluster::client) does.
+    /// Outside a tokio runtime, as [`client`](FakeCluster::client) does.
     pub fn client_with_retries(&self) -> kube::Client {
         let service = MapErr::new(self.clone(), BoxError::from);
         kube::Client::new(RetryLayer::new(RetryPolicy::server_retry()).layer(service), "default")
@@ -191,23 +195,24 @@ impl FakeCluster {
         self.shared.read(|inner| inner.state.storage.revision)
     }
 
-    /// Forgets all history: lists and watches from an older resourceVersion, and page tokens, are expired.
-    /// Watches that are open go on. How much is remembered without that is [`Builder::window`].
+    /// Forgets all history, as a compaction of etcd does. From now on, lists and watches that start at an older
+    /// resourceVersion are expired (410), and so are page tokens from before. Open watches continue. How much history
+    /// is kept otherwise is set by [`Builder::window`].
     pub fn compact(&self) {
         self.shared.update(|inner| inner.state.storage.compact());
     }
 
-    /// Adds a fault; it acts from now on.
+    /// Adds a fault. It acts on requests from now on, until it is used up, disabled or removed.
     #[doc(alias("PrependReactor", "AddReactor"))]
     pub fn fault(&self, fault: Fault) -> FaultHandle {
         let id = self.shared.update(|inner| inner.rules.add(fault));
         FaultHandle { shared: self.shared.clone(), id }
     }
 
-    /// Returns once a condition holds, which is looked at whenever anything happens in the cluster.
+    /// Returns once a condition holds. The condition is checked now and whenever anything changes in the cluster.
     ///
-    /// This and all that wait here wait for ever where nothing comes: how long is too long, only the test knows. One that
-    /// wants to see why it waits bounds it, and looks at what the program asked and what it watches:
+    /// This and the other waiting methods have no timeout. If what you wait for never happens, they never return; wrap
+    /// them in `tokio::time::timeout`. To find out why a wait did not end, print the requests and the open watches:
     ///
     /// ```
     /// # use std::time::Duration;
@@ -226,7 +231,7 @@ impl FakeCluster {
     ///
     /// # Cancel safety
     ///
-    /// Dropping it changes nothing.
+    /// Dropping the future has no effect on the cluster.
     #[doc(alias = "Eventually")]
     pub async fn until(&self, mut condition: impl FnMut(&FakeCluster) -> bool) {
         let mut changed = self.shared.changed.subscribe();

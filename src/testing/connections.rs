@@ -1,7 +1,7 @@
-//! What the server passes on: logs, commands and ports of pods, and what is behind Services and nodes.
+//! Requests that a server passes on: logs, commands and ports of pods, proxies of Services and nodes.
 //!
-//! There is nobody to pass it on to, and it is told as far as the server itself would find out. A test that wants more of
-//! a log answers it with [`Fault::text`](super::Fault::text).
+//! There are no pods and nodes to pass them on to, so the answer is the error that a real server gives when it cannot
+//! reach them. A test can answer a log with [`Fault::text`](super::Fault::text).
 
 use http::Response;
 use kube::core::Status;

@@ -1,8 +1,7 @@
-//! What the server fills in where a client leaves it open, and the forms it has for what means the same.
+//! Defaults: the fields that the server fills in when a client leaves them out, and the canonical forms of values.
 //!
-//! Each kind has its defaults: the modules below have them in the groups in which the server has its kinds. Whoever
-//! writes an object owns its defaults, so what the server sets on its own account is not here but in
-//! [`prepare`](super::prepare).
+//! The modules below have the defaults of the kinds, by group. The writer of an object owns its defaults. Fields that
+//! the server sets on its own account, and that nobody owns, are in [`prepare`](super::prepare).
 
 mod container;
 mod content;

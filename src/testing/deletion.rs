@@ -1,4 +1,4 @@
-//! How a deletion is meant: `DeleteOptions`, from a body or from the parameters of a request.
+//! The options of a deletion: `DeleteOptions`, from a body or from the parameters of a request.
 //!
 //! Not here: what a deletion does ([`write`](super::write)).
 

@@ -1,4 +1,4 @@
-//! What the server says of itself: groups, versions, resources, its own version and health.
+//! Discovery: the groups, versions and resources of the server, its own version and its health.
 
 mod aggregated;
 mod health;

@@ -1,9 +1,8 @@
-//! The doors for tests: the same as over HTTP, without a client.
+//! The direct methods for tests: create, get, patch and so on without a client and without HTTP.
 //!
-//! They find an object as people do: by a word for its kind, and in the namespace `default` where a kind that has
-//! namespaces is asked for without one.
+//! The kind is any name that kubectl takes; an empty namespace means `default` for namespaced kinds.
 //!
-//! Not here: everything at once ([`dump`](super::dump)).
+//! Not here: reading all objects at once ([`dump`](super::dump)).
 
 use std::sync::Arc;
 
@@ -23,57 +22,59 @@ use super::{
 };
 
 impl FakeCluster {
-    /// Creates an object, in the namespace `default` where a namespaced one names none.
+    /// Creates an object. A namespaced object without a namespace goes to `default`.
     ///
-    /// A status that it brings is kept, where a client would have to write it apart: a pod is ready in one call. Its fields
-    /// have no owners, as those of an object whose managed fields were cleared: it gets `metadata.managedFields` only once
-    /// a client applies something to it.
+    /// Unlike a client's create, this keeps the object's status, so that a ready pod takes one call. It writes no
+    /// `metadata.managedFields`; the object gets them once a client applies something to it.
     ///
     /// # Errors
     ///
-    /// The Status the server would answer: the object is invalid, exists, or its kind or namespace does not.
+    /// The Status a server would answer: the object is invalid or exists already, or its kind or namespace does not
+    /// exist.
     pub fn create(&self, object: impl Serialize) -> Result<Value, Box<Status>> {
         self.write(object, |state, target, object| {
             Ok(in_version(target, &state.create(target, object, Write::default())?))
         })
     }
 
-    /// Replaces an object, if its resourceVersion (or none) and its frozen fields allow it.
+    /// Replaces an object, as a PUT does: a resourceVersion must be the current one, and immutable fields must not
+    /// change.
     ///
-    /// A status that it brings is written too; without one the status stays. Of an object whose fields have owners, what
-    /// changes goes to the manager `fake-cluster`.
+    /// Unlike a client's replace, this writes the status too, if the object has one; otherwise the status stays. If the
+    /// stored object has managed fields, the changed fields get the manager `fake-cluster`.
     ///
     /// # Errors
     ///
-    /// The Status the server would answer to a PUT.
+    /// The Status a server would answer to a PUT.
     pub fn replace(&self, object: impl Serialize) -> Result<Value, Box<Status>> {
         self.write(object, |state, target, object| {
             Ok(in_version(target, &replace(state, target, object, Write::default())?))
         })
     }
 
-    /// Creates an object or replaces the one of that name, whatever its version and frozen fields. What is created keeps
-    /// the uid it names, so that owner references keep their meaning.
+    /// Creates an object or replaces the one of that name, whatever its resourceVersion, and even where immutable
+    /// fields change. A created object keeps its `metadata.uid`, so that owner references to it stay valid.
     ///
-    /// This is how a test arranges what is there, and not server-side apply, which merges and knows owners:
-    /// [`patch`](FakeCluster::patch) with a [`Patch::Apply`](kube::api::Patch::Apply) is.
+    /// Use it to set up the state of a test. It is not server-side apply; for that, call [`patch`](FakeCluster::patch)
+    /// with a [`Patch::Apply`](kube::api::Patch::Apply).
     ///
     /// # Errors
     ///
-    /// The Status the server would answer to an invalid object.
+    /// The Status a server would answer to an invalid object.
     pub fn apply(&self, object: impl Serialize) -> Result<Value, Box<Status>> {
         self.write(object, |state, target, object| Ok(in_version(target, &apply(state, target, object)?)))
     }
 
-    /// Patches an object; kind and namespace are named as in [`FakeCluster::delete`]. Answers the object in its kind's
-    /// stored version.
+    /// Patches an object, and returns it in the storage version of its kind. Kind and namespace are given as for
+    /// [`FakeCluster::delete`].
     ///
-    /// [`Patch::Apply`](kube::api::Patch::Apply) takes what others own, and creates the object where there is none.
+    /// [`Patch::Apply`](kube::api::Patch::Apply) is forced, so that it never conflicts with other field managers, and
+    /// creates the object if it does not exist.
     ///
     /// # Errors
     ///
-    /// The Status the server would answer to a PATCH: there is no such object or kind, the patch does not fit, or what
-    /// comes out is invalid.
+    /// The Status a server would answer to a PATCH: the object or its kind does not exist, the patch cannot be applied,
+    /// or the result is invalid.
     pub fn patch(
         &self,
         kind: &str,
@@ -109,13 +110,15 @@ impl FakeCluster {
         })
     }
 
-    /// Deletes an object; the kind is named as people do (`Secret`, `secrets`, `gateways.gateway.networking.k8s.io`). The
-    /// namespace means nothing at cluster scope; an empty one is `default` elsewhere. Answers what the server answers: a
-    /// Status, or the object.
+    /// Deletes an object as a client does that gives no options: finalizers and grace periods hold it. Returns what a
+    /// server answers: a Status, or the object.
+    ///
+    /// `kind` is any name that kubectl takes: `Secret`, `secrets`, `deploy`, `gateways.gateway.networking.k8s.io`. An
+    /// empty `namespace` means `default`; for cluster-scoped kinds it is ignored.
     ///
     /// # Errors
     ///
-    /// The Status the server would answer: there is no such object or kind.
+    /// The Status a server would answer: the object or its kind does not exist.
     pub fn delete(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Box<Status>> {
         self.shared.update(|inner| {
             let target = target(&inner.state, kind, namespace)?;
@@ -123,11 +126,12 @@ impl FakeCluster {
         })
     }
 
-    /// The object as it is now, in its kind's stored version; kind and namespace are named as in [`FakeCluster::delete`].
+    /// The current state of an object, in the storage version of its kind. Kind and namespace are given as for
+    /// [`FakeCluster::delete`].
     ///
     /// # Errors
     ///
-    /// The Status the server would answer: there is no such object or kind.
+    /// The Status a server would answer: the object or its kind does not exist.
     pub fn get(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Box<Status>> {
         self.shared.read(|inner| {
             let target = target(&inner.state, kind, namespace)?;
@@ -135,11 +139,12 @@ impl FakeCluster {
         })
     }
 
-    /// Creates a namespace unless it is there.
+    /// Creates a namespace unless it exists.
     ///
     /// # Panics
     ///
-    /// If it cannot have this name, in the words of the server. [`create`](FakeCluster::create) answers them instead.
+    /// If the name is invalid, with the server's message. [`create`](FakeCluster::create) returns it as an error
+    /// instead.
     #[track_caller]
     pub fn namespace(&self, name: &str) {
         if let Err(status) = self.shared.update(|inner| inner.state.ensure_namespace(name)) {
@@ -147,7 +152,7 @@ impl FakeCluster {
         }
     }
 
-    /// The kind that a test means by a word.
+    /// The kind of this name.
     #[track_caller]
     pub(super) fn kind(&self, word: &str) -> Arc<Kind> {
         let found = self.shared.read(|inner| {
@@ -177,7 +182,7 @@ fn target(state: &State, kind: &str, namespace: &str) -> Result<Target, Box<Stat
     Ok(Target { version: kind.stored.clone(), namespace, kind })
 }
 
-/// Doors lead to what is stored. Questions are asked over HTTP.
+/// The direct methods are for stored kinds only. Others, such as reviews, are asked over HTTP.
 fn stored(kind: &Kind) -> Result<(), Box<Status>> {
     if kind.is_stored() { Ok(()) } else { Err(status::method_not_allowed()) }
 }

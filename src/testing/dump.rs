@@ -1,6 +1,6 @@
-//! What is in a cluster, all at once: as values, and as manifests.
+//! All objects of a cluster: as values, and as manifests.
 //!
-//! Not here: one object ([`get`](FakeCluster::get)), and a state to come back to.
+//! Not here: reading one object ([`get`](FakeCluster::get)), and snapshots to come back to.
 
 use std::collections::HashSet;
 
@@ -14,42 +14,43 @@ use super::{
 };
 
 impl FakeCluster {
-    /// All objects of a kind in the order of a list. The kind is named as in [`FakeCluster::delete`].
+    /// All objects of a kind in all namespaces, in the order of a list. The kind is given as for
+    /// [`FakeCluster::delete`].
     ///
     /// # Panics
     ///
-    /// If there is no such kind: the word is wrong, or its CustomResourceDefinition is missing.
+    /// If there is no such kind: the name is wrong, or its CustomResourceDefinition is missing.
     #[track_caller]
     pub fn objects(&self, kind: &str) -> Vec<Value> {
         let kind = self.kind(kind);
         self.shared.read(|inner| objects(&inner.state, &kind).collect())
     }
 
-    /// All objects of all kinds as they are: built-in kinds in a fixed order, then custom ones as they were defined.
+    /// All objects of all kinds, with every field: built-in kinds in a fixed order, then custom kinds in the order of
+    /// their definition.
     pub fn dump(&self) -> Vec<Value> {
         self.shared.read(|inner| inner.state.kinds.iter().flat_map(|kind| objects(&inner.state, kind)).collect())
     }
 
-    /// All objects of all kinds as manifests: text to commit, to compare with text that was committed, and to
-    /// [load](FakeCluster::load_yaml) into another cluster, which is then equal as far as this text goes.
+    /// All objects of all kinds as manifests. Use the text as an expected result (a snapshot test), or
+    /// [load](FakeCluster::load_yaml) it into another cluster, whose own `dump_yaml` is then the same text.
     ///
-    /// CustomResourceDefinitions come first, then Namespaces, then the rest in the order of [`dump`](FakeCluster::dump).
-    /// Documents are written as `kubectl get -o yaml` writes them.
+    /// CustomResourceDefinitions come first, then Namespaces, then the rest in the order of
+    /// [`dump`](FakeCluster::dump). Documents are formatted as `kubectl get -o yaml` does.
     ///
-    /// Objects of a kind of which no version is served are left out, as nobody could create them.
+    /// Fields that a server sets anew are left out: resourceVersion, creationTimestamp, generation, managedFields,
+    /// deletionTimestamp and deletionGracePeriodSeconds, the status of a CustomResourceDefinition, and the uid, unless
+    /// an owner reference or the object itself refers to it. So two runs that reach the same objects in different ways
+    /// give the same text. Objects of a kind without a served version are left out, because nobody could create them.
+    /// [`dump`](FakeCluster::dump) leaves out nothing.
     ///
-    /// What each server sets anew is left out: resourceVersion, creationTimestamp, generation, managedFields, marks of
-    /// deletion, the status of a definition, and the uid, unless an owner reference or the object itself names it. So two
-    /// runs that come to the same objects on different ways give the same text. What loading gives every new object comes
-    /// back with it, such as the finalizer of a namespace that was taken away. [`dump`](FakeCluster::dump) leaves out
-    /// nothing.
+    /// Loading fills in what every new object gets. So a namespace whose finalizer was removed has one again.
     ///
     /// ```
-    /// use kube_indexed_store::testing::FakeCluster;
-    /// use serde_json::json;
+    /// use kube_indexed_store::testing::{FakeCluster, objects::config_map};
     ///
     /// let cluster = FakeCluster::new();
-    /// cluster.create(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"on": "yes"}}))?;
+    /// cluster.create(config_map("a").data("on", "yes"))?;
     /// let text = cluster.dump_yaml();
     /// assert!(text.ends_with("\
     /// ---

@@ -1,7 +1,7 @@
 //! Faults: rules by which chosen requests fail, wait, or get a damaged answer.
 //!
-//! Deliberately not here: faults of open watches as a whole, which happen to those
-//! ([`Watches::cut`](super::Watches::cut) and its neighbours).
+//! Deliberately not here: ending watches that are open already ([`Watches::cut`](super::Watches::cut) and its
+//! neighbours).
 
 mod answer;
 mod damage;
@@ -21,19 +21,24 @@ pub use rules::FaultHandle;
 pub(super) use rules::{Hit, Rules};
 pub(super) use stream::Damage;
 
-/// A rule: which requests, how many of them, and what happens to them.
+/// A rule that makes requests fail: which requests, how many of them, and what happens to them.
 ///
-/// Of several rules the first that applies acts; to those after it, the request does not count. Narrowed by several
-/// conditions, it acts on requests that meet all of them, as [`Requests`](super::Requests) are. Without [`nth`](Fault::nth), [`times`](Fault::times) or
-/// [`probability`](Fault::probability) it acts on every request it matches, until it is
-/// [disabled](FaultHandle::disable) or [removed](FaultHandle::remove).
+/// **Which:** a fault with several conditions acts on requests that meet all of them. If several faults match a
+/// request, the first that was added acts; for the others the request does not count. Faults act on HTTP requests only,
+/// not on the direct methods such as [`FakeCluster::create`](super::FakeCluster::create).
 ///
-/// What happens has four parts, each of which may be said or not: how long the request waits ([`delay`](Fault::delay),
-/// [`gate`](Fault::gate)), what is answered instead of the truth ([`status`](Fault::status), [`hang`](Fault::hang) and
-/// others), what happens to the events of a watch ([`duplicate_events`](Fault::duplicate_events) and others), and how the
-/// body arrives ([`cut_after_bytes`](Fault::cut_after_bytes), [`frames_of`](Fault::frames_of)). Of two that say the same
-/// part, two answers or two cuts, the last counts; what does not fit the answer, such as events where it has none, does
-/// nothing.
+/// **How many:** all that match, until the fault is [disabled](FaultHandle::disable) or [removed](FaultHandle::remove),
+/// unless [`nth`](Fault::nth), [`times`](Fault::times) or [`probability`](Fault::probability) choose some.
+///
+/// **What:** four independent parts:
+///
+/// - how long the request waits: [`delay`](Fault::delay), [`gate`](Fault::gate);
+/// - what is answered instead: [`status`](Fault::status), [`hang`](Fault::hang) and others;
+/// - what happens to the events of a watch: [`duplicate_events`](Fault::duplicate_events) and others;
+/// - how the body arrives: [`cut_after_bytes`](Fault::cut_after_bytes), [`frames_of`](Fault::frames_of) and others.
+///
+/// If two settings concern the same part, such as two answers or two cuts, the later one wins. Settings that do not
+/// apply to the answer, such as duplicated events on a list, are ignored.
 ///
 /// ```
 /// # use kube_indexed_store::testing::{FakeCluster, Fault};
@@ -60,8 +65,9 @@ pub struct Fault {
 
 /// Which requests.
 impl Fault {
-    /// Acts on requests with this verb (`get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`),
-    /// or on all: `*`. The methods of kube that are called otherwise, `replace` and `delete_collection`, mean theirs.
+    /// A fault for requests with this verb (`get`, `list`, `watch`, `create`, `update`, `patch`, `delete`,
+    /// `deletecollection`), or for all requests: `*`. The names of kube's methods `replace` and `delete_collection`
+    /// work too.
     ///
     /// # Panics
     ///
@@ -78,40 +84,42 @@ impl Fault {
         }
     }
 
-    /// Only on requests about this API group; the core group is the empty one.
+    /// Only requests in this API group; the core group is `""`.
     pub fn group(self, group: &str) -> Self {
         self.narrowed(Filter::Group(group.to_owned()))
     }
 
-    /// Only on requests about this resource or a part of it, named as people do: `secrets`, `Secret`, `deploy`,
-    /// `ingresses.networking.k8s.io`. One that the cluster does not serve at the time of the request goes by its plural
-    /// name, with or without its group.
+    /// Only requests for this resource and its subresources, under any name that kubectl takes: `secrets`, `Secret`,
+    /// `deploy`, `ingresses.networking.k8s.io`. A resource that the cluster does not serve at the time of the request
+    /// matches only by its plural name, with or without its group.
     pub fn resource(self, resource: &str) -> Self {
         self.narrowed(Filter::Resource(resource.to_owned()))
     }
 
-    /// Only on requests about this part of an object, such as `status`; the empty one is the object itself.
+    /// Only requests for this subresource, such as `status`; `""` means requests for whole objects.
     pub fn subresource(self, subresource: &str) -> Self {
         self.narrowed(Filter::Subresource(subresource.to_owned()))
     }
 
-    /// Only on requests that name this namespace.
+    /// Only requests in this namespace.
     pub fn namespace(self, namespace: &str) -> Self {
         self.narrowed(Filter::Namespace(namespace.to_owned()))
     }
 
-    /// Only on requests that name this object.
+    /// Only requests whose path names this object.
     pub fn name(self, name: &str) -> Self {
         self.narrowed(Filter::Name(name.to_owned()))
     }
 
-    /// Only on requests of a client whose `User-Agent` starts like this.
+    /// Only requests of clients whose `User-Agent` starts with this.
     pub fn user_agent(self, start: &str) -> Self {
         self.narrowed(Filter::UserAgent(start.to_owned()))
     }
 
-    /// Only on requests for which the condition holds. It sees the request without its body, which comes later, and must
-    /// not ask the cluster.
+    /// Only requests for which the condition holds. The body has not arrived yet when the condition is checked.
+    ///
+    /// `condition` runs under the cluster's lock: calling any method of [`FakeCluster`](super::FakeCluster) in it
+    /// deadlocks.
     ///
     /// ```
     /// # use kube_indexed_store::testing::{FakeCluster, Fault};
@@ -122,27 +130,27 @@ impl Fault {
         self.narrowed(Filter::When(Arc::new(condition)))
     }
 
-    /// Only on the nth matching request from now on, counted from 1; with [`times`](Fault::times), on so many from the nth
-    /// on.
+    /// Only the nth matching request, counted from 1. Together with [`times`](Fault::times), that many from the nth on.
     pub fn nth(mut self, nth: usize) -> Self {
         self.nth = Some(nth);
         self
     }
 
-    /// Only so many times.
+    /// Only this many times; later requests pass.
     pub fn times(mut self, times: usize) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Only on such a part of the requests, 0 for none and 1 for all. Which ones is chance that repeats: the same for
-    /// the same requests and the same [seed](Fault::seed).
+    /// Only a random part of the matching requests, from 0 (none) to 1 (all). The same requests and the same
+    /// [seed](Fault::seed) give the same choices.
     pub fn probability(mut self, probability: f64) -> Self {
         self.probability = probability;
         self
     }
 
-    /// Other choices of what this rule leaves to chance.
+    /// The seed for this fault's random choices ([`probability`](Fault::probability),
+    /// [`delay_between`](Fault::delay_between)). Default: 0.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self

@@ -1,6 +1,6 @@
-//! What requests are told apart by, in rules and in the log alike.
+//! The conditions on requests, for faults and for the log.
 //!
-//! Not here: what is known of a request once it was answered, by which only the log is narrowed.
+//! Not here: conditions on the answer, which only the log has.
 
 use std::{fmt, sync::Arc};
 

@@ -1,4 +1,5 @@
-//! The kinds the server knows: those of Kubernetes 1.36's stable groups, stored or not, and custom ones.
+//! The kinds the server knows: those of Kubernetes 1.36's stable groups, including kinds that are never stored, and
+//! custom ones.
 //!
 //! Not here: alpha and beta groups.
 

@@ -1,8 +1,8 @@
-//! What the server and its controllers do on their own once something was written: definitions are established and
-//! cleaned up, namespaces are emptied, dependents follow their owners.
+//! What the server and its controllers do on their own after a write: definitions are established and cleaned up,
+//! namespaces are emptied, dependents follow their owners.
 //!
-//! What they would do later happens in the same breath, in steps of their own revisions, one after the other as a watcher
-//! could have seen them. Not here: every other controller.
+//! A real cluster does this a little later; here it happens at once, within the same request. Each step has a revision
+//! of its own, in the order in which a watcher could have seen them. Not here: every other controller.
 
 mod definitions;
 mod dependents;

@@ -1,6 +1,6 @@
-//! Manifests into the cluster: files and folders, definitions and namespaces first.
+//! Loading manifests into a cluster: files and folders, definitions and namespaces first.
 //!
-//! Not here: how text becomes objects ([`manifests`](super::manifests)), and what the server thinks of them.
+//! Not here: how text becomes objects ([`manifests`](super::manifests)), and their validation.
 
 use std::{
     fmt, fs, io,
@@ -12,51 +12,51 @@ use serde_json::Value;
 
 use super::{cluster::FakeCluster, doors, manifests, state::State, status};
 
-/// What became of the documents of one load.
+/// The result of loading manifests.
 #[derive(Debug, Clone, Default)]
 #[must_use = "something may have been refused: see `Report::complete`"]
 #[non_exhaustive]
 pub struct Report {
     /// How many objects were created.
     pub created: usize,
-    /// Objects that took the place of one of the same name: the last wins.
+    /// Objects that replaced one of the same name, whether that was loaded or in the cluster before: the last one wins.
     pub replaced: Vec<Origin>,
-    /// What could not be read or was refused.
+    /// Documents that could not be read, and objects that were refused.
     pub refused: Vec<Refusal>,
-    /// How many documents held nothing.
+    /// How many documents were empty.
     pub empty: usize,
 }
 
 impl Report {
-    /// The refusals as an error.
+    /// Turns refusals into an error, for tests whose manifests must all load.
     ///
     /// # Errors
     ///
-    /// If anything was refused.
+    /// If [`refused`](Report::refused) is not empty.
     pub fn complete(self) -> Result<(), Incomplete> {
         if self.refused.is_empty() { Ok(()) } else { Err(Incomplete(self.refused)) }
     }
 }
 
-/// Where an object came from, and what it calls itself.
+/// Where an object stands in the manifests, and its kind and name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Origin {
     /// The file, if it came from one.
     pub file: Option<PathBuf>,
-    /// The number of the document, counted from 0.
+    /// The number of the document in its file or text, counted from 0.
     pub document: usize,
     /// The line the document starts on, counted from 1.
     pub line: usize,
-    /// Its kind, empty where it names none.
+    /// Its kind; empty if it has none.
     pub kind: String,
-    /// Its namespace, empty where it names none.
+    /// Its namespace; empty if it has none.
     pub namespace: String,
-    /// Its name, empty where it has none.
+    /// Its name; empty if it has none.
     pub name: String,
 }
 
-/// Prints `file:line: kind namespace/name`, as far as they are known.
+/// Prints `file:line: kind namespace/name`, as far as these are known.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.file {
@@ -71,11 +71,11 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A document or an object that is not in the cluster now, and why.
+/// A document or an object that was not loaded, and why.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Refusal {
-    /// Where it stands.
+    /// Where it stands in the manifests.
     pub origin: Origin,
     /// Why it was refused.
     pub reason: Reason,
@@ -87,7 +87,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Why something is not in the cluster.
+/// Why something was not loaded.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Reason {
@@ -106,7 +106,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Everything that was refused, one per line.
+/// The error of [`Report::complete`]. It prints everything that was refused, one per line.
 #[derive(Debug, Clone)]
 pub struct Incomplete(Vec<Refusal>);
 
@@ -120,7 +120,7 @@ impl fmt::Display for Incomplete {
 impl std::error::Error for Incomplete {}
 
 impl FakeCluster {
-    /// Loads manifests from text, as [`load`](FakeCluster::load) does from files.
+    /// Loads manifests from text (YAML or JSON), as [`load`](FakeCluster::load) does from files.
     ///
     /// ```
     /// # use kube_indexed_store::testing::FakeCluster;
@@ -144,18 +144,19 @@ impl FakeCluster {
         report
     }
 
-    /// Loads a file, or every `.yaml`, `.yml` and `.json` file of a folder and the folders in it, in the
-    /// order of their paths.
+    /// Loads a file, or all `.yaml`, `.yml` and `.json` files of a folder and its subfolders, in the order of their
+    /// paths.
     ///
-    /// CustomResourceDefinitions go first, then Namespaces, then the rest as written. A namespace an object
-    /// names is made if it is missing, and an object that needs a namespace and names none goes to `default`.
-    /// An object that is new keeps the uid it names, so that owner references keep their meaning. Of objects
-    /// of one name the last wins. One bad document stops nothing, except the rest of a file that does not
-    /// parse.
+    /// - CustomResourceDefinitions are loaded first, then Namespaces, then the rest in the order of the files.
+    /// - Missing namespaces are created. A namespaced object without a namespace goes to `default`.
+    /// - A new object keeps its `metadata.uid`, so that owner references to it stay valid.
+    /// - Of several objects with the same name, the last one wins.
+    /// - A bad document does not stop the load; it is listed in [`Report::refused`]. After a document that does not
+    ///   parse, the rest of its file is skipped.
     ///
     /// # Errors
     ///
-    /// If a file or a folder cannot be read; nothing is loaded then.
+    /// If a file or a folder cannot be read. Nothing is loaded then.
     pub fn load(&self, path: impl AsRef<Path>) -> io::Result<Report> {
         let mut report = Report::default();
         let mut objects = Vec::new();

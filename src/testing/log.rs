@@ -1,6 +1,6 @@
-//! The log of all requests a cluster got.
+//! The log of all requests to a cluster.
 //!
-//! Not here: what a request is.
+//! Not here: what a request is ([`requests`](super::requests)).
 
 use std::{fmt, ops::Deref, sync::Arc};
 
@@ -8,9 +8,11 @@ use bytes::Bytes;
 
 use super::{cluster::FakeCluster, filter::Filter, requests::Request};
 
-/// Requests in the order they came, to be narrowed, counted, looked at as a slice, and shown one a line.
+/// Requests in the order they arrived. They can be filtered and counted, read as a slice, and printed one per line.
 ///
-/// It is what had come when it was taken: what comes later is not in it. Entries are shared, not copied.
+/// This is a copy of the log at the time of the call; later requests are not in it. Its entries are shared, so it is
+/// cheap. Requests for a subresource such as `status` count too, unless [`subresource("")`](Requests::subresource)
+/// excludes them. Calls of the direct methods, such as [`FakeCluster::create`], are not requests and are not logged.
 ///
 /// ```
 /// # use k8s_openapi::api::core::v1::Secret;
@@ -32,12 +34,12 @@ use super::{cluster::FakeCluster, filter::Filter, requests::Request};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Requests(Arc<Vec<Arc<Request>>>);
 
-/// A place in the log: what came before it, and what comes after.
+/// A position in the log, made by [`FakeCluster::mark`] and used by [`Requests::since`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mark(usize);
 
 impl Requests {
-    /// Those with this verb, named as in [`Fault::on`](super::Fault::on).
+    /// Keeps those with this verb, named as in [`Fault::on`](super::Fault::on).
     ///
     /// # Panics
     ///
@@ -50,48 +52,49 @@ impl Requests {
         }
     }
 
-    /// Those about this API group; the core group is the empty one.
+    /// Keeps those in this API group; the core group is `""`.
     pub fn group(self, group: &str) -> Self {
         self.narrowed(&Filter::Group(group.to_owned()))
     }
 
-    /// Those about this resource, named as people do: `secrets`, `Secret`, `deploy`, `ingresses.networking.k8s.io`. One
-    /// that the cluster did not serve at the time of the request goes by its plural name, with or without its group.
+    /// Keeps those for this resource, under any name that kubectl takes: `secrets`, `Secret`, `deploy`,
+    /// `ingresses.networking.k8s.io`. A resource that the cluster did not serve at the time of the request is found
+    /// only by its plural name, with or without its group.
     pub fn resource(self, resource: &str) -> Self {
         self.narrowed(&Filter::Resource(resource.to_owned()))
     }
 
-    /// Those about this part of objects: `status`, `scale`. Empty: those about objects as a whole.
+    /// Keeps those for this subresource, such as `status` or `scale`; `""` keeps those for whole objects.
     pub fn subresource(self, subresource: &str) -> Self {
         self.narrowed(&Filter::Subresource(subresource.to_owned()))
     }
 
-    /// Those that name this namespace.
+    /// Keeps those in this namespace.
     pub fn namespace(self, namespace: &str) -> Self {
         self.narrowed(&Filter::Namespace(namespace.to_owned()))
     }
 
-    /// Those that name this object.
+    /// Keeps those whose path names this object. A request that creates an object has no name in its path.
     pub fn name(self, name: &str) -> Self {
         self.narrowed(&Filter::Name(name.to_owned()))
     }
 
-    /// Those of a client whose `User-Agent` starts like this.
+    /// Keeps those of clients whose `User-Agent` starts with this.
     pub fn user_agent(self, start: &str) -> Self {
         self.narrowed(&Filter::UserAgent(start.to_owned()))
     }
 
-    /// Those that were answered with this HTTP status.
+    /// Keeps those answered with this HTTP status.
     pub fn answered(self, code: u16) -> Self {
         self.when(|request| request.answered == Some(code))
     }
 
-    /// Those that came after a [mark](FakeCluster::mark).
+    /// Keeps those that arrived after a [mark](FakeCluster::mark).
     pub fn since(self, mark: Mark) -> Self {
         self.when(|request| request.place >= mark.0)
     }
 
-    /// Those for which the condition holds.
+    /// Keeps those for which the condition holds.
     pub fn when(self, mut condition: impl FnMut(&Request) -> bool) -> Self {
         Requests(Arc::new(self.0.iter().filter(|request| condition(request)).cloned().collect()))
     }
@@ -187,8 +190,8 @@ impl fmt::Display for Requests {
 }
 
 impl FakeCluster {
-    /// The requests so far, in the order they came: the last 10,000 of them, or as many as [`Builder::requests`] says, with
-    /// the bodies of writes.
+    /// The requests so far, in the order they arrived, with the bodies of writes. Only the last 10,000 are kept, or as
+    /// many as [`Builder::requests`] says.
     ///
     /// [`Builder::requests`]: super::Builder::requests
     #[doc(alias = "Actions")]
@@ -196,18 +199,18 @@ impl FakeCluster {
         self.shared.read(|inner| inner.log.kept().clone())
     }
 
-    /// Forgets the requests so far. Those that were taken, and [marks](FakeCluster::mark), stay as they are.
+    /// Empties the log. [`Requests`] already returned, and [marks](FakeCluster::mark), stay valid.
     pub fn forget_requests(&self) {
         self.shared.update(|inner| inner.log.forget());
     }
 
-    /// Marks this moment, for [`Requests::since`].
+    /// Marks the current end of the log, for [`Requests::since`].
     pub fn mark(&self) -> Mark {
         Mark(self.shared.read(|inner| inner.log.count))
     }
 
-    /// Returns a request that came, or once it comes: the first that is left when all requests are narrowed so. Where none
-    /// comes it never returns: see [`until`](FakeCluster::until).
+    /// Waits for a request and returns it: the first that the given filter leaves in the log, whether it is there
+    /// already or comes later. If none comes it never returns: see [`until`](FakeCluster::until).
     ///
     /// ```
     /// # use std::time::Duration;
@@ -230,7 +233,7 @@ impl FakeCluster {
     ///
     /// # Cancel safety
     ///
-    /// Dropping it changes nothing.
+    /// Dropping the future has no effect on the cluster.
     pub async fn requested(&self, narrow: impl Fn(Requests) -> Requests) -> Arc<Request> {
         let mut found = None;
         self.until(|cluster| {

@@ -1,26 +1,26 @@
-//! Reading manifest text as kubectl reads it: documents, JSON streams, lists.
+//! Reads the text of manifests as kubectl does: YAML documents, JSON streams, lists.
 //!
-//! Deliberately not here: what the objects mean, and files; [`FakeCluster::load`](super::FakeCluster::load)
-//! does both. Nothing is validated beyond "an object, or a list of objects".
+//! To load files into a cluster, use [`FakeCluster::load`](super::FakeCluster::load). This module only splits and
+//! parses text; nothing is validated beyond "an object, or a list of objects".
 
 use serde_json::{Map, Value};
 
 use super::yaml;
 
-/// One document of a manifest.
+/// One document of a manifest text.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Document {
-    /// Its place in the text, counted from 0 as kubectl counts: empty documents count, nothing before a
-    /// leading `---` does.
+    /// Its number in the text, from 0, as kubectl counts: empty documents count, but a leading `---` does not start a
+    /// second one.
     pub number: usize,
     /// The line its content starts on, counted from 1.
     pub line: usize,
-    /// The objects in it: none in an empty document, several in a list, else one.
+    /// The objects in it: none in an empty document, several in a list, otherwise one.
     pub content: Result<Vec<Value>, Error>,
 }
 
-/// Shows where the document is and how much it holds, never what: it may be a Secret.
+/// Prints the position of the document and the number of its objects, but no content: it may be a Secret.
 impl std::fmt::Debug for Document {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let content = self.content.as_ref().map(|objects| format!("{} objects", objects.len()));
@@ -34,8 +34,8 @@ impl std::fmt::Debug for Document {
 
 /// Why a document could not be read.
 ///
-/// After [`NotParsed`](Error::NotParsed) nothing of the text follows, as kubectl reads no further either;
-/// the documents before it count. The others concern their document alone.
+/// [`NotParsed`](Error::NotParsed) ends the text, as kubectl reads no further either; the documents before it are
+/// returned. The other errors concern only their own document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -44,10 +44,10 @@ pub enum Error {
     NotParsed {
         /// The line in the text, counted from 1.
         line: usize,
-        /// What the parser says.
+        /// The message of the parser.
         problem: String,
     },
-    /// A document that parses, but is a list or a scalar.
+    /// The document is a list or a scalar.
     #[error("line {line}: expected an object with apiVersion and kind, found {found}")]
     NotAnObject {
         /// The line the document starts on.
@@ -55,23 +55,23 @@ pub enum Error {
         /// What was found instead.
         found: &'static str,
     },
-    /// An entry of `items` that is not an object.
+    /// An entry of the list's `items` is not an object.
     #[error("line {line}: items[{index}]: expected an object, found {found}")]
     ItemNotAnObject {
         /// The line the document starts on.
         line: usize,
-        /// The place of the entry in `items`.
+        /// The index of the entry in `items`.
         index: usize,
         /// What was found instead.
         found: &'static str,
     },
 }
 
-/// Splits text into documents and reads each.
+/// Splits a text into documents and parses each.
 ///
-/// Text that starts with `{` is a stream of JSON objects; anything else is YAML, whose documents are
-/// separated by lines that start with `---`. Lists (`kind: List`, `kind: ConfigMapList`) are flattened;
-/// items of a typed list that name no kind take it from the list.
+/// Text that starts with `{` is a stream of JSON objects; anything else is YAML, with documents separated by lines that
+/// start with `---`. Lists (`kind: List`, `kind: ConfigMapList`) are flattened: the result has their items. An item of
+/// a `ConfigMapList` without a kind is a ConfigMap, and so on.
 ///
 /// ```
 /// use kube_indexed_store::testing::manifests;

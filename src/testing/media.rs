@@ -1,4 +1,4 @@
-//! Media types of the bodies the server reads.
+//! The media types of request bodies.
 //!
 //! Not here: what clients accept ([`accept`](super::accept)); CBOR.
 

@@ -1,4 +1,4 @@
-//! Objects for tests, in few words: what a test does not say is filled in so that a server takes the object.
+//! Short builders for the objects of a test. What a test leaves out is filled in, so that a server accepts the object.
 //!
 //! ```
 //! use kube_indexed_store::testing::{FakeCluster, objects::*};
@@ -9,7 +9,8 @@
 //! cluster.create(config_map("shop/settings").data("color", "blue").label("app", "web"))?;
 //! cluster.create(service("shop/web").port(80).set("spec.selector.app", "web"))?;
 //! cluster.create(ingress("shop/web").host("shop.example.org").path("/", "web", 80))?;
-//! cluster.create(endpoint_slice("shop/web-1").address("10.1.0.5").port(8080).label("kubernetes.io/service-name", "web"))?;
+//! let endpoints = endpoint_slice("shop/web-1").label("kubernetes.io/service-name", "web");
+//! cluster.create(endpoints.address("10.1.0.5").port(8080))?;
 //! let web = cluster.create(deployment("shop/web").container("web", "nginx").set("spec.replicas", 3))?;
 //! cluster.apply(pod("shop/web-1").owner(&web).container("web", "nginx").ready())?;
 //!
@@ -19,10 +20,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What is made so is [`Serialize`](serde::Serialize), a [`Value`] on demand, and [of a type](ObjectBuilder::typed) of k8s-openapi or of your
-//! own, as kube's `Api` takes and gives them.
+//! A builder is [`Serialize`](serde::Serialize), so the direct methods of a cluster take it as it is. It converts
+//! into a [`Value`], and [`typed`](ObjectBuilder::typed) makes it a type of k8s-openapi or one of your own, for kube's
+//! `Api`.
 //!
-//! Not here: kinds without a word of their own, for which [`object`] is, and the checks of a server.
+//! Kinds without a function of their own start with [`object`]. Nothing is validated here; the server does that.
 
 mod builder;
 
@@ -30,9 +32,10 @@ use serde_json::{Value, json};
 
 pub use builder::ObjectBuilder;
 
-/// An object of any kind: `object("example.org/v1", "Widget", "ns/name")`.
+/// An object of any kind: `object("example.org/v1", "Widget", "shop/widget")`.
 ///
-/// A name is written `namespace/name`, or alone: then there is no namespace, or a cluster takes `default`.
+/// A name is written `namespace/name`, or alone for a cluster-scoped object or the namespace `default`. This holds for
+/// all functions of this module.
 pub fn object(api_version: &str, kind: &str, name: &str) -> ObjectBuilder {
     let mut object = json!({"apiVersion": api_version, "kind": kind, "metadata": {}});
     let name = match name.split_once('/') {
@@ -61,30 +64,32 @@ pub fn secret(name: &str) -> ObjectBuilder {
     object("v1", "Secret", name)
 }
 
-/// A Service. Until it is given a port, it has port 80.
+/// A Service. It has port 80 unless [`port`](ObjectBuilder::port) is called.
 pub fn service(name: &str) -> ObjectBuilder {
     object("v1", "Service", name).standing_in("spec.ports", json!([{"port": 80}]))
 }
 
-/// An Ingress. Until it is given a host or a path, it sends everything to port 80 of the Service of its name.
+/// An Ingress. Unless [`host`](ObjectBuilder::host) or [`path`](ObjectBuilder::path) is called, it sends everything to
+/// port 80 of the Service of the same name.
 pub fn ingress(name: &str) -> ObjectBuilder {
     let builder = object("networking.k8s.io/v1", "Ingress", name);
     let backend = backend(builder.object["metadata"]["name"].as_str().unwrap_or_default(), 80);
     builder.standing_in("spec.defaultBackend", backend)
 }
 
-/// An EndpointSlice for the Service that its label `kubernetes.io/service-name` names.
+/// An EndpointSlice without endpoints. Its Service is the one that its label `kubernetes.io/service-name` names; set it
+/// with [`label`](ObjectBuilder::label).
 pub fn endpoint_slice(name: &str) -> ObjectBuilder {
     object("discovery.k8s.io/v1", "EndpointSlice", name).set("addressType", "IPv4").set("endpoints", json!([]))
 }
 
-/// A Pod. Until it is given a container, it has one called `main`.
+/// A Pod. It has one container, `main`, unless [`container`](ObjectBuilder::container) is called.
 pub fn pod(name: &str) -> ObjectBuilder {
     object("v1", "Pod", name).standing_in("spec.containers", main_container())
 }
 
-/// A Deployment of one Pod, which is labelled `app` with the Deployment's name. Until it is given a container, it has one
-/// called `main`.
+/// A Deployment with one replica. Its pods have the label `app` with the Deployment's name. It has one container,
+/// `main`, unless [`container`](ObjectBuilder::container) is called.
 pub fn deployment(name: &str) -> ObjectBuilder {
     let builder = object("apps/v1", "Deployment", name);
     let labels = json!({"app": builder.object["metadata"]["name"]});
@@ -98,9 +103,9 @@ pub fn node(name: &str) -> ObjectBuilder {
     object("v1", "Node", name)
 }
 
-/// A CustomResourceDefinition: a namespaced kind in one version, `v1`, with whatever fields.
+/// A CustomResourceDefinition of a namespaced kind with one version, `v1`, that accepts any fields.
 ///
-/// For a kind with a status of its own: `.set("spec.versions.0.subresources.status", json!({}))`.
+/// To give the kind a status subresource: `.set("spec.versions.0.subresources.status", json!({}))`.
 #[doc(alias("custom_resource_definition", "crd"))]
 pub fn definition(group: &str, kind: &str, plural: &str) -> ObjectBuilder {
     let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});

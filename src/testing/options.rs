@@ -1,4 +1,4 @@
-//! The parameters of requests: read, and refused where the server refuses them.
+//! The query parameters of requests: parsed, and refused where the server refuses them.
 
 use std::{
     collections::HashSet,

@@ -1,11 +1,11 @@
 //! Who owns which fields: `metadata.managedFields` and server-side apply.
 //!
-//! All of it is pure. [`update`] notes who wrote what in a create, a replacement or a patch; [`apply`] merges a
-//! configuration, takes back what its manager no longer says, and refuses to take what others own.
+//! All functions are pure. [`update`] records who wrote what in a create, a replace or a patch. [`apply`] merges a
+//! configuration, removes what its manager no longer mentions, and refuses to change fields that others own.
 //!
-//! Not here: defaults, which belong to the writer of an update and to nobody after an apply, so the one runs before
-//! and the other after these functions; conversion, versions of a kind differing in nothing but apiVersion; sets that
-//! were recorded under another schema.
+//! Not here: defaults, which belong to the writer of an update (so they come before [`update`]) and to nobody after an
+//! apply (so they come after [`apply`]); conversion, because the versions of a kind differ only in apiVersion; field
+//! sets that were recorded under another schema.
 
 mod apply;
 mod check;

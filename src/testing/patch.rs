@@ -1,7 +1,7 @@
-//! The three patches that say what to change: JSON patch, merge patch, strategic merge patch.
+//! The three patches that describe a change: JSON patch, merge patch, strategic merge patch.
 //!
-//! All are functions from a document and a patch to a document. Not here: apply, which says what should be, and
-//! decoding what comes out.
+//! All are functions from a document and a patch to a document. Not here: server-side apply, which describes a state,
+//! and decoding the result.
 
 pub(super) mod json;
 pub(super) mod merge;

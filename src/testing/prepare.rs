@@ -1,7 +1,7 @@
-//! What is the server's to say about an object, whatever its writer said: its status, its generation, and what it is
-//! given on its way in (finalizers that protect it, tolerations, a priority, addresses).
+//! The fields that the server sets itself, whatever the client sent: status, generation, and what admission adds
+//! (protecting finalizers, tolerations, a priority, addresses).
 //!
-//! It comes after the defaults, and nobody owns it. Not here: the parts of an object that are written apart.
+//! This comes after the defaults, and nobody owns these fields. Not here: writes to subresources.
 
 mod certificate;
 mod generation;

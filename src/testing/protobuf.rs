@@ -1,9 +1,9 @@
-//! Bodies in protobuf, in which Go's clients send objects of built-in kinds: an envelope that says what is in it, and
-//! a message of that type. Messages number their fields; [`Shapes`](super::shape::Shapes) knows the numbers.
+//! Request bodies in protobuf, in which Go's clients send objects of built-in kinds: an envelope that names the type,
+//! and a message of that type. Messages number their fields; [`Shapes`](super::shape::Shapes) knows the numbers.
 //!
-//! Fields that nobody knows are skipped, as clients may be newer than the server. Not here: answers, which are JSON to
-//! all who take it as well; custom kinds, which have no messages; and CustomResourceDefinitions, whose schemas have
-//! some of their own.
+//! Unknown fields are skipped, as clients may be newer than the server. Not here: answers, which are JSON for all
+//! clients that accept it; custom kinds, which have no messages; CustomResourceDefinitions, whose schemas have some of
+//! their own.
 
 mod wire;
 

@@ -1,4 +1,4 @@
-//! Quantities as the server prints them: `1024Mi` is `1Gi`, `0.5` is `500m`.
+//! Quantities in canonical form, as the server prints them: `1024Mi` is `1Gi`, `0.5` is `500m`.
 //!
 //! Not here: which fields are quantities.
 

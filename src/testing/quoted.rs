@@ -1,6 +1,6 @@
-//! Texts of clients between quotes, as the server's messages show them: the way of Go.
+//! Client strings in quotes, as the server's messages show them: Go's `%q`.
 //!
-//! Not here: JSON, and values that are no texts.
+//! Not here: JSON, and values that are not strings.
 
 use std::fmt::Write as _;
 

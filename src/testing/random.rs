@@ -1,4 +1,4 @@
-//! Chance that repeats: a cluster with one seed and one history gives the same names and uids each time.
+//! Repeatable randomness: a cluster with the same seed and the same history gives the same names and uids.
 
 /// Splitmix64: names and uids that look random and repeat from run to run.
 #[derive(Debug)]

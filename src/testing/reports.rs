@@ -1,6 +1,4 @@
-//! Component statuses: what the server finds out about its company when it is asked.
-//!
-//! Not here: what else is found out rather than stored; there is nothing.
+//! ComponentStatuses: the server computes them when it is asked. No other kind is computed like this.
 
 use bytes::Bytes;
 use kube::core::Status;

@@ -1,6 +1,6 @@
-//! Requests as the server understands them.
+//! One request, as the server understands it.
 //!
-//! Not here: all it got ([`log`](super::log)), and what answers say; of them the code is known.
+//! Not here: all requests ([`log`](super::log)), and answers, of which only the HTTP status is kept.
 
 use std::{fmt, sync::Arc};
 
@@ -13,39 +13,39 @@ use super::{
     yaml,
 };
 
-/// One request: what was asked, of which resource, and how it was answered.
+/// One request: what was asked, for which resource, and how it was answered.
 ///
-/// It is shown as `GET /api/v1/secrets?limit=500 200`, or without the code while there is no answer. Nothing shows a body
-/// unasked, which may be that of a Secret.
+/// It prints as `GET /api/v1/secrets?limit=500 200`, without the status while there is no answer. Neither `Display` nor
+/// `Debug` prints the body, because it may be a Secret; read it with [`body`](Request::body).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
-    /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete` or `deletecollection`; outside of
-    /// resources the method in lower case.
+    /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete` or `deletecollection`; for paths that are not of a
+    /// resource, such as `/version`, the HTTP method in lower case.
     pub verb: String,
     /// The API group, empty for the core group.
     pub group: String,
     /// The version within the group.
     pub version: String,
-    /// The plural name of the resource, empty outside of resources.
+    /// The plural name of the resource; empty for paths that are not of a resource.
     pub resource: String,
-    /// What follows the name: `status`, `scale`.
+    /// The subresource, such as `status` or `scale`.
     pub subresource: Option<String>,
-    /// The namespace, where the path names one.
+    /// The namespace, if the path has one.
     pub namespace: Option<String>,
-    /// The object, where the path names one.
+    /// The name of the object, if the path has one. The path of a create has none.
     pub name: Option<String>,
-    /// The path as it was sent.
+    /// The path as it was sent, without the query.
     pub path: String,
-    /// The decoded parameters in their order.
+    /// The decoded query parameters, in the order they were sent.
     pub query: Vec<(String, String)>,
-    /// The `Accept` header: metadata-only requests are told by it.
+    /// The `Accept` header. It shows whether the client asked for metadata only, or for a Table.
     pub accept: Option<String>,
-    /// The `Content-Type` header: the kinds of patches are told by it.
+    /// The `Content-Type` header. It shows the kind of a patch.
     pub content_type: Option<String>,
     /// The `User-Agent` header.
     pub user_agent: Option<String>,
-    /// The HTTP status of the answer; nothing while there is none.
+    /// The HTTP status of the answer; `None` while there is no answer.
     pub answered: Option<u16>,
     pub(super) method: Method,
     payload: Payload,
@@ -186,13 +186,13 @@ impl Request {
         }
     }
 
-    /// The value of a parameter, the first where it is repeated.
+    /// The value of a query parameter; the first one if it is repeated.
     pub fn param(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The body as a value: the object, the patch, or the options of a deletion. Null where there is none, where it has not
-    /// come yet, and where it cannot be read.
+    /// The body as a value: the object, the patch, or the options of a deletion. Null if there is no body, if it has
+    /// not arrived yet, or if it cannot be parsed.
     ///
     /// ```
     /// # use k8s_openapi::api::core::v1::ConfigMap;

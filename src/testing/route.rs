@@ -1,4 +1,4 @@
-//! Routes: from a method and a path to what the server is asked to do.
+//! Routes: from a method and a path to what the server has to do.
 //!
 //! Not here: the parts of a path, which [`Request`] reads.
 

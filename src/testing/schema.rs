@@ -1,7 +1,7 @@
-//! Schemas of custom kinds, the `openAPIV3Schema` of a version: what they have no field for is pruned, what is missing
-//! gets its default, and the rest is checked.
+//! Schemas of custom kinds, the `openAPIV3Schema` of a version: unknown fields are pruned, missing ones get their
+//! defaults, and values are validated.
 //!
-//! Not here: rules in CEL (`x-kubernetes-validations`), which nobody evaluates.
+//! Not here: rules in CEL (`x-kubernetes-validations`), which are not evaluated.
 
 mod check;
 mod defaults;
@@ -49,7 +49,8 @@ impl Schema {
         self.shapes.get_or_init(|| Shapes::custom(ROOT, &self.document)).named(ROOT)
     }
 
-    /// Removes what the schema has no field for. Tells the paths of the fields it removed, or why a resource in it is none.
+    /// Removes what the schema has no field for. Tells the paths of the fields it removed, or why a resource in it is
+    /// none.
     pub(super) fn prune(&self, object: &mut Value) -> Result<Vec<String>, String> {
         let mut unknown = prune::unknown_fields(object, &self.document);
         unknown.extend(embedded::coerce(object, &self.document)?);

@@ -1,6 +1,6 @@
-//! Which objects a list or a watch is about: namespace, label selector, field selector.
+//! Which objects a list or a watch selects: namespace, label selector, field selector.
 //!
-//! Not here: fields beyond those the server indexes for a kind; asking for one is refused, as there.
+//! Not here: fields that the server does not index for a kind; selecting by one is refused, as on a real server.
 
 use kube::core::Status;
 use serde_json::Value;

@@ -1,7 +1,7 @@
-//! The door for other programs: the cluster behind a socket.
+//! The cluster on a socket, for other programs.
 //!
-//! Not here: what is answered ([`service`](super::service)). This only carries it over HTTP/1.1, and its failures too:
-//! a request that is refused closes the connection before any answer, a body that fails closes it in the middle.
+//! Not here: what is answered ([`service`](super::service)). This only carries the answers over HTTP/1.1, and failures
+//! too: a refused request closes the connection before any answer, a body that fails closes it in the middle.
 
 mod wire;
 
@@ -30,12 +30,12 @@ use wire::{Flushes, Io, Sent};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// The address is no address, is not one of this machine, or is taken.
+    /// The address is invalid, does not belong to this machine, or is in use.
     #[error("cannot listen on {address}")]
     Bind {
         /// The address as it was given.
         address: String,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The kubeconfig could not be written.
@@ -43,7 +43,7 @@ pub enum ServeError {
     Kubeconfig {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
@@ -51,11 +51,11 @@ pub enum ServeError {
 impl FakeCluster {
     /// Serves the cluster on a socket, over HTTP/1.1 without TLS, until the [`Server`] is stopped or dropped.
     ///
-    /// Port 0 takes one that is free: [`Server::address`] tells which. All who can reach the address may do everything.
-    /// A cluster can be served on several addresses, and used in process beside that.
+    /// Port 0 picks a free port; see [`Server::address`]. Anyone who can reach the address may do anything. A cluster
+    /// can be served on several addresses at once, and used in the process at the same time.
     ///
-    /// Sockets take real time: do not pause tokio's. Programs that compare the times of objects with their own clock,
-    /// as kubectl does for ages, want [`Clock::system`](super::Clock::system).
+    /// Sockets need real time, so do not pause tokio's. Programs that compare timestamps with their own clock, as
+    /// kubectl does for ages, need a cluster with [`Clock::system`](super::Clock::system).
     ///
     /// ```
     /// use k8s_openapi::api::core::v1::Namespace;
@@ -78,11 +78,11 @@ impl FakeCluster {
     ///
     /// # Errors
     ///
-    /// [`ServeError::Bind`] if the address cannot be listened on.
+    /// [`ServeError::Bind`] if it cannot listen on the address.
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime with its input and output enabled; the server ends with that runtime.
+    /// Outside a tokio runtime, or in one without `enable_io`. The server ends with its runtime.
     pub async fn serve(&self, address: impl ToSocketAddrs + fmt::Display) -> Result<Server, ServeError> {
         let name = address.to_string();
         let failed = |source| ServeError::Bind { address: name, source };
@@ -97,9 +97,10 @@ impl FakeCluster {
     }
 }
 
-/// A cluster behind a socket. Dropping it stops it soon, [`stop`](Server::stop) waits for that.
+/// A cluster on a socket. Dropping it stops the server in the background; [`stop`](Server::stop) waits until it has
+/// stopped.
 ///
-/// The cluster itself stays as it is, and can be served again.
+/// The cluster keeps its state, and can be served again.
 #[derive(Debug)]
 #[must_use = "a server that is dropped stops"]
 pub struct Server {
@@ -115,7 +116,7 @@ impl Server {
         self.address
     }
 
-    /// Where clients on this machine find it, such as `http://127.0.0.1:8001`.
+    /// The URL for clients on this machine, such as `http://127.0.0.1:6443`.
     pub fn url(&self) -> String {
         let mut address = self.address;
         match address {
@@ -152,22 +153,22 @@ users:
         )
     }
 
-    /// Writes the [`kubeconfig`](Server::kubeconfig) into a file, over what was in it.
+    /// Writes the [`kubeconfig`](Server::kubeconfig) to a file, and overwrites it if it exists.
     ///
     /// # Errors
     ///
-    /// [`ServeError::Kubeconfig`] if it cannot be written.
+    /// [`ServeError::Kubeconfig`] if the file cannot be written.
     pub fn write_kubeconfig(&self, path: impl AsRef<Path>) -> Result<(), ServeError> {
         let path = path.as_ref();
         fs::write(path, self.kubeconfig()).map_err(|source| ServeError::Kubeconfig { path: path.to_owned(), source })
     }
 
-    /// Stops listening and breaks all connections, as a server does that crashes: answers under way end in the middle,
-    /// watches too. [`Watches::close`](super::Watches::close) before it lets those end cleanly.
+    /// Stops listening and cuts all connections, as when a server crashes: unfinished answers and watches end in the
+    /// middle. Call [`Watches::close`](super::Watches::close) before, to let watches end cleanly.
     ///
     /// # Cancel safety
     ///
-    /// Dropping it stops the server all the same.
+    /// If the future is dropped, the server stops all the same.
     pub async fn stop(self) {
         drop(self.running);
         // It neither panics nor is aborted, unless its runtime ends.

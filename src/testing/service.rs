@@ -1,7 +1,7 @@
-//! HTTP: a request is noted, suffers its fault, and is answered.
+//! HTTP: a request is logged, its fault is applied, and it is answered.
 //!
-//! Not here: what a path means ([`route`](super::route)), media types ([`media`](super::media)), and what each verb does
-//! ([`verbs`]).
+//! Not here: what a path means ([`route`](super::route)), media types ([`media`](super::media)), and what each verb
+//! does ([`verbs`]).
 
 mod verbs;
 

@@ -1,7 +1,7 @@
-//! What values look like: the fields they have, how scalars are written, which maps are one value, which lists have
-//! items with names.
+//! The structure of types: the fields they have, how scalars are written, which maps are atomic, and which lists have
+//! keys.
 //!
-//! Not here: what custom kinds demand of their values beyond that ([`schema`](super::schema)).
+//! Not here: what schemas of custom kinds require beyond that ([`schema`](super::schema)).
 
 pub(super) mod decode;
 mod definition;

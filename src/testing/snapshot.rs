@@ -1,6 +1,6 @@
-//! States of a cluster to come back to.
+//! Snapshots of a cluster, to return to later.
 //!
-//! Not here: states as text ([`FakeCluster::dump_yaml`]).
+//! Not here: the state as text ([`FakeCluster::dump_yaml`]).
 
 use std::{collections::HashSet, fmt, sync::Arc};
 
@@ -13,10 +13,10 @@ use super::{
     storage::{Object, Table, key},
 };
 
-/// Everything a cluster held at one moment: its objects and the custom kinds it served.
+/// The state of a cluster at one moment: its objects and its custom kinds.
 ///
-/// It shares its objects with the cluster: taking one and keeping it costs little more than a list of pointers. It does not
-/// hold clients, watches, faults, the log or the clock.
+/// It shares the objects with the cluster, so it costs little more than a list of pointers. Clients, watches, faults,
+/// the log of requests and the clock are not part of it.
 #[derive(Clone)]
 pub struct Snapshot {
     revision: u64,
@@ -43,7 +43,8 @@ impl fmt::Debug for Snapshot {
 }
 
 impl FakeCluster {
-    /// The state of now, to come back to as often as needed, in this cluster or in another one.
+    /// Takes a snapshot of the current state. It can be restored any number of times, in this cluster or in another
+    /// one.
     ///
     /// ```
     /// use kube_indexed_store::testing::{FakeCluster, objects::config_map};
@@ -60,20 +61,29 @@ impl FakeCluster {
         self.shared.read(|inner| Snapshot::of(&inner.state))
     }
 
-    /// Makes everything as it was by writing and deleting: what differs gets new resourceVersions, open watches see the
-    /// difference as events, and what is as it was stays untouched. Objects have their uids, finalizers and marks of deletion
-    /// again, and nothing follows from any of it.
+    /// Returns to the state of a snapshot by writing and deleting objects. Objects that differ get new
+    /// resourceVersions, and open watches see the changes as events; objects that are the same are not touched.
+    ///
+    /// Objects have their old uids, finalizers and deletion timestamps again. Nothing reacts to these writes: no
+    /// garbage collection, no validation.
     pub fn restore(&self, snapshot: &Snapshot) {
         self.shared.update(|inner| restore(&mut inner.state, snapshot));
     }
 
-    /// Makes everything as it was by going back in time, as an etcd does that is restored from a backup: resourceVersions
-    /// fall to those of the snapshot, and the same ones come again for something else.
+    /// Returns to the state of a snapshot by going back in time, as when etcd is restored from a backup. The
+    /// resourceVersion falls back to that of the snapshot, and later writes use the same numbers again for other
+    /// changes.
     ///
-    /// Nobody is told, as nobody is by a real server. Open watches stay open and silent until resourceVersions are beyond
-    /// theirs again, and tell only what is beyond; a list or a get at least as new as a client already knows is answered
-    /// with 504 and "Too large resource version"; a new list shows the smaller version. What was before the snapshot is
-    /// forgotten, so older versions are expired. [`restart`](FakeCluster::restart) after it ends the watches as well.
+    /// Clients are not told, as with a real server:
+    ///
+    /// - open watches stay open and send nothing until the resourceVersion has passed theirs again, and then only later
+    ///   changes;
+    /// - a list or get that asks for a state at least as new as a resourceVersion that was lost is answered with 504
+    ///   and "Too large resource version";
+    /// - a new list shows the smaller resourceVersion;
+    /// - the history before the snapshot is gone, so older resourceVersions are expired (410).
+    ///
+    /// Call [`restart`](FakeCluster::restart) afterwards to end the watches as well.
     pub fn rewind(&self, snapshot: &Snapshot) {
         self.shared.update(|inner| rewind(&mut inner.state, snapshot));
     }

@@ -1,7 +1,7 @@
-//! The state of a cluster, and where in it requests point.
+//! The state of a cluster, and the target of a request in it.
 //!
-//! Everything that changes it happens under one lock and at once: writes in [`write`](super::write), and what the
-//! server does on its own in [`lifecycle`](super::lifecycle).
+//! Every change happens under one lock and at once: writes in [`write`](super::write), and what the server does on its
+//! own in [`lifecycle`](super::lifecycle).
 
 use std::sync::Arc;
 
@@ -42,8 +42,8 @@ pub(super) struct Target {
 }
 
 impl State {
-    /// A state with the namespaces every cluster has. `window` is how many changes of a kind are remembered, `controllers`
-    /// says whether the API server has company.
+    /// A state with the namespaces every cluster has. `window` is how many changes of a kind are remembered,
+    /// `controllers` says whether the API server has company.
     pub(super) fn new(seed: u64, clock: Clock, window: usize, controllers: bool) -> Self {
         let mut state = State {
             kinds: Kinds::new(),

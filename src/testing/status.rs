@@ -1,6 +1,6 @@
 //! The Status answers of the API server, word for word.
 //!
-//! Not here: when each of them is due.
+//! Not here: when each of them is given.
 
 mod flaw;
 

@@ -1,8 +1,7 @@
-//! Objects over time, under one counter: the states they had and what led from one to the next.
+//! The objects and their history, under one revision counter.
 //!
-//! A list at a resourceVersion and a watch from one both read this history, so neither can miss what the
-//! other saw. Of each kind it goes back a window of changes; what is older is forgotten. Deliberately not here: what
-//! may be written.
+//! A list at a resourceVersion and a watch from one both read this history, so neither can miss what the other saw. The
+//! history of each kind is a window of changes; older ones are forgotten. Deliberately not here: what may be written.
 
 mod object;
 mod table;
@@ -58,8 +57,8 @@ impl Storage {
         self.restarted = self.revision;
     }
 
-    /// Starts over from a revision with nothing but these objects of kinds that changed last in an earlier one. Open watches
-    /// are not told.
+    /// Starts over from a revision with nothing but these objects of kinds that changed last in an earlier one. Open
+    /// watches are not told.
     pub(super) fn rewind<'o>(
         &mut self,
         revision: u64,

@@ -1,6 +1,6 @@
-//! Tables: objects as people read them, a row each, as `kubectl get` asks for them.
+//! Tables: objects as rows for people, as `kubectl get` asks for them.
 //!
-//! A Table is made of the answer with whole objects, and a watch in Tables of the watch of whole objects.
+//! A Table is made from the answer with whole objects, and a watch of Tables from a watch of whole objects.
 
 mod age;
 mod autoscaling;

@@ -1,7 +1,6 @@
-//! What makes an object unacceptable: what to look at for each kind here, the rest in the modules below.
+//! Validation of objects. This file says what is checked for each kind; the checks are in the modules below.
 //!
-//! It covers what people get wrong, not all the server checks: security contexts of pods are not looked at, nor are most
-//! statuses.
+//! It covers common mistakes, not everything that the server checks.
 
 mod address;
 mod advice;

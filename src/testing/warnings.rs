@@ -1,4 +1,4 @@
-//! Warnings: what a client is told beside the answer, whether that is what it asked for or a refusal.
+//! Warnings, which a client gets in headers with any answer, also with an error.
 
 use std::collections::HashSet;
 
@@ -18,8 +18,8 @@ impl Warnings {
         self.0.lock().extend(more);
     }
 
-    /// Each of them once, as far as headers have room: where all together are too long each is cut, and the last are left
-    /// out. What no header can hold is left out too.
+    /// Each of them once, as far as headers have room: where all together are too long each is cut, and the last are
+    /// left out. What no header can hold is left out too.
     pub(super) fn take(&self) -> Vec<String> {
         let mut known = HashSet::new();
         let mut told = std::mem::take(&mut *self.0.lock());

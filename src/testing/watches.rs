@@ -1,6 +1,6 @@
-//! The watches that are open: what tests see of them, do to them and wait for.
+//! The open watches: what tests can see of them, do to them and wait for.
 //!
-//! Not here: what a watch tells ([`watching`](super::watching)).
+//! Not here: which events a watch sends ([`watching`](super::watching)).
 
 use std::{fmt, ops::Deref, sync::Arc};
 
@@ -37,7 +37,7 @@ pub(super) enum End {
     Error(Box<Status>),
 }
 
-/// A watch that is open: what it is about, and how far its reader is.
+/// An open watch: what it watches, and how far its client has read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OpenWatch {
@@ -45,20 +45,20 @@ pub struct OpenWatch {
     pub group: String,
     /// The plural name of the resource.
     pub resource: String,
-    /// The namespace, nothing for a watch of all or of a resource without.
+    /// The namespace; `None` for a watch of all namespaces or of a cluster-scoped resource.
     pub namespace: Option<String>,
-    /// The label selector as it was sent, empty where there is none.
+    /// The label selector as the client sent it; empty if there is none.
     pub label_selector: String,
-    /// The field selector as it was sent, empty where there is none.
+    /// The field selector as the client sent it; empty if there is none.
     pub field_selector: String,
-    /// The resourceVersion it started from: the one the client named, or the newest at that time.
+    /// The resourceVersion it started from: the one in the request, or the newest at that time.
     pub since: u64,
-    /// Everything up to this resourceVersion has been sent; 0 while initial events are on their way.
+    /// Everything up to this resourceVersion has been sent; 0 until all initial events are.
     pub seen: u64,
-    /// Whether all initial events have been sent, and the bookmark after them to clients that allow bookmarks; true
-    /// from the start for a watch without.
+    /// Whether all initial events have been sent, and the bookmark after them if the client allows bookmarks. Always
+    /// true for a watch without initial events.
     pub initial_events_sent: bool,
-    /// Who watches, as far as the client says.
+    /// The `User-Agent` of the client, if it sent one.
     pub user_agent: Option<String>,
     id: u64,
     kind: Arc<Kind>,
@@ -108,9 +108,10 @@ impl fmt::Display for OpenWatch {
     }
 }
 
-/// Open watches, oldest first, to be narrowed, counted, looked at as a slice, shown one a line, and ended.
+/// Open watches, oldest first. They can be filtered and counted, read as a slice, printed one per line, and ended.
 ///
-/// It is what was open when it was taken. What is done to it is done to those that still are.
+/// This is a snapshot: later watches are not in it. [`cut`](Watches::cut), [`close`](Watches::close) and the others act
+/// on those of its watches that are still open.
 ///
 /// ```
 /// # use futures::StreamExt;
@@ -137,24 +138,25 @@ pub struct Watches {
 }
 
 impl Watches {
-    /// Those of this resource, named as people do: `secrets`, `Secret`, `ingresses.networking.k8s.io`.
+    /// Keeps those of this resource, under any name that kubectl takes: `secrets`, `Secret`,
+    /// `ingresses.networking.k8s.io`.
     ///
     /// # Panics
     ///
-    /// If the cluster serves no such kind now: the word is wrong, or its CustomResourceDefinition is missing.
+    /// If the cluster does not serve such a kind now: the name is wrong, or its CustomResourceDefinition is missing.
     #[track_caller]
     pub fn resource(self, resource: &str) -> Self {
         self.cluster.kind(resource);
         self.when(|watch| watch.kind.is_called(resource))
     }
 
-    /// Those that started from this resourceVersion or a later one: their clients have come back after what happened up to
-    /// there.
+    /// Keeps those that started at this resourceVersion or a later one. After an outage, these are the watches of
+    /// clients that have come back.
     pub fn since(self, version: u64) -> Self {
         self.when(|watch| watch.since >= version)
     }
 
-    /// Those for which the condition holds.
+    /// Keeps those for which the condition holds.
     pub fn when(mut self, condition: impl FnMut(&OpenWatch) -> bool) -> Self {
         self.open.retain(condition);
         self
@@ -166,11 +168,11 @@ impl Watches {
     }
 
     /// Whether all of them have been sent everything up to a resourceVersion, such as
-    /// [`revision`](FakeCluster::revision) after a write; of none at all that is true. With [`until`](FakeCluster::until),
-    /// a test waits for that.
+    /// [`revision`](FakeCluster::revision) after a write. True if there are no watches. Use it with
+    /// [`until`](FakeCluster::until) to wait for that.
     ///
-    /// Sent means that the client's connection took it. A client in the same thread has then seen it as well, as far as
-    /// it does so without waiting for anything else.
+    /// Sent means that the client's connection has taken the events. A client on the same thread has then also handled
+    /// them, unless it had to wait for something else on the way.
     ///
     /// ```
     /// # use kube_indexed_store::testing::FakeCluster;
@@ -190,7 +192,7 @@ impl Watches {
         self.open.iter().all(|watch| watch.seen >= version)
     }
 
-    /// Sends a bookmark with the newest resourceVersion to those that allow bookmarks.
+    /// Sends a bookmark with the newest resourceVersion, to those whose clients allow bookmarks.
     pub fn bookmark(&self) {
         self.cluster.shared.update(|inner| {
             inner.bookmarks += 1;
@@ -203,17 +205,17 @@ impl Watches {
         });
     }
 
-    /// Breaks their connections: their bodies fail.
+    /// Cuts their connections: the clients get an error while reading.
     pub fn cut(&self) {
         self.end(&End::Cut);
     }
 
-    /// Ends them as a server does that shuts down: cleanly, without a word.
+    /// Ends them cleanly, without an ERROR event, as a server does that shuts down.
     pub fn close(&self) {
         self.end(&End::Clean);
     }
 
-    /// Ends them with an ERROR event, made of a code or of a whole Status.
+    /// Ends them with an ERROR event. It carries a Status: one for an HTTP code, or a complete one.
     pub fn fail(&self, failure: impl Into<Failure>) {
         self.end(&End::Error(failure.into().0));
     }
@@ -245,43 +247,44 @@ impl fmt::Display for Watches {
     }
 }
 
-/// Open watches. A watch is open from the answer to its request until it ends, is told to end, or its reader lets go
-/// of it.
+/// Open watches. A watch is open from the answer to its request until it ends, is told to end, or the client drops it.
 impl FakeCluster {
-    /// The watches that are open at this moment.
+    /// The watches that are open now.
     pub fn watches(&self) -> Watches {
         Watches { cluster: self.clone(), open: self.shared.read(|inner| open(inner).cloned().collect()) }
     }
 
-    /// How many watches of a resource are open at this moment; it is named as in [`Watches::resource`].
+    /// How many watches of a resource are open now. The resource is named as in [`Watches::resource`].
     ///
     /// # Panics
     ///
-    /// If the cluster serves no such kind now.
+    /// If the cluster does not serve such a kind now.
     #[track_caller]
     pub fn open_watches(&self, resource: &str) -> usize {
         self.kind(resource);
         self.shared.read(|inner| open(inner).filter(|watch| watch.kind.is_called(resource)).count())
     }
 
-    /// Returns once a watch of this resource is open, which is named as in [`Watches::resource`]. With paused time it does
-    /// not wait longer than it takes. Where no watch comes it never returns: see [`until`](FakeCluster::until).
+    /// Returns once a watch of this resource is open. The resource is named as in [`Watches::resource`]. If no watch
+    /// comes it never returns: see [`until`](FakeCluster::until).
     ///
     /// # Panics
     ///
-    /// If the cluster serves no such kind.
+    /// If the cluster does not serve such a kind.
     ///
     /// # Cancel safety
     ///
-    /// Dropping it changes nothing.
+    /// Dropping the future has no effect on the cluster.
     #[doc(alias("WaitForCacheSync", "informer"))]
     pub async fn watch_established(&self, resource: &str) {
         self.until(|cluster| cluster.open_watches(resource) > 0).await;
     }
 
-    /// What a restart of the API server does to watches: those that are open end cleanly, and every resourceVersion
-    /// before the newest is too old for a new one, of kinds to which nothing happened as well. Lists at a version and
-    /// page tokens, which the server has from etcd, go on; so do watches of Events, which it does not keep in memory.
+    /// Does to watches what a restart of the API server does. Open watches end cleanly. A new watch can start only at
+    /// the newest resourceVersion; older ones are expired (410), also for kinds without recent changes.
+    ///
+    /// Two things survive, as in the real server: lists at an older resourceVersion and page tokens, which it reads
+    /// from etcd, and old resourceVersions for watches of Events, which it does not cache.
     pub fn restart(&self) {
         self.shared.update(|inner| {
             inner.state.storage.restart();

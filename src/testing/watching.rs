@@ -1,10 +1,9 @@
-//! One open watch: a place in a kind's history, turned into events as fast as they are read.
+//! One open watch: a position in the history of a kind, turned into events as fast as the client reads them.
 //!
-//! Because it reads the history, nothing that happened after its start can be lost, however slowly it is read: a
-//! reader so slow that the history does not go back to where it is, or that leaves more unread than the cluster allows,
-//! is told nothing further and ends, so that it comes again from where it is and learns that it is too late. Because
-//! it reads on demand, no more is kept ready for it than one frame holds. Not here: what tests do with open watches
-//! ([`watches`](super::watches)).
+//! Because it reads the history, it cannot lose a change after its start, however slow the client is. If the client
+//! falls behind the history, or leaves more unread than the cluster allows, the watch ends without further events. The
+//! client then resumes from its last version and learns that it has expired. Because the watch reads on demand, it
+//! buffers no more than one frame. Not here: what tests do with open watches ([`watches`](super::watches)).
 
 mod opening;
 

@@ -1,17 +1,16 @@
-//! Writes: what creating, replacing, patching and applying do, stage by stage in the order in which the server goes. The
-//! order decides which of several errors a client sees, and which fields a writer owns.
+//! Writes: the stages of a create, replace, patch and apply, in the server's order. The order decides which of several
+//! errors a client sees, and which fields a writer owns.
 //!
-//! 1. *decode*: the body, or what a patch or a configuration makes of the object that is there, is an object of the kind
-//!    the request is about;
-//! 2. *admit*: it may come where it is to go, or means the object that is there, from which it takes its identity;
-//! 3. *default*: what the client left out is filled in;
-//! 4. *own*: the writer becomes the owner of what it took;
-//! 5. *prepare*: what is the server's to say is set, and what the path it came by cannot change is set back;
-//! 6. *validate*: nothing is wrong with it, and it is not too large to keep;
-//! 7. *commit*: it is new, or changes anything, and is stored;
+//! 1. *decode*: the body, or the result of a patch or an apply, is an object of the kind that the request is about;
+//! 2. *admit*: a new object may be created where it says; a changed one takes its identity from the stored object;
+//! 3. *default*: fields that the client left out are filled in;
+//! 4. *own*: the writer becomes the owner of the fields it set;
+//! 5. *prepare*: the server sets its own fields, and resets what the path (the object or a subresource) cannot change;
+//! 6. *validate*: the object is valid, and not too large to store;
+//! 7. *commit*: the object is stored if it is new or changed;
 //! 8. *settle*: what the server does on its own follows.
 //!
-//! Deletions have stages of their own. Not here: how patches are applied ([`patch`](super::patch)), and what owners are
+//! Deletions have stages of their own. Not here: how patches are applied ([`patch`](super::patch)), and field ownership
 //! ([`owners`](super::owners)).
 
 mod apply;
@@ -60,8 +59,8 @@ pub(super) use syntax::complaint;
 pub(super) struct Write<'w> {
     /// Check everything, store nothing.
     pub(super) dry_run: bool,
-    /// Store it as it is: replace whatever is there, its version and frozen fields included, and give it the addresses it
-    /// names.
+    /// Store it as it is: replace whatever is there, its version and frozen fields included, and give it the addresses
+    /// it names.
     pub(super) force: bool,
     pub(super) author: Author<'w>,
     /// What becomes of fields a kind does not have.

@@ -1,4 +1,4 @@
-//! YAML as kubectl and the API server understand and write it: the library both are built with, in both directions.
+//! YAML in both directions, as the library does it that kubectl and the API server are built with.
 //!
 //! Not here: splitting a file into documents, and anything about Kubernetes.
 

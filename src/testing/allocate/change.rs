@@ -1,4 +1,4 @@
-//! Services that change: what they keep of what they were given, and what they give back.
+//! Changed Services: which addresses and ports they keep, and which they give back.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Of which families the addresses of a Service are, in a cluster that has addresses of IPv4 only.
+//! The IP families of a Service, in a cluster that has IPv4 addresses only.
 
 use std::net::IpAddr;
 

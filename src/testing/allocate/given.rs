@@ -1,4 +1,4 @@
-//! What all Services have, kept up with what becomes of them.
+//! The addresses and ports of all Services, updated with each change of one.
 
 use std::{borrow::Borrow, collections::HashMap, hash::Hash};
 

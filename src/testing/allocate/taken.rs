@@ -1,4 +1,4 @@
-//! What others have, and what is free.
+//! Which addresses and ports other Services have, and which are free.
 
 use std::{collections::BTreeSet, net::Ipv4Addr};
 

@@ -1,4 +1,4 @@
-//! Who may do what: everybody everything, but for what faults forbid.
+//! Access reviews: everybody may do everything, except what faults forbid.
 
 use kube::core::Status;
 use serde_json::{Value, json};

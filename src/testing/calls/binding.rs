@@ -1,4 +1,4 @@
-//! Bindings: a pod comes to a node, and stays there.
+//! Bindings: they assign a pod to a node, once and for all.
 
 use kube::core::Status;
 use serde_json::{Value, json};

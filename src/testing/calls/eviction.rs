@@ -1,6 +1,6 @@
-//! Evictions: a pod is deleted if the budgets of disruptions allow that.
+//! Evictions: a pod is deleted if its PodDisruptionBudgets allow that.
 //!
-//! Not here: who computes what a budget allows. It is what its status says.
+//! Not here: computing how many disruptions a budget allows. Its status says so.
 
 use kube::core::{Status, response::StatusCause};
 use serde_json::{Value, json};

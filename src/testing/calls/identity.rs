@@ -1,4 +1,4 @@
-//! Who somebody is: the service account of a token, or the one administrator that everybody else is.
+//! The user behind a request: the service account of its token, or otherwise one administrator.
 
 use kube::core::Status;
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
-//! Tokens of service accounts: given out, and read again. They look like those of the server and say the same, but their
-//! signature is one that only the cluster that made them knows.
+//! Tokens of service accounts: issued and verified. They look like those of a real server and have the same claims, but
+//! only the cluster that signed one can verify it.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use jiff::{SignedDuration, Timestamp};

@@ -1,4 +1,4 @@
-//! Defaults of ConfigMaps, Secrets, Namespaces, Nodes, limits, quotas, Events and definitions.
+//! Defaults of ConfigMaps, Secrets, Namespaces, Nodes, LimitRanges, ResourceQuotas, Events and definitions.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};

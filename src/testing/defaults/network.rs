@@ -1,4 +1,4 @@
-//! Defaults of Ingresses and of policies of the network.
+//! Defaults of Ingresses and NetworkPolicies.
 
 use serde_json::{Value, json};
 

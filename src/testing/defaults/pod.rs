@@ -1,4 +1,4 @@
-//! Defaults of pods and of templates of pods.
+//! Defaults of pods and pod templates.
 
 use serde_json::{Value, json};
 

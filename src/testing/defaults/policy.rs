@@ -1,4 +1,4 @@
-//! Defaults of who may do what, of what is admitted, and of what goes first.
+//! Defaults of roles and bindings, admission configurations, flow control, priority classes and disruption budgets.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Defaults of Services and of what stands behind them.
+//! Defaults of Services and of their endpoints.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What Go writes in conditions and of containers although nobody said it: times, and whether they are ready.
+//! Fields of conditions and container statuses that Go writes although the client left them out.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Defaults of volumes, of claims for them, and of devices.
+//! Defaults of volumes and claims, storage classes, drivers and devices.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Defaults of what keeps pods running, and of what scales it.
+//! Defaults of the kinds that run pods, and of autoscalers.
 
 use serde_json::{Value, json};
 

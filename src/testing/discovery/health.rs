@@ -1,6 +1,6 @@
-//! Health: a cluster in memory is always well.
+//! Health: a cluster in memory is always healthy.
 //!
-//! Not here: the checks of parts that there are none of.
+//! Not here: checks of components that the fake does not have.
 
 use super::super::requests::Request;
 

@@ -1,7 +1,7 @@
-//! OpenAPI: one document for each group version, and the list of them.
+//! OpenAPI v3: one document for each group version, and the index of them.
 //!
-//! A document has what clients look for: the schemas of kinds, and of each path what may be done there with which
-//! parameters. Not here: descriptions, paths of parts, and the older OpenAPI for all groups together.
+//! A document has what clients use: the schemas of kinds, and for each path its operations and their parameters. Not
+//! here: descriptions, paths of subresources, and OpenAPI v2.
 
 use std::{
     collections::BTreeMap,

@@ -1,7 +1,7 @@
-//! The older OpenAPI, one document for all groups, which describes nothing here.
+//! OpenAPI v2: one document for all groups, which is empty here.
 //!
-//! kubectl and Helm ask for it where they look at manifests before they send them, such as those of `kind: List`. What
-//! is not described they leave to the server to look at, which it does. What describes the kinds is the newer one.
+//! kubectl and Helm fetch it to validate some manifests before they send them, such as those of `kind: List`. Kinds
+//! that it does not describe are left to the server to validate. The kinds are described in OpenAPI v3.
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, header};

@@ -1,4 +1,4 @@
-//! When a request is answered, and what instead of the truth.
+//! How long a request waits, and what is answered instead of the real answer.
 
 use std::time::Duration;
 
@@ -11,24 +11,26 @@ use super::{
 
 /// How long requests wait.
 impl Fault {
-    /// Waits before the server looks at the request, on the clock of tokio.
+    /// Delays the request before the server handles it, on tokio's clock.
     pub fn delay(self, delay: Duration) -> Self {
         self.delay_between(delay, delay)
     }
 
-    /// Waits between so long and so long; how long is chance that repeats, see [`seed`](Fault::seed).
+    /// Delays each request by a random time between two bounds; see [`seed`](Fault::seed).
     pub fn delay_between(mut self, least: Duration, most: Duration) -> Self {
         self.effect.delay = (least, most.max(least));
         self
     }
 
-    /// Holds requests until the gate is [opened](super::FaultHandle::open), before the server looks at its state.
+    /// Holds requests until the gate is [opened](super::FaultHandle::open). The server handles them after that, with
+    /// the state it has then.
     pub fn gate(mut self) -> Self {
         self.effect.gate = Some(Gate::Before);
         self
     }
 
-    /// Holds answers until the gate is [opened](super::FaultHandle::open): they tell of the state before that.
+    /// Handles requests at once, but holds their answers until the gate is [opened](super::FaultHandle::open). The
+    /// answers show the state from before.
     pub fn gate_answer(mut self) -> Self {
         self.effect.gate = Some(Gate::After);
         self
@@ -37,11 +39,11 @@ impl Fault {
 
 /// What is answered.
 impl Fault {
-    /// Answers a Status: that of a code, with the reason and a message that go with it, or a whole one.
+    /// Answers with a Status: one for an HTTP code, with its usual reason and message, or a complete one.
     ///
     /// # Panics
     ///
-    /// If its code is none of a failure, which are 400 to 599.
+    /// If the code is not an error code (400 to 599).
     #[track_caller]
     pub fn status(self, failure: impl Into<Failure>) -> Self {
         let Failure(status) = failure.into();
@@ -49,33 +51,33 @@ impl Fault {
         self.outcome(Outcome::Status(status))
     }
 
-    /// Gives the Status this reason.
+    /// Sets the reason of the Status.
     ///
     /// # Panics
     ///
-    /// If no [`status`](Fault::status) was given before.
+    /// If [`status`](Fault::status) was not called before.
     #[track_caller]
     pub fn reason(mut self, reason: &str) -> Self {
         reason.clone_into(&mut self.answered_status().reason);
         self
     }
 
-    /// Gives the Status this message.
+    /// Sets the message of the Status.
     ///
     /// # Panics
     ///
-    /// If no [`status`](Fault::status) was given before.
+    /// If [`status`](Fault::status) was not called before.
     #[track_caller]
     pub fn message(mut self, message: &str) -> Self {
         message.clone_into(&mut self.answered_status().message);
         self
     }
 
-    /// Asks the client to come back later, in the header, and in the Status where one is answered.
+    /// Adds a Retry-After header, in whole seconds, and `retryAfterSeconds` to the Status if there is one.
     ///
     /// # Panics
     ///
-    /// If neither a [`status`](Fault::status) nor a text nor a page was given before.
+    /// If none of [`status`](Fault::status), [`text`](Fault::text) and [`html`](Fault::html) was called before.
     #[track_caller]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         if let Outcome::Text(text) = &mut self.effect.outcome {
@@ -87,21 +89,21 @@ impl Fault {
         self
     }
 
-    /// Answers plain text, as overloaded servers do.
+    /// Answers with plain text: as an overloaded server does, or, with 200, the log of a pod.
     ///
     /// # Panics
     ///
-    /// If there is no answer of this code: they are 200 to 599.
+    /// If the code is not from 200 to 599.
     #[track_caller]
     pub fn text(self, code: u16, text: &str) -> Self {
         self.answering(code, answer::PLAIN, format!("{text}\n"))
     }
 
-    /// Answers a page in HTML, as proxies in front of a server do with 502, 503 and 504.
+    /// Answers with an HTML page, as proxies in front of a server do with 502, 503 and 504.
     ///
     /// # Panics
     ///
-    /// If there is no answer of this code: they are 200 to 599.
+    /// If the code is not from 200 to 599.
     #[track_caller]
     pub fn html(self, code: u16) -> Self {
         let reason = http::StatusCode::from_u16(code).ok().and_then(|code| code.canonical_reason()).unwrap_or("Error");
@@ -110,9 +112,11 @@ impl Fault {
         self.answering(code, "text/html", text)
     }
 
-    /// Answers the 403 of role-based access control for this user. Reviews of access tell it before: a
-    /// SelfSubjectAccessReview of a request that would be forbidden says so, a SubjectAccessReview where it is about
-    /// this user. Asking counts as no request.
+    /// Answers with 403, as role-based access control (RBAC) does for this user.
+    ///
+    /// Access reviews agree with it: a SelfSubjectAccessReview about a request that would be forbidden says that it is
+    /// not allowed, and so does a SubjectAccessReview about this user. Such reviews do not count for
+    /// [`times`](Fault::times) and [`nth`](Fault::nth).
     ///
     /// ```
     /// # use k8s_openapi::api::authorization::v1::SelfSubjectAccessReview;
@@ -135,28 +139,29 @@ impl Fault {
         self.outcome(Outcome::Forbidden(user.to_owned()))
     }
 
-    /// Refuses to stream lists, as a server does that cannot; other requests, watches too, are none of its matter.
+    /// Refuses streaming lists, as a server without that feature does. It acts only on requests with
+    /// `sendInitialEvents`; other lists and watches are untouched.
     pub fn without_watch_list(self) -> Self {
         let streaming = self.when(|request| request.param("sendInitialEvents").is_some());
         streaming.outcome(Outcome::Status(options::no_watch_list()))
     }
 
-    /// Never answers.
+    /// Never answers. The server does not handle the request.
     pub fn hang(self) -> Self {
         self.outcome(Outcome::Hang)
     }
 
-    /// Refuses the connection: the client gets an error instead of an answer.
+    /// Refuses the connection: the client gets a connection error instead of an answer.
     pub fn refuse_connection(self) -> Self {
         self.outcome(Outcome::Refused)
     }
 
-    /// Cuts the connection before the server looks at the request: the client gets an error, and nothing happened.
+    /// Cuts the connection before the server handles the request: the client gets an error, and nothing was written.
     pub fn cut_before_commit(self) -> Self {
         self.outcome(Outcome::CutBefore)
     }
 
-    /// Cuts the connection once the server has done what was asked: the client gets an error, and it happened.
+    /// Cuts the connection after the server handled the request: the client gets an error although the write succeeded.
     pub fn cut_after_commit(self) -> Self {
         self.outcome(Outcome::CutAfter)
     }

@@ -1,46 +1,47 @@
-//! What happens to an answer on its way.
+//! How an answer is damaged on its way to the client.
 
 use super::{
     Failure, Fault,
     stream::{Cut, Damage},
 };
 
-/// What happens to the body of an answer, whatever it holds.
+/// Damage to the body of any answer.
 impl Fault {
-    /// Sends the head of the answer, and never a body, nor its end.
+    /// Sends the status line and the headers, and then nothing: neither a body nor its end.
     pub fn hang_after_headers(mut self) -> Self {
         self.damage().hang = true;
         self
     }
 
-    /// Cuts the answer's body after so many bytes: the body then fails with an unexpected end.
+    /// Cuts the body after this many bytes. Reading it then fails with an unexpected end of file.
     pub fn cut_after_bytes(self, bytes: usize) -> Self {
         self.cut(Cut::Bytes(bytes))
     }
 
-    /// Cuts the answer's body after so many objects of a list, or events of a watch. One that has fewer stays whole.
+    /// Cuts the body after this many objects of a list or events of a watch. A body with fewer stays whole.
     pub fn cut_after(self, objects: usize) -> Self {
         self.cut(Cut::Objects(objects))
     }
 
-    /// Cuts the answer's body in the middle of the object of a list, or of the event of a watch, that follows so many.
+    /// Cuts the body in the middle of the object or event that follows this many.
     pub fn cut_inside(self, objects: usize) -> Self {
         self.cut(Cut::Inside(objects))
     }
 
-    /// Makes the cut look like an end: the body does not fail, and what was received is all there is.
+    /// Ends the body early but without an error, as if it were complete. Use it together with one of the cuts.
     pub fn cleanly(mut self) -> Self {
         self.damage().cleanly = true;
         self
     }
 
-    /// Sends the body in frames of at most so many bytes, at least one.
+    /// Sends the body in frames of at most this many bytes (at least one), so that lines and characters are split.
     pub fn frames_of(mut self, bytes: usize) -> Self {
         self.damage().frames_of = Some(bytes.max(1));
         self
     }
 
-    /// Damages the object of this name wherever the answer holds it: its metadata becomes a string.
+    /// Makes the object of this name impossible to decode wherever the answer contains it: its metadata becomes a
+    /// string.
     pub fn undecodable(mut self, name: &str) -> Self {
         self.damage().undecodable = Some(name.to_owned());
         self
@@ -56,9 +57,9 @@ impl Fault {
     }
 }
 
-/// What happens to the events of a watch. Other answers stay as they are.
+/// Damage to the events of a watch. Other answers are untouched.
 impl Fault {
-    /// Calls events of one type by another name: a wrong one, or one nobody knows.
+    /// Sends events of one type (`ADDED`, `MODIFIED`, ...) under another one, which may be wrong or unknown.
     pub fn event_type(mut self, event: &str, name: &str) -> Self {
         self.damage().lines.names.push((event.to_owned(), name.to_owned()));
         self
@@ -70,27 +71,27 @@ impl Fault {
         self
     }
 
-    /// Swaps each event about an object with the next: the first of them waits for the second, for a bookmark or for
-    /// the end.
+    /// Swaps each pair of events about objects. The first of a pair is held until the second, a bookmark or the end of
+    /// the watch comes.
     pub fn reorder_events(mut self) -> Self {
         self.damage().lines.reorder = true;
         self
     }
 
-    /// Leaves out the bookmark that ends the initial events.
+    /// Leaves out the bookmark after the initial events (`k8s.io/initial-events-end`).
     pub fn without_end_bookmark(mut self) -> Self {
         self.damage().lines.no_end_bookmark = true;
         self
     }
 
-    /// Tells nothing: the watch is open and ends when it would, and that is all.
+    /// Sends no events. The watch stays open and ends at its timeout.
     pub fn silent(mut self) -> Self {
         self.damage().lines.silent = true;
         self
     }
 
-    /// Sends an ERROR event after so many events, and ends: credentials expired, etcd timed out. It holds the Status of a
-    /// code, or a whole one.
+    /// Sends an ERROR event after this many events, and ends the watch, as when credentials expire or etcd times out.
+    /// The event carries a Status: one for an HTTP code, or a complete one.
     pub fn fail_after(mut self, events: usize, failure: impl Into<Failure>) -> Self {
         self.damage().failure = Some((events, failure.into().0));
         self

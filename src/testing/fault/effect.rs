@@ -1,4 +1,4 @@
-//! What a fault does to a request, as the service reads it.
+//! The effect of a fault on a request, as the service reads it.
 
 use std::time::Duration;
 

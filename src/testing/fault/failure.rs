@@ -1,11 +1,11 @@
-//! What a test wants as a failure: a code, or a whole Status.
+//! The error a test asks for: an HTTP code, or a complete Status.
 
 use kube::core::Status;
 
 use super::super::status;
 
-/// How something fails, in a fault or as the last word of a watch: made of an HTTP code, with the reason and a message
-/// that go with it, or of a Status as it is.
+/// The error that a fault answers with, or that ends a watch. Made from an HTTP code, with its usual reason and
+/// message, or from a complete Status.
 ///
 /// ```
 /// use kube_indexed_store::testing::{FakeCluster, Fault, objects::secret};

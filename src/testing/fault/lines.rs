@@ -1,4 +1,4 @@
-//! What happens to the events of a watch on their way.
+//! How the events of a watch are damaged on their way to the client.
 
 use std::mem;
 

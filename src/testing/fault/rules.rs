@@ -1,4 +1,4 @@
-//! Faults at work: which of them acts on a request, what waits at their gates, and the handles tests keep.
+//! The faults of a cluster: which of them acts on a request, what waits at their gates, and the handles tests keep.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -125,7 +125,7 @@ impl Rules {
     }
 }
 
-/// A rule given to a cluster. Dropping the handle changes nothing.
+/// A handle on a fault of a cluster. Dropping it leaves the fault in place.
 #[derive(Debug, Clone)]
 pub struct FaultHandle {
     pub(in super::super) shared: Arc<Shared>,
@@ -133,34 +133,35 @@ pub struct FaultHandle {
 }
 
 impl FaultHandle {
-    /// Takes the rule back; what waits at its gate goes on.
+    /// Removes the fault. Requests that wait at its gate go on.
     pub fn remove(&self) {
         self.shared.update(|inner| inner.rules.remove(self.id));
     }
 
-    /// Lets the rule act on no further request until it is [enabled](FaultHandle::enable) again. What waits at its gate
-    /// waits on, and requests do not count for [`nth`](Fault::nth) meanwhile.
+    /// Switches the fault off until it is [enabled](FaultHandle::enable) again. Requests that wait at its gate keep
+    /// waiting. Requests that come meanwhile do not count for [`nth`](Fault::nth).
     pub fn disable(&self) {
         self.shared.update(|inner| inner.rules.change(self.id, |rule| rule.enabled = false));
     }
 
-    /// Lets the rule act again.
+    /// Switches the fault on again.
     pub fn enable(&self) {
         self.shared.update(|inner| inner.rules.change(self.id, |rule| rule.enabled = true));
     }
 
-    /// Opens the gate, for what waits and for all that come.
+    /// Opens the gate for good, for the requests that wait and for all that come later.
     pub fn open(&self) {
         self.shared.update(|inner| inner.rules.change(self.id, |rule| rule.open = true));
     }
 
-    /// How many requests the rule has acted on, also after it was removed.
+    /// How many requests the fault has acted on. This also works after it was removed. A fault that should act and has
+    /// 0 hits probably has a typing error in its conditions.
     pub fn hits(&self) -> usize {
         self.shared.read(|inner| inner.rules.hits(self.id))
     }
 
-    /// Returns once so many requests wait at the gate at the same time, or the rule is removed. Where fewer come it never
-    /// returns: see [`until`](crate::testing::FakeCluster::until).
+    /// Returns once this many requests wait at the gate at the same time, or the fault is removed. If fewer come it
+    /// never returns: see [`until`](crate::testing::FakeCluster::until).
     pub async fn reached(&self, waiting: usize) {
         self.shared.until_faults(|rules| rules.rule(self.id).is_none_or(|rule| rule.waiting >= waiting)).await;
     }

@@ -1,6 +1,6 @@
-//! Damage: what an answer's body loses on its way, whatever the server put into it.
+//! Damage to the body of an answer while it is sent, whatever the body contains.
 //!
-//! It is read as text, by its lines and its items, so that nothing that makes answers knows of faults.
+//! Bodies are handled as text, by lines and list items, so that the code that makes answers knows nothing of faults.
 
 use std::{future, io};
 

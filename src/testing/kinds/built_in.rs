@@ -1,4 +1,4 @@
-//! The kinds every cluster has: one row each, by group.
+//! The built-in kinds: one row each, by group.
 
 mod row;
 

@@ -1,6 +1,6 @@
-//! Custom kinds: what a CustomResourceDefinition says of the kind it defines.
+//! Custom kinds: reading a CustomResourceDefinition.
 //!
-//! Not here: what schemas and printer columns mean, and conversion.
+//! Not here: the meaning of schemas and printer columns, and conversion.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! The fields by which field selectors find objects of built-in kinds, beyond name and namespace.
+//! The fields that field selectors of built-in kinds support, beyond name and namespace.
 
 /// Paths, each with the value that stands for an absent one.
 pub(in super::super) type Fields = &'static [(&'static str, &'static str)];

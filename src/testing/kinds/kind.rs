@@ -1,4 +1,4 @@
-//! One kind: what it is called, where it is served, and what the server does for it and not for others.
+//! One kind: its names, where it is served, and how the server treats it differently from others.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
-//! Versions of a kind: what each of them serves beside the objects themselves.
+//! The versions of a kind, and the subresources, columns and schema that each of them serves.
 //!
-//! Not here: what a write to a part may change.
+//! Not here: what a write to a subresource may change.
 
 use std::{borrow::Cow, sync::Arc};
 

@@ -1,6 +1,6 @@
-//! How people name kinds: `Secret`, `secrets`, `ing`, `gateways.gateway.networking.k8s.io`.
+//! The names people use for kinds: `Secret`, `secrets`, `ing`, `gateways.gateway.networking.k8s.io`.
 //!
-//! Not here: how objects (`apiVersion`, `kind`) and paths (group, version, plural) name them, which leaves no choice.
+//! Not here: exact names, in objects (`apiVersion`, `kind`) and in paths (group, version, plural).
 
 use std::sync::Arc;
 

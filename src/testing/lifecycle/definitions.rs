@@ -1,5 +1,5 @@
-//! Definitions: their names are accepted, their kinds are served; terminating ones lose their objects, then they and
-//! their kinds go.
+//! Definitions: their names are accepted and their kinds are served. Those that terminate lose their objects first,
+//! then they and their kinds are removed.
 
 use serde_json::{Value, json};
 

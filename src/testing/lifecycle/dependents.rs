@@ -1,4 +1,4 @@
-//! Who names whom as an owner, so that nobody has to ask every object.
+//! An index of owner references, to find the dependents of an object quickly.
 
 use std::collections::{BTreeSet, HashMap};
 

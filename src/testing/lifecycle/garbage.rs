@@ -1,8 +1,8 @@
-//! Dependents follow their owners: the garbage collector.
+//! The garbage collector: dependents follow their owners.
 //!
-//! An object whose owners are all gone is deleted. An owner is gone where nothing of its kind and name has its uid, so one
-//! that never was is gone as well; where its kind is unknown, nobody can tell. A real collector is told of all this after
-//! the fact, this one acts at once.
+//! An object whose owners are all gone is deleted. An owner is gone if no object of its kind and name has its uid, also
+//! if there never was one. If its kind is unknown, the object stays. A real collector acts some time later, this one at
+//! once.
 
 use std::sync::Arc;
 

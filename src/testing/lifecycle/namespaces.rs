@@ -1,4 +1,4 @@
-//! Terminating namespaces: their content goes, then they do.
+//! Terminating namespaces: their objects are deleted, then they are.
 
 use super::{
     super::{state::State, storage::prefix, validation},

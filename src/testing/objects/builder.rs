@@ -1,6 +1,6 @@
-//! An object in the making: what a test says of it, put where its kind has it.
+//! The builder: each method sets a field where the kind has it.
 //!
-//! Not here: what an object begins with ([`objects`](super)).
+//! Not here: what an object starts with ([`objects`](super)).
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Serialize, de::DeserializeOwned};
@@ -8,20 +8,20 @@ use serde_json::{Value, json};
 
 use super::{backend, container};
 
-/// An object in the making.
+/// Builds an object. Made by the functions of [`objects`](super).
 ///
-/// What holds for each kind is said by [`label`](ObjectBuilder::label) to [`set`](ObjectBuilder::set), the rest by methods
-/// that mean something to some kinds only.
+/// The methods from [`label`](ObjectBuilder::label) to [`set`](ObjectBuilder::set) work for every kind, the others only
+/// for the kinds they name.
 ///
 /// # Panics
 ///
-/// A method panics where the kind has nothing of what it adds: a ConfigMap has no ports.
+/// A method panics if the kind does not have what it adds: a ConfigMap has no ports.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 #[must_use = "an object in the making is in no cluster yet"]
 pub struct ObjectBuilder {
     pub(super) object: Value,
-    /// What stands in for something the test has yet to say; null where nothing does.
+    /// The default that the first call of its method replaces; null if there is none.
     #[serde(skip)]
     pub(super) stand_in: Value,
 }
@@ -51,11 +51,11 @@ impl ObjectBuilder {
         self
     }
 
-    /// Adds an owner: an object as a cluster answered it.
+    /// Adds an owner reference. The owner is an object that a cluster returned, because the reference needs its uid.
     ///
     /// # Panics
     ///
-    /// If the owner has no uid, as it was in no cluster yet.
+    /// If the owner has no uid.
     #[track_caller]
     pub fn owner(mut self, owner: &impl Serialize) -> Self {
         let owner = serde_json::to_value(owner).expect("the owner is an object");
@@ -66,13 +66,14 @@ impl ObjectBuilder {
         self
     }
 
-    /// Sets any field, and what is missing on the way to it: `set("spec.template.spec.containers.0.image", "nginx")`.
+    /// Sets any field, and creates what is missing on the way: `set("spec.template.spec.containers.0.image", "nginx")`.
     ///
-    /// Steps are parted by dots, and number the items of lists. A key with a dot in it has no path; name the map it is in.
+    /// The parts of the path are separated by dots; numbers are indexes of lists, and the index after the last appends.
+    /// A key that contains a dot cannot be written in a path; set the whole map instead.
     ///
     /// # Panics
     ///
-    /// If a number is beyond the end of a list by more than one, or the value is not JSON.
+    /// If an index is further behind the end of its list than that, or if the value cannot be serialized as JSON.
     #[track_caller]
     pub fn set(mut self, path: &str, value: impl Serialize) -> Self {
         let value = serde_json::to_value(value).expect("the value is JSON");
@@ -81,7 +82,8 @@ impl ObjectBuilder {
         self
     }
 
-    /// Adds an entry to a ConfigMap or a Secret, encoded as the kind has it.
+    /// Adds an entry to a ConfigMap or a Secret. Secrets get it in base64; in a ConfigMap, bytes that are not UTF-8 go
+    /// to `binaryData`.
     #[track_caller]
     pub fn data(mut self, key: &str, value: impl AsRef<[u8]>) -> Self {
         let value = value.as_ref();
@@ -94,8 +96,8 @@ impl ObjectBuilder {
         self
     }
 
-    /// Adds a port: to a Service, to an EndpointSlice, or to the last container of a Pod or a Deployment. Where a Service or a
-    /// slice has several they have names: `port-80`.
+    /// Adds a port to a Service, to an EndpointSlice, or to the last container of a Pod or a Deployment. If a Service
+    /// or a slice has several ports, those without a name are named by their number: `port-80`.
     #[track_caller]
     pub fn port(mut self, port: u16) -> Self {
         match self.kind() {
@@ -124,15 +126,15 @@ impl ObjectBuilder {
         self
     }
 
-    /// Adds the rule of a host to an Ingress.
+    /// Adds a rule for a host to an Ingress.
     #[track_caller]
     pub fn host(mut self, host: &str) -> Self {
         push(self.rules(), json!({"host": host}));
         self
     }
 
-    /// Adds a path to the last rule of an Ingress, that of all hosts where there is none: what is below it goes to a port of a
-    /// Service.
+    /// Adds a path (`pathType: Prefix`) to the last rule of an Ingress, which sends it to a port of a Service. Without
+    /// a rule, one for all hosts is added first.
     #[track_caller]
     pub fn path(mut self, path: &str, service: &str, port: u16) -> Self {
         let path = json!({"path": path, "pathType": "Prefix", "backend": backend(service, port)});
@@ -145,7 +147,7 @@ impl ObjectBuilder {
         self
     }
 
-    /// Adds an endpoint that is ready to an EndpointSlice. With a colon in the address, the slice is one of IPv6.
+    /// Adds a ready endpoint to an EndpointSlice. An address with a colon makes it a slice of IPv6 addresses.
     #[track_caller]
     pub fn address(mut self, address: &str) -> Self {
         if self.kind() != "EndpointSlice" {
@@ -160,8 +162,9 @@ impl ObjectBuilder {
 
     /// Gives a Pod, a Node or a Deployment the status it has once it is up.
     ///
-    /// The doors of a [`FakeCluster`](crate::testing::FakeCluster) take that over. Where a client creates, as with a real server, a
-    /// status is dropped, and must be written apart.
+    /// The direct methods [`create`](crate::testing::FakeCluster::create) and
+    /// [`apply`](crate::testing::FakeCluster::apply) store this status. A client's create drops it, as on a real
+    /// server; a client has to write the status subresource.
     #[track_caller]
     pub fn ready(mut self) -> Self {
         let is = |condition: &str| json!([{"type": condition, "status": "True"}]);
@@ -178,7 +181,7 @@ impl ObjectBuilder {
         self
     }
 
-    /// The same as a type, such as one of k8s-openapi: what `Api::create` takes.
+    /// Converts the object into a type, such as one of k8s-openapi, for `Api::create`.
     ///
     /// ```
     /// # use kube_indexed_store::testing::{FakeCluster, objects::config_map};
@@ -196,7 +199,8 @@ impl ObjectBuilder {
     ///
     /// # Panics
     ///
-    /// If the object is none of this type: of another kind, without a field that must be there, or with one of a wrong type.
+    /// If the object is not of this type: its kind is another one, a required field is missing, or a field has the
+    /// wrong type.
     #[track_caller]
     pub fn typed<K: DeserializeOwned>(self) -> K {
         serde_json::from_value(self.object).unwrap_or_else(|error| panic!("the object is none of this type: {error}"))

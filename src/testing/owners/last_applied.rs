@@ -1,7 +1,7 @@
-//! The way from client-side apply to server-side apply, for kubectl alone.
+//! Moving from client-side apply to server-side apply, for kubectl only.
 //!
-//! Conflicts about fields that are still as kubectl's annotation says are none, and the annotation, where there is
-//! one, follows what is applied.
+//! Fields that still have the value in kubectl's annotation do not conflict, and the annotation, if there is one, is
+//! updated with what is applied.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! One step from a value to a part of it, and how steps are ordered, printed and kept.
+//! One step of a field path, and how steps are ordered, printed and stored.
 
 use std::{cmp::Ordering, collections::BTreeMap, fmt};
 

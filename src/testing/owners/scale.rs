@@ -1,4 +1,4 @@
-//! Owners of the scale subresource: those of the one field that it shows.
+//! Ownership through the scale subresource: of the one field that it shows.
 
 use super::{entry::Entry, managers::Managers, path::Step, set::FieldSet};
 

@@ -1,4 +1,4 @@
-//! Values taken by their type: which fields one has, what differs between two, what is left without some fields.
+//! Values with their types: which fields a value has, how two differ, and what is left without some fields.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,9 +1,9 @@
 //! JSON patch as the API server does it.
 //!
-//! The server's library differs from RFC 6902, and clients rely on that: `test` of something missing against null
-//! or against nothing succeeds, `replace` of a missing member adds it, `copy` of a missing member copies null, `add`
-//! without a value adds null, indexes count from the end when negative, and what precedes the first slash of a path
-//! is ignored.
+//! The server's library differs from RFC 6902, and clients rely on that. `test` succeeds if the member is missing and
+//! the expected value is null or absent. `replace` of a missing member adds it, `copy` of a missing member copies null,
+//! and `add` without a value adds null. Negative indexes count from the end, and anything before the first slash of a
+//! path is ignored.
 
 mod place;
 

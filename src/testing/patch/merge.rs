@@ -1,7 +1,7 @@
 //! Merge patch as the API server does it.
 //!
-//! The rules of RFC 7386 with one difference: where the patch replaces an object by a list, nulls inside the list
-//! stay; everywhere else what is new comes without the nulls of the objects in it.
+//! The rules are those of RFC 7386 with one difference: if the patch replaces an object by a list, nulls inside the
+//! list stay. Everywhere else, nulls in new objects are left out.
 
 use serde_json::{Map, Value};
 

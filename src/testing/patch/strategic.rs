@@ -1,8 +1,8 @@
-//! Strategic merge patch: a merge patch that knows which lists have items with names.
+//! Strategic merge patch: a merge patch that can also merge lists.
 //!
-//! Maps merge. Lists are replaced unless their type says that they merge, objects by a key, scalars by their values.
-//! Directives say the rest: `$patch: delete` and `$patch: replace` in a map or in an item of a list,
-//! `$retainKeys` names the only fields to stay, `$deleteFromPrimitiveList/x` removes scalars from the list `x`,
+//! Maps merge. Lists are replaced unless their type says that they merge: lists of objects by a key, lists of scalars
+//! by their values. Directives do the rest: `$patch: delete` and `$patch: replace` in a map or an item of a list,
+//! `$retainKeys` lists the only fields to keep, `$deleteFromPrimitiveList/x` removes scalars from the list `x`,
 //! `$setElementOrder/x` orders it. kubectl makes such patches for `apply`, `edit` and `patch`.
 //!
 //! Not here: making patches; custom kinds, for which servers refuse them.

@@ -1,4 +1,4 @@
-//! Conditions of requests for certificates: who may set which, and since when they hold.
+//! Conditions of certificate signing requests: who may set which, and their times.
 
 use serde_json::{Value, json};
 

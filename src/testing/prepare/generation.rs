@@ -1,4 +1,4 @@
-//! Generations: which change of an object counts.
+//! Generations: which changes of an object increase them.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What pods are given on their way in: a quality of service, tolerations, a priority.
+//! What admission adds to pods: a quality of service class, tolerations, a priority.
 
 use std::collections::BTreeMap;
 

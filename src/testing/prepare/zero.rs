@@ -1,4 +1,4 @@
-//! The status of an object that has done nothing yet.
+//! The initial status of an object.
 
 use serde_json::{Value, json};
 

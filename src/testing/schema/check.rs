@@ -1,4 +1,4 @@
-//! What a schema demands of values, in the server's words and order.
+//! Validation of values against a schema, with the server's messages and in its order.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Defaults a schema gives: to fields that are missing, or null where they may not be.
+//! Defaults from a schema, for fields that are missing, or null although they must not be.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Resources in resources (`x-kubernetes-embedded-resource`): they have metadata like any object, and say what they are.
+//! Embedded resources (`x-kubernetes-embedded-resource`): they need metadata, apiVersion and kind as any object does.
 
 use serde_json::Value;
 

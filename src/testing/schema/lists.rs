@@ -1,4 +1,4 @@
-//! Lists whose items have to differ: sets, and lists that are maps.
+//! Lists whose items must differ: `x-kubernetes-list-type` set and map.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What schemas demand of numbers.
+//! Validation of numbers against a schema.
 
 use serde_json::{Number, Value};
 

@@ -1,4 +1,4 @@
-//! The regular expressions of a schema, made when the first text meets them: most never do.
+//! The regular expressions of a schema. Each is compiled when it is first needed; most never are.
 
 use std::collections::HashMap;
 

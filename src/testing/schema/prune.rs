@@ -1,4 +1,4 @@
-//! Pruning: fields a schema does not have, and nulls where they mean nothing.
+//! Pruning: removes fields that a schema does not have, and nulls that mean nothing.
 
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
-//! The verbs: what a request orders is read from it, done to the state, and made an answer.
+//! The verbs: each reads its request, acts on the state, and makes an answer.
 //!
-//! Not here: what each does ([`write`](crate::testing::write), [`listing`](crate::testing::listing) and others).
+//! Not here: how each acts ([`write`](crate::testing::write), [`listing`](crate::testing::listing) and others).
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
-//! Decoding: a body becomes a value of its shape, as Go's decoder would have it. What it has no field for is left out,
-//! and told; so are fields that are there twice, of which the last counts. What Go does not tell from nothing at all is
-//! left out as well, such as a `hostNetwork` of false; `replicas: 0` stays.
+//! Decoding: a body becomes a value of its type, as Go's decoder does it. Unknown fields are left out and reported. So
+//! are duplicate fields, of which the last one wins. Zero values that Go does not distinguish from absent ones are left
+//! out as well, such as `hostNetwork: false`; `replicas: 0` stays.
 //!
-//! Not here: finding out of which kind a body is, and custom kinds' own schemas.
+//! Not here: finding the kind of a body, and the schemas of custom kinds.
 
 mod notes;
 mod words;

@@ -1,6 +1,6 @@
 //! The types of custom kinds, read from the schemas of their definitions.
 //!
-//! Not here: what values must hold, and defaults but those of the keys of lists.
+//! Not here: validation, and defaults, except those of list keys.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! How scalars of built-in kinds are written, and what is said of those that are not.
+//! How scalars of built-in kinds are written, and the messages about those that are wrong.
 //!
 //! Not here: formats of custom kinds.
 

@@ -1,4 +1,4 @@
-//! Types as OpenAPI has them, so that clients know fields, their types and how they merge.
+//! Types as OpenAPI schemas, from which clients learn fields, their types and how they merge.
 //!
 //! Not here: descriptions, which the table of types does not have, and custom kinds, which come with schemas.
 

@@ -1,6 +1,6 @@
-//! A type: what values of it consist of, and how they are merged.
+//! A type: what its values consist of, and how they are merged.
 //!
-//! Not here: the types by name, and how a value of one is taken ([`shape`](super)).
+//! Not here: the types by name, and decoding values ([`shape`](super)).
 
 use std::{borrow::Cow, collections::BTreeMap};
 

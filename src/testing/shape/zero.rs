@@ -1,4 +1,4 @@
-//! What an empty object of a kind is: the fields the server prints even where nobody set them.
+//! The fields of an empty object of a kind: those that the server prints even if nobody set them.
 
 use std::{collections::HashMap, sync::LazyLock};
 

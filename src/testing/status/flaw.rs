@@ -1,6 +1,6 @@
-//! What is wrong with a field, in the words in which the API server tells of it.
+//! One validation error of a field, with the API server's message.
 //!
-//! Not here: what is looked for ([`validation`](crate::testing::validation)).
+//! Not here: the validation itself ([`validation`](crate::testing::validation)).
 
 use kube::core::response::StatusCause;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! One state of one object, and the bytes it was printed as.
+//! One state of one object, and its cached JSON.
 
 use std::sync::Arc;
 

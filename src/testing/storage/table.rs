@@ -1,6 +1,6 @@
-//! The history of one kind: the rows that lists read, and the log that watches read.
+//! The history of one kind: the rows that lists read, and the log of changes that watches read.
 //!
-//! Both go back equally far: with the oldest change of the log goes the state it put an end to.
+//! Both go back equally far: when the oldest change of the log is dropped, so is the state that it replaced.
 
 use std::{
     collections::{BTreeMap, VecDeque},

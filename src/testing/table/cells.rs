@@ -1,4 +1,4 @@
-//! Cells: which rows belong to which kind, and how fields are read for them.
+//! Cells: which row function belongs to which kind, and how fields are read for it.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Rows of pods: what their containers are up to, in one word.
+//! Rows of pods: the state of their containers in one word.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};

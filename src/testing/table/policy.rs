@@ -1,4 +1,4 @@
-//! Rows of who may do what, how much of it, and in which order.
+//! Rows of bindings, budgets, quotas, priorities, flow control, certificate requests, webhooks and admission policies.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Rows of what makes pods.
+//! Rows of the kinds that make pods.
 
 use serde_json::{Value, json};
 

@@ -1,6 +1,7 @@
-//! What is unwise in an object that is right: pods, what makes pods, and Services.
+//! Warnings about valid objects: discouraged settings of pods, of kinds with pod templates and of Services, and rules of
+//! custom kinds that this cluster does not evaluate.
 //!
-//! Not here: annotations in the place of fields, affinities to nodes, paths of volumes that overlap, and odd forms of
+//! Not here: annotations that have become fields, node affinities, overlapping volume paths, and unusual forms of
 //! addresses.
 
 use serde_json::Value;
@@ -9,7 +10,7 @@ use super::{
     super::{kinds::Kind, quantity},
     items,
     metadata::label_problems,
-    text,
+    structure, text,
 };
 
 /// Labels of nodes that have other names now.
@@ -40,9 +41,17 @@ const OLD_VOLUMES: [(&str, &str); 9] = [
     ("rbd", "deprecated in v1.28, non-functional in v1.31+"),
 ];
 
-/// All that is unwise about an object, which may take the place of another.
+/// The warnings about a new object, or about one that replaces another.
 pub(in super::super) fn advice(kind: &Kind, object: &Value, old: Option<&Value>) -> Vec<String> {
     let mut advice = Vec::new();
+    let changed = old.is_none_or(|old| old["metadata"]["generation"] != object["metadata"]["generation"]);
+    if kind.is_definition() {
+        let schemas = items(&object["spec"], "versions").iter().map(|version| &version["schema"]["openAPIV3Schema"]);
+        if changed && schemas.into_iter().any(structure::has_rules) {
+            advice.push("this fake cluster does not evaluate x-kubernetes-validations".to_owned());
+        }
+        return advice;
+    }
     let name = text(&object["metadata"]["name"]);
     let template = match kind.plural.as_str() {
         "services" if kind.is_core("services") => {
@@ -68,7 +77,7 @@ pub(in super::super) fn advice(kind: &Kind, object: &Value, old: Option<&Value>)
             problems.join(" ")
         ));
     }
-    if old.is_none_or(|old| old["metadata"]["generation"] != object["metadata"]["generation"]) {
+    if changed {
         pod(template.0, template.1, &mut advice);
     }
     if kind.plural == "statefulsets" && object["spec"]["revisionHistoryLimit"].as_i64().is_some_and(|limit| limit < 0) {

@@ -1,6 +1,6 @@
-//! What the server refuses in requests for certificates, and in their conditions.
+//! What the server refuses in certificate signing requests, and in their conditions.
 //!
-//! Not here: whether what is in the wrapping is a request, and whether a certificate is one.
+//! Not here: whether the PEM block really contains a request, and whether a certificate is one.
 
 use std::collections::HashSet;
 

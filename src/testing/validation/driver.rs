@@ -1,4 +1,4 @@
-//! What the server refuses in what drivers of volumes say: about themselves, nodes, attachments, and room.
+//! What the server refuses in CSIDrivers, CSINodes, VolumeAttachments, CSIStorageCapacities and attributes classes.
 
 use std::collections::{HashMap, HashSet};
 

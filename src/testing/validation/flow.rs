@@ -1,4 +1,4 @@
-//! What the server refuses in what says how requests share it: FlowSchemas and PriorityLevelConfigurations.
+//! What the server refuses in FlowSchemas and PriorityLevelConfigurations.
 
 use serde_json::Value;
 

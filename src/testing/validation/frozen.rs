@@ -1,6 +1,6 @@
-//! What a replacement must not change, kind by kind.
+//! Immutable fields, kind by kind.
 //!
-//! The server shows the difference where a whole specification is frozen; this says only that there is one.
+//! If a whole spec is immutable, the server's message shows the difference; this one says only that there is one.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What the server refuses in how a Job counts its pods: by index, as failures, as a success.
+//! What the server refuses in the policies of a Job: by index, on failure, on success.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! How objects name other things: by a part of a path, by a domain, by a driver.
+//! Names of other things in objects: path segments, domain names, drivers.
 
 use serde_json::Value;
 

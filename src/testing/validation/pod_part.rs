@@ -1,7 +1,7 @@
-//! What of a pod may change by the paths of its parts: containers to look into it come and stay, and of the others
-//! the resources grow and shrink.
+//! What writes to the subresources of a pod may change: ephemeral containers can only be added, and a resize changes
+//! only resources.
 //!
-//! The server shows the difference where such a container changed; this says only that there is one.
+//! If another field of such a container changes, the server's message shows the difference; this one does not.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What the server refuses in roles and bindings, budgets, leases and priorities.
+//! What the server refuses in roles and bindings, disruption budgets, leases and priority classes.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Names of resources, and amounts of them.
+//! Names and amounts of resources, such as `cpu: 500m`.
 
 use serde_json::Value;
 

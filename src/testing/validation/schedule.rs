@@ -1,6 +1,6 @@
 //! What the server refuses in the schedule of a CronJob.
 //!
-//! Not here: which time zones there are, beyond the areas they lie in.
+//! Not here: which time zones exist, beyond the areas they are in.
 
 use serde_json::Value;
 

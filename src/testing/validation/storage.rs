@@ -1,4 +1,4 @@
-//! What the server refuses in claims for volumes, and in classes of volumes.
+//! What the server refuses in PersistentVolumeClaims and StorageClasses.
 
 use std::collections::{BTreeMap, BTreeSet};
 

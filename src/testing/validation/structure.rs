@@ -1,6 +1,6 @@
-//! What the server refuses in the schemas of custom kinds: that types are said, and said to what they belong.
+//! What the server refuses in the schemas of custom kinds: missing types, and keywords that do not fit the type.
 //!
-//! Not here: rules in CEL, and what only costs time.
+//! Not here: the rules in CEL themselves, and limits of what schemas cost.
 
 use serde_json::Value;
 
@@ -20,6 +20,14 @@ enum Level {
 /// Looks through a schema and all in it.
 pub(super) fn check(path: &str, schema: &Value, flaws: &mut Vec<Flaw>) {
     look(path, schema, Level::Root, &Patterns::default(), flaws);
+}
+
+/// Whether a schema or one in it has rules in CEL.
+pub(super) fn has_rules(schema: &Value) -> bool {
+    let rules = schema["x-kubernetes-validations"].as_array().is_some_and(|rules| !rules.is_empty());
+    let fields = schema["properties"].as_object().into_iter().flatten().map(|(_, field)| field);
+    let below = fields.chain([&schema["items"], &schema["additionalProperties"]]).filter(|schema| schema.is_object());
+    rules || below.into_iter().any(has_rules)
 }
 
 fn look(path: &str, schema: &Value, level: Level, patterns: &Patterns, flaws: &mut Vec<Flaw>) {

@@ -1,7 +1,7 @@
-//! What makes an object unacceptable in the place of another.
+//! Validation of an object that replaces another one.
 //!
-//! The server looks at metadata for all kinds alike, and then most kinds look again, so that a Status tells the same
-//! several times. How often, and what comes first, differs from kind to kind.
+//! The server checks metadata for all kinds in the same way, and then most kinds check it again, so that a Status has
+//! the same error several times. How often, and in which order, differs from kind to kind.
 
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
-//! How a watch begins: with what is there, with what happens from now on, or after a version, unless that is forgotten.
+//! The start of a watch: with the current state, with changes from now on, or after a version, if that has not expired.
 //!
-//! Not here: waiting for a version to start from.
+//! Not here: waiting for a version in the future.
 
 use std::{io, sync::Arc, time::Duration};
 

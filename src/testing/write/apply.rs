@@ -1,7 +1,7 @@
-//! What is particular to server-side apply: that it starts from what is there, or from nothing, and settles itself who
-//! owns what.
+//! The special parts of server-side apply: it starts from the stored object or from nothing, and decides about
+//! ownership itself.
 //!
-//! Not here: how configurations are merged ([`owners`]).
+//! Not here: merging configurations ([`owners`]).
 
 use std::borrow::Cow;
 

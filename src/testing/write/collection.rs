@@ -1,4 +1,4 @@
-//! Deletions of all objects of a list.
+//! Deletions of all objects of a list (deletecollection).
 
 use kube::core::Status;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What is particular to new objects: where they may come, what they are given, and that they are new.
+//! The special parts of a create: where a new object may go, its name and uid, and that it does not exist yet.
 
 use std::sync::Arc;
 

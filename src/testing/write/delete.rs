@@ -1,7 +1,7 @@
-//! Deletions of one object: whether it goes or is marked, and what the server answers.
+//! Deletions of one object: whether it is removed or marked, and what the server answers.
 //!
-//! An object goes at once unless something holds it: finalizers, which may be there or come with the deletion (what is
-//! to become of dependents), time that it is given (pods on a node), or content (namespaces, definitions).
+//! An object is removed at once unless something holds it: finalizers, which it has or which the deletion adds
+//! (propagation policies), a grace period (pods on a node), or content (namespaces, definitions).
 
 use jiff::{SignedDuration, Timestamp};
 use kube::core::Status;

@@ -1,6 +1,6 @@
-//! What a request brings: the text of an object, or the object itself.
+//! The body of a write: text, or an object.
 //!
-//! Not here: the types of bodies ([`media`](super::super::media)).
+//! Not here: the media types of bodies ([`media`](super::super::media)).
 
 use std::sync::LazyLock;
 

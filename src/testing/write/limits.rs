@@ -1,7 +1,7 @@
-//! What fits into the database of a real server: one request carries 1.5 MiB, and no more than 2 MiB are even sent.
+//! The size limits of etcd on a real server: a request over 1.5 MiB is refused, and one over 2 MiB is not even sent.
 //!
-//! Custom objects are kept as JSON, so their requests have an exact size. Built-in ones are kept without the names of
-//! their fields, of which this knows the size only roughly.
+//! Custom objects are stored as JSON, so the size of their requests is exact. Built-in ones are stored as protobuf,
+//! without field names, so their size is estimated.
 
 use std::io;
 

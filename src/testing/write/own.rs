@@ -1,6 +1,6 @@
-//! Who owns what a write took.
+//! Recording who owns the fields that a write set.
 //!
-//! Not here: how owners are found and kept ([`owners`]).
+//! Not here: how ownership is computed and stored ([`owners`]).
 
 use serde_json::{Map, Value, json};
 

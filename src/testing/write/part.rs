@@ -1,7 +1,7 @@
-//! Paths to objects and to their parts: what a write by one of them can change.
+//! Paths to objects and to their subresources: what a write through each of them can change.
 //!
-//! The server takes from the object that is there what the path cannot change, and lets nobody own that by this path.
-//! Not here: Scales, which are no parts of objects but objects of their own ([`scale`](super::scale)).
+//! Fields that a path cannot change keep their stored values, and nobody gets to own them through that path. Not here:
+//! Scales, which are objects of their own ([`scale`](super::scale)).
 
 use std::sync::LazyLock;
 

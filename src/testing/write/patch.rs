@@ -1,4 +1,4 @@
-//! What is particular to patches: that they start from the object that is there, and what they tell of themselves.
+//! The special parts of a patch: it starts from the stored object, and its own warnings.
 
 use kube::core::Status;
 use serde_json::{Map, Value};

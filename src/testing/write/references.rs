@@ -1,4 +1,4 @@
-//! Owner references that are there more than once: the server leaves the first, and says so.
+//! Duplicate owner references: the server keeps the first one, and warns.
 
 use serde_json::{Map, Value};
 

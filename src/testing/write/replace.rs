@@ -1,4 +1,4 @@
-//! What is particular to replacements: that they mean the object that is there, and what they leave as it is.
+//! The special parts of a replace: it addresses the stored object, and leaves some fields of it as they are.
 
 use std::sync::Arc;
 
@@ -161,7 +161,8 @@ fn current(kind: &Kind, live: &Object, version: Option<u64>) -> Result<(), Box<S
     }
 }
 
-/// Stores it if it changes anything but the times at which its owners took their fields. An object that is being deleted goes with its last finalizer.
+/// Stores it if it changes anything but the times at which its owners took their fields. An object that is being
+/// deleted goes with its last finalizer.
 pub(super) fn commit(
     state: &mut State,
     target: &Target,

@@ -1,5 +1,4 @@
-//! Scales: what an object that can be scaled shows of itself under a path of its own, and how a change of that changes
-//! the object.
+//! The scale subresource: the Scale of an object, and how a change of it changes the object.
 //!
 //! Not here: who owns replicas ([`owners`](super::super::owners)).
 

@@ -1,4 +1,4 @@
-//! What is said of a text that is not JSON, in Go's words: the character that does not belong, and what was expected.
+//! Errors about text that is not JSON, with Go's messages: the unexpected character, and what was expected.
 
 use serde_json::Error;
 

@@ -1,4 +1,4 @@
-//! A row of the table of built-in kinds: what differs from kind to kind, and the rest by rule.
+//! A row of the table of built-in kinds: what differs from kind to kind. The rest follows rules.
 
 use crate::testing::kinds::{Fields, Kind, KindId, Names, Part, Rules, Version};
 

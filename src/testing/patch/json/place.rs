@@ -1,4 +1,4 @@
-//! Where a path leads in a document: a member of an object or of an array, which may have yet to be.
+//! The place a path leads to: a member of an object or of an array, which may not exist yet.
 
 use serde_json::{Map, Value};
 

@@ -1,7 +1,7 @@
 //! Lists in strategic merge patches.
 //!
-//! Items of the patch keep the patch's order, items only the server has keep theirs; between the two, an item of the
-//! server stands before the first item of the patch that it preceded.
+//! Items of the patch keep the patch's order, and items that only the server has keep theirs. Between the two, an item
+//! of the server comes before the first item of the patch that it preceded.
 
 use std::collections::{HashMap, HashSet};
 

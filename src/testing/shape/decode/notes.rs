@@ -1,6 +1,6 @@
-//! Where a reader is in a body, and what it met on the way that should not be there.
+//! The place a reader has reached in a body, and the unknown and duplicate fields it has met.
 //!
-//! Not here: the words for types ([`words`](super::words)).
+//! Not here: Go's names for types ([`words`](super::words)).
 
 use crate::testing::shape::{Format, Type};
 

@@ -1,4 +1,4 @@
-//! What Go calls types, and what it says of values that are not of them.
+//! Go's names for types, and its messages about values of a wrong type.
 
 use crate::testing::shape::{Format, Shape, Type};
 
