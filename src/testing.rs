@@ -200,6 +200,7 @@ pub mod objects;
 mod options;
 mod owners;
 mod patch;
+mod patience;
 mod prepare;
 mod protobuf;
 mod quantity;

@@ -1,6 +1,8 @@
 //! What can be chosen about a cluster before it is made.
 
-use super::{clock::Clock, cluster::FakeCluster, log::Log, state::State, watching::Features};
+use std::time::Duration;
+
+use super::{clock::Clock, cluster::FakeCluster, log::Log, patience::PATIENCE, state::State, watching::Features};
 
 /// How a cluster is to be. What is not said is as in [`FakeCluster::new`].
 ///
@@ -23,6 +25,7 @@ pub struct Builder {
     features: Features,
     controllers: bool,
     requests: usize,
+    patience: Duration,
 }
 
 /// How many changes of a kind are remembered unless more or less are asked for.
@@ -39,6 +42,7 @@ impl Default for Builder {
             features: Features::default(),
             controllers: true,
             requests: REQUESTS,
+            patience: PATIENCE,
         }
     }
 }
@@ -96,6 +100,26 @@ impl Builder {
         self
     }
 
+    /// How long [`until`](FakeCluster::until) and all others that wait do so before they panic: 60 seconds by default,
+    /// on the clock of tokio. `Duration::MAX` is without a bound.
+    ///
+    /// With paused time that is over as soon as nothing else has anything to do: a test of what comes after an hour says
+    /// more, and one that waits for what is not in its runtime, such as a program at a
+    /// [server](FakeCluster::serve), does not pause time, or says `Duration::MAX`.
+    ///
+    /// ```should_panic
+    /// # use std::time::Duration;
+    /// # use kube_indexed_store::testing::FakeCluster;
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(async {
+    /// let cluster = FakeCluster::builder().patience(Duration::from_secs(3600)).build();
+    /// cluster.until(|cluster| cluster.get("Secret", "default", "made").is_ok()).await;
+    /// # });
+    /// ```
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// Whether controllers run beside the API server, as in a whole cluster; they do unless this says no. They empty
     /// namespaces that are deleted, and delete what has lost its owners.
     ///
@@ -120,6 +144,6 @@ impl Builder {
     /// A cluster with the four namespaces every cluster has, and nothing else.
     pub fn build(self) -> FakeCluster {
         let state = State::new(self.seed, self.clock, self.window, self.controllers);
-        FakeCluster::of(state, self.features, Log::new(self.requests))
+        FakeCluster::of(state, self.features, Log::new(self.requests), self.patience)
     }
 }

@@ -3,7 +3,7 @@
 //! HTTP comes in through [`service`](super::service), tests come in through [`doors`](super::doors) too; both end in
 //! the same [`State`].
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use kube::client::retry::RetryPolicy;
 use parking_lot::Mutex;
@@ -14,6 +14,7 @@ use super::{
     builder::Builder,
     fault::{Fault, FaultHandle, Rules},
     log::Log,
+    patience::Wait,
     state::State,
     watches::Open,
     watching::Features,
@@ -56,6 +57,8 @@ pub struct FakeCluster {
 pub(super) struct Shared {
     inner: Mutex<Inner>,
     changed: watch::Sender<()>,
+    /// How long tests wait.
+    pub(super) patience: Duration,
 }
 
 pub(super) struct Inner {
@@ -133,7 +136,7 @@ impl FakeCluster {
         Builder::default()
     }
 
-    pub(super) fn of(state: State, features: Features, log: Log) -> Self {
+    pub(super) fn of(state: State, features: Features, log: Log, patience: Duration) -> Self {
         let inner = Inner {
             state,
             rules: Rules::default(),
@@ -143,7 +146,8 @@ impl FakeCluster {
             bookmarks: 0,
             features,
         };
-        FakeCluster { shared: Arc::new(Shared { inner: Mutex::new(inner), changed: watch::Sender::new(()) }) }
+        let shared = Shared { inner: Mutex::new(inner), changed: watch::Sender::new(()), patience };
+        FakeCluster { shared: Arc::new(shared) }
     }
 
     /// A client of this cluster, without retries, for the namespace `default`.
@@ -201,34 +205,38 @@ impl FakeCluster {
     #[doc(alias("PrependReactor", "AddReactor"))]
     pub fn fault(&self, fault: Fault) -> FaultHandle {
         let id = self.shared.update(|inner| inner.rules.add(fault));
-        FaultHandle { shared: self.shared.clone(), id }
+        FaultHandle { cluster: self.clone(), id }
     }
 
     /// Returns once a condition holds, which is looked at whenever anything happens in the cluster.
     ///
-    /// This and all that wait here wait for ever where nothing comes: how long is too long, only the test knows. One that
-    /// wants to see why it waits bounds it, and looks at what the program asked and what it watches:
-    ///
     /// ```
-    /// # use std::time::Duration;
     /// # use kube_indexed_store::testing::{FakeCluster, objects::secret};
     /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?.block_on(async {
     /// # let cluster = FakeCluster::new();
     /// # cluster.create(secret("made"))?;
-    /// let made = cluster.until(|cluster| cluster.get("Secret", "default", "made").is_ok());
-    /// if tokio::time::timeout(Duration::from_secs(60), made).await.is_err() {
-    ///     panic!("not made after\n{}while open are\n{}", cluster.requests(), cluster.watches());
-    /// }
+    /// cluster.until(|cluster| cluster.get("Secret", "default", "made").is_ok()).await;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # }).unwrap();
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
+    /// # Panics
+    ///
+    /// This and all that wait here panic where nothing comes in 60 seconds, or what [`Builder::patience`] says. They then
+    /// name the place in the test, the last requests and the open watches. To wait, they need a runtime with a timer.
+    ///
     /// # Cancel safety
     ///
     /// Dropping it changes nothing.
     #[doc(alias = "Eventually")]
-    pub async fn until(&self, mut condition: impl FnMut(&FakeCluster) -> bool) {
+    #[track_caller]
+    pub fn until(&self, condition: impl FnMut(&FakeCluster) -> bool) -> impl Future<Output = ()> {
+        self.patiently(Wait::new("a condition"), self.holds(condition))
+    }
+
+    /// Returns once a condition holds, however long that takes.
+    pub(super) async fn holds(&self, mut condition: impl FnMut(&FakeCluster) -> bool) {
         let mut changed = self.shared.changed.subscribe();
         loop {
             changed.borrow_and_update();

@@ -72,8 +72,13 @@ impl FakeCluster {
     ///
     /// # Errors
     ///
-    /// The Status the server would answer to a PATCH: there is no such object or kind, the patch does not fit, or what
-    /// comes out is invalid.
+    /// The Status the server would answer to a PATCH: there is no such object, the patch does not fit, or what comes out is
+    /// invalid.
+    ///
+    /// # Panics
+    ///
+    /// If the cluster serves no such kind now: the word is wrong, or its CustomResourceDefinition is missing.
+    #[track_caller]
     pub fn patch(
         &self,
         kind: &str,
@@ -90,8 +95,9 @@ impl FakeCluster {
             _ => return Err(status::unsupported_media_type()),
         };
         let text = text.map_err(|_| status::bad_request("the patch is not JSON"))?.into();
+        let kind = self.kind(kind);
         self.shared.update(|inner| {
-            let target = target(&inner.state, kind, namespace)?;
+            let target = target(&kind, namespace)?;
             let patch;
             let configuration;
             let change = match language {
@@ -115,24 +121,30 @@ impl FakeCluster {
     ///
     /// # Errors
     ///
-    /// The Status the server would answer: there is no such object or kind.
+    /// The Status the server would answer: there is no such object.
+    ///
+    /// # Panics
+    ///
+    /// If the cluster serves no such kind now: the word is wrong, or its CustomResourceDefinition is missing.
+    #[track_caller]
     pub fn delete(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Box<Status>> {
-        self.shared.update(|inner| {
-            let target = target(&inner.state, kind, namespace)?;
-            Ok(inner.state.delete(&target, name, &Deletion::default())?.answer)
-        })
+        let target = target(&self.kind(kind), namespace)?;
+        self.shared.update(|inner| Ok(inner.state.delete(&target, name, &Deletion::default())?.answer))
     }
 
     /// The object as it is now, in its kind's stored version; kind and namespace are named as in [`FakeCluster::delete`].
     ///
     /// # Errors
     ///
-    /// The Status the server would answer: there is no such object or kind.
+    /// The Status the server would answer: there is no such object.
+    ///
+    /// # Panics
+    ///
+    /// If the cluster serves no such kind now: the word is wrong, or its CustomResourceDefinition is missing.
+    #[track_caller]
     pub fn get(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Box<Status>> {
-        self.shared.read(|inner| {
-            let target = target(&inner.state, kind, namespace)?;
-            Ok(inner.state.find(&target.kind, &target.namespace, name)?.value.clone())
-        })
+        let target = target(&self.kind(kind), namespace)?;
+        self.shared.read(|inner| Ok(inner.state.find(&target.kind, &target.namespace, name)?.value.clone()))
     }
 
     /// Creates a namespace unless it is there.
@@ -170,11 +182,10 @@ impl FakeCluster {
     }
 }
 
-fn target(state: &State, kind: &str, namespace: &str) -> Result<Target, Box<Status>> {
-    let kind = state.kinds.named(kind).ok_or_else(status::unknown_resource)?.clone();
-    stored(&kind)?;
-    let namespace = in_namespace(&kind, namespace).to_owned();
-    Ok(Target { version: kind.stored.clone(), namespace, kind })
+fn target(kind: &Arc<Kind>, namespace: &str) -> Result<Target, Box<Status>> {
+    stored(kind)?;
+    let namespace = in_namespace(kind, namespace).to_owned();
+    Ok(Target { version: kind.stored.clone(), namespace, kind: kind.clone() })
 }
 
 /// Doors lead to what is stored. Questions are asked over HTTP.
@@ -187,11 +198,22 @@ pub(super) fn target_of(state: &State, object: &Value) -> Result<Target, Box<Sta
     fn text(value: &Value) -> &str {
         value.as_str().unwrap_or_default()
     }
-    let found = state.kinds.of_object(text(&object["apiVersion"]), text(&object["kind"]));
-    let (kind, version) = found.ok_or_else(status::unknown_resource)?;
+    let (api_version, kind) = (text(&object["apiVersion"]), text(&object["kind"]));
+    if api_version.is_empty() || kind.is_empty() {
+        return Err(status::bad_request("the object names no kind and apiVersion"));
+    }
+    let (kind, version) = state.kinds.of_object(api_version, kind).ok_or_else(|| unknown(api_version, kind))?;
     stored(kind)?;
     let namespace = in_namespace(kind, text(&object["metadata"]["namespace"]));
     Ok(Target { kind: kind.clone(), version: version.to_owned(), namespace: namespace.to_owned() })
+}
+
+/// An unknown kind says which one it is, and that a definition may be missing.
+fn unknown(api_version: &str, kind: &str) -> Box<Status> {
+    let mut refusal = status::unknown_resource();
+    let why = format!(": no served kind {kind:?} in {api_version:?}; is its CustomResourceDefinition missing?");
+    refusal.message.push_str(&why);
+    refusal
 }
 
 /// The namespace an object of a kind is in.

@@ -6,7 +6,7 @@ use std::{fmt, ops::Deref, sync::Arc};
 
 use bytes::Bytes;
 
-use super::{cluster::FakeCluster, filter::Filter, requests::Request};
+use super::{cluster::FakeCluster, filter::Filter, patience::Wait, requests::Request};
 
 /// Requests in the order they came, to be narrowed, counted, looked at as a slice, and shown one a line.
 ///
@@ -206,8 +206,7 @@ impl FakeCluster {
         Mark(self.shared.read(|inner| inner.log.count))
     }
 
-    /// Returns a request that came, or once it comes: the first that is left when all requests are narrowed so. Where none
-    /// comes it never returns: see [`until`](FakeCluster::until).
+    /// Returns a request that came, or once it comes: the first that is left when all requests are narrowed so.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -218,7 +217,7 @@ impl FakeCluster {
     /// let cluster = FakeCluster::new();
     /// let secrets: Api<Secret> = Api::default_namespaced(cluster.client());
     /// tokio::spawn(async move {
-    ///     tokio::time::sleep(Duration::from_secs(60)).await;
+    ///     tokio::time::sleep(Duration::from_secs(30)).await;
     ///     secrets.list(&ListParams::default().limit(5)).await
     /// });
     /// let list = cluster.requested(|requests| requests.verb("list").resource("secrets")).await;
@@ -228,16 +227,26 @@ impl FakeCluster {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
+    /// # Panics
+    ///
+    /// Where none comes: see [`until`](FakeCluster::until). If the log [keeps](super::Builder::requests) none.
+    ///
     /// # Cancel safety
     ///
     /// Dropping it changes nothing.
-    pub async fn requested(&self, narrow: impl Fn(Requests) -> Requests) -> Arc<Request> {
-        let mut found = None;
-        self.until(|cluster| {
-            found = narrow(cluster.requests()).first().cloned();
-            found.is_some()
-        })
-        .await;
-        found.expect("it waits until there is one")
+    #[track_caller]
+    pub fn requested(&self, narrow: impl Fn(Requests) -> Requests) -> impl Future<Output = Arc<Request>> {
+        let wait = Wait::new("a request");
+        let keeps = self.shared.read(|inner| inner.log.bound > 0);
+        assert!(keeps, "the log keeps no requests, so none can be waited for; see Builder::requests");
+        async move {
+            let mut found = None;
+            let comes = self.holds(|cluster| {
+                found = narrow(cluster.requests()).first().cloned();
+                found.is_some()
+            });
+            self.patiently(wait, comes).await;
+            found.expect("it waits until there is one")
+        }
     }
 }

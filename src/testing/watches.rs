@@ -11,6 +11,7 @@ use super::{
     fault::Failure,
     kinds::Kind,
     options::Options,
+    patience::Wait,
     state::Target,
 };
 
@@ -265,18 +266,20 @@ impl FakeCluster {
     }
 
     /// Returns once a watch of this resource is open, which is named as in [`Watches::resource`]. With paused time it does
-    /// not wait longer than it takes. Where no watch comes it never returns: see [`until`](FakeCluster::until).
+    /// not wait longer than it takes.
     ///
     /// # Panics
     ///
-    /// If the cluster serves no such kind.
+    /// If the cluster serves no such kind, or where no watch comes: see [`until`](FakeCluster::until).
     ///
     /// # Cancel safety
     ///
     /// Dropping it changes nothing.
     #[doc(alias("WaitForCacheSync", "informer"))]
-    pub async fn watch_established(&self, resource: &str) {
-        self.until(|cluster| cluster.open_watches(resource) > 0).await;
+    #[track_caller]
+    pub fn watch_established(&self, resource: &str) -> impl Future<Output = ()> {
+        let wait = Wait::new(format!("a watch of {}", self.kind(resource).resource()));
+        self.patiently(wait, self.holds(|cluster| cluster.open_watches(resource) > 0))
     }
 
     /// What a restart of the API server does to watches: those that are open end cleanly, and every resourceVersion

@@ -169,7 +169,7 @@ async fn a_request_is_waited_for_until_it_is_as_wanted() {
     let asking = tokio::spawn({
         let cluster = cluster.clone();
         async move {
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_secs(30)).await;
             cluster.create(objects::secret("a")).unwrap();
             call(&cluster, http::Request::get(format!("{SECRETS}/a")), "").await
         }

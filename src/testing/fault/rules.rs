@@ -1,11 +1,11 @@
 //! Faults at work: which of them acts on a request, what waits at their gates, and the handles tests keep.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use tokio::sync::watch;
 
 use super::{
-    super::{cluster::Shared, random::Random, requests::Request},
+    super::{cluster::FakeCluster, patience::Wait, random::Random, requests::Request},
     Effect, Fault, Outcome,
 };
 
@@ -128,40 +128,49 @@ impl Rules {
 /// A rule given to a cluster. Dropping the handle changes nothing.
 #[derive(Debug, Clone)]
 pub struct FaultHandle {
-    pub(in super::super) shared: Arc<Shared>,
+    pub(in super::super) cluster: FakeCluster,
     pub(in super::super) id: u64,
 }
 
 impl FaultHandle {
     /// Takes the rule back; what waits at its gate goes on.
     pub fn remove(&self) {
-        self.shared.update(|inner| inner.rules.remove(self.id));
+        self.cluster.shared.update(|inner| inner.rules.remove(self.id));
     }
 
     /// Lets the rule act on no further request until it is [enabled](FaultHandle::enable) again. What waits at its gate
     /// waits on, and requests do not count for [`nth`](Fault::nth) meanwhile.
     pub fn disable(&self) {
-        self.shared.update(|inner| inner.rules.change(self.id, |rule| rule.enabled = false));
+        self.cluster.shared.update(|inner| inner.rules.change(self.id, |rule| rule.enabled = false));
     }
 
     /// Lets the rule act again.
     pub fn enable(&self) {
-        self.shared.update(|inner| inner.rules.change(self.id, |rule| rule.enabled = true));
+        self.cluster.shared.update(|inner| inner.rules.change(self.id, |rule| rule.enabled = true));
     }
 
     /// Opens the gate, for what waits and for all that come.
     pub fn open(&self) {
-        self.shared.update(|inner| inner.rules.change(self.id, |rule| rule.open = true));
+        self.cluster.shared.update(|inner| inner.rules.change(self.id, |rule| rule.open = true));
     }
 
     /// How many requests the rule has acted on, also after it was removed.
     pub fn hits(&self) -> usize {
-        self.shared.read(|inner| inner.rules.hits(self.id))
+        self.cluster.shared.read(|inner| inner.rules.hits(self.id))
     }
 
-    /// Returns once so many requests wait at the gate at the same time, or the rule is removed. Where fewer come it never
-    /// returns: see [`until`](crate::testing::FakeCluster::until).
-    pub async fn reached(&self, waiting: usize) {
-        self.shared.until_faults(|rules| rules.rule(self.id).is_none_or(|rule| rule.waiting >= waiting)).await;
+    /// Returns once so many requests wait at the gate at the same time, or the rule is removed.
+    ///
+    /// # Panics
+    ///
+    /// Where fewer come: see [`until`](FakeCluster::until).
+    #[track_caller]
+    pub fn reached(&self, waiting: usize) -> impl Future<Output = ()> {
+        let wait = Wait::new(format!("{waiting} requests at the gate of a fault"));
+        let come = self
+            .cluster
+            .shared
+            .until_faults(move |rules| rules.rule(self.id).is_none_or(|rule| rule.waiting >= waiting));
+        self.cluster.patiently(wait, come)
     }
 }
