@@ -3,7 +3,7 @@
 //! HTTP comes in through [`service`](super::service), tests come in through [`doors`](super::doors) too; both end in
 //! the same [`State`].
 
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{cell::Cell, collections::BTreeMap, fmt, ptr, sync::Arc, time::Duration};
 
 use kube::client::retry::RetryPolicy;
 use parking_lot::Mutex;
@@ -53,6 +53,11 @@ pub struct FakeCluster {
     pub(super) shared: Arc<Shared>,
 }
 
+thread_local! {
+    /// The cluster whose lock this thread holds: what tests give it to decide may not ask it.
+    static LOCKED: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
 /// What every handle shares. Holds the one lock of the cluster, which is never held across an `.await`.
 pub(super) struct Shared {
     inner: Mutex<Inner>,
@@ -81,7 +86,7 @@ impl fmt::Debug for Shared {
 impl fmt::Debug for FakeCluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (revision, watches, requests) =
-            self.shared.read(|inner| (inner.state.storage.revision, inner.watches.len(), inner.log.kept().count()));
+            self.shared.read(|inner| (inner.state.storage.revision, inner.watches.len(), inner.log.len()));
         f.debug_struct("FakeCluster")
             .field("revision", &revision)
             .field("watches", &watches)
@@ -91,16 +96,33 @@ impl fmt::Debug for FakeCluster {
 }
 
 impl Shared {
+    #[track_caller]
     pub(super) fn read<T>(&self, look: impl FnOnce(&Inner) -> T) -> T {
-        look(&self.inner.lock())
+        self.locked(|inner| look(inner))
     }
 
     /// Changes the cluster and wakes those who wait for just anything. Watches, gates, and requests that wait for a
     /// revision are woken by what they wait for.
+    #[track_caller]
     pub(super) fn update<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> T {
-        let result = change(&mut self.inner.lock());
+        let result = self.locked(change);
         self.changed.send_replace(());
         result
+    }
+
+    /// Holds the lock, which a thread that has it already would wait for without end.
+    #[track_caller]
+    fn locked<T>(&self, act: impl FnOnce(&mut Inner) -> T) -> T {
+        struct Unlocking(Option<usize>);
+        impl Drop for Unlocking {
+            fn drop(&mut self) {
+                LOCKED.set(self.0);
+            }
+        }
+        let this = Some(ptr::from_ref(self).addr());
+        assert!(LOCKED.get() != this, "a condition must not ask its cluster; capture what it needs before");
+        let _unlocking = Unlocking(LOCKED.replace(this));
+        act(&mut self.inner.lock())
     }
 
     /// Returns once the cluster has come to a revision.
@@ -201,9 +223,20 @@ impl FakeCluster {
         self.shared.update(|inner| inner.state.storage.compact());
     }
 
-    /// Adds a fault; it acts from now on.
+    /// Adds a fault; it acts from now on, on what clients ask. [`create`](FakeCluster::create) and the other methods of this
+    /// type meet no fault, and [`requests`](FakeCluster::requests) does not show them.
+    ///
+    /// # Panics
+    ///
+    /// If the fault would never do anything: nothing was said of what it does, it is about events of requests that are no
+    /// watches, or about a resource that the cluster does not serve now and no request was about.
     #[doc(alias("PrependReactor", "AddReactor"))]
+    #[track_caller]
     pub fn fault(&self, fault: Fault) -> FaultHandle {
+        let nonsense = self.shared.read(|inner| fault.nonsense(|word| inner.log.unknown(word, &inner.state.kinds)));
+        if let Some(why) = nonsense {
+            panic!("{why}");
+        }
         let id = self.shared.update(|inner| inner.rules.add(fault));
         FaultHandle { cluster: self.clone(), id }
     }

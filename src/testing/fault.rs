@@ -13,6 +13,8 @@ mod stream;
 
 use std::sync::Arc;
 
+#[cfg(doc)]
+use super::FakeCluster;
 use super::{filter::Filter, requests::Request};
 
 pub(super) use effect::{Effect, Gate, Outcome, Text};
@@ -84,8 +86,8 @@ impl Fault {
     }
 
     /// Only on requests about this resource or a part of it, named as people do: `secrets`, `Secret`, `deploy`,
-    /// `ingresses.networking.k8s.io`. One that the cluster does not serve at the time of the request goes by its plural
-    /// name, with or without its group.
+    /// `ingresses.networking.k8s.io`. The cluster must [know](FakeCluster::fault) it. One that it no longer serves at the time
+    /// of the request goes by its plural name, with or without its group.
     pub fn resource(self, resource: &str) -> Self {
         self.narrowed(Filter::Resource(resource.to_owned()))
     }
@@ -110,8 +112,8 @@ impl Fault {
         self.narrowed(Filter::UserAgent(start.to_owned()))
     }
 
-    /// Only on requests for which the condition holds. It sees the request without its body, which comes later, and must
-    /// not ask the cluster.
+    /// Only on requests for which the condition holds. It sees the request without its body, which comes later. It runs
+    /// under the cluster's lock and must not ask the cluster: it panics then.
     ///
     /// ```
     /// # use kube_indexed_store::testing::{FakeCluster, Fault};
@@ -124,20 +126,38 @@ impl Fault {
 
     /// Only on the nth matching request from now on, counted from 1; with [`times`](Fault::times), on so many from the nth
     /// on.
+    ///
+    /// # Panics
+    ///
+    /// If it is 0.
+    #[track_caller]
     pub fn nth(mut self, nth: usize) -> Self {
+        assert!(nth > 0, "requests are counted from 1; there is no request 0");
         self.nth = Some(nth);
         self
     }
 
     /// Only so many times.
+    ///
+    /// # Panics
+    ///
+    /// If that is 0.
+    #[track_caller]
     pub fn times(mut self, times: usize) -> Self {
+        assert!(times > 0, "a fault that acts 0 times does nothing");
         self.times = Some(times);
         self
     }
 
     /// Only on such a part of the requests, 0 for none and 1 for all. Which ones is chance that repeats: the same for
     /// the same requests and the same [seed](Fault::seed).
+    ///
+    /// # Panics
+    ///
+    /// If it is not between 0 and 1.
+    #[track_caller]
     pub fn probability(mut self, probability: f64) -> Self {
+        assert!((0.0..=1.0).contains(&probability), "a probability is between 0 and 1, and not {probability}");
         self.probability = probability;
         self
     }
@@ -151,6 +171,29 @@ impl Fault {
     fn narrowed(mut self, filter: Filter) -> Self {
         self.filters.push(filter);
         self
+    }
+
+    /// Why it would never do anything. `unknown` tells why a word names no resource.
+    pub(super) fn nonsense(&self, unknown: impl Fn(&str) -> Option<String>) -> Option<String> {
+        let other_verb = self.filters.iter().find_map(|filter| match filter {
+            Filter::Verb(verb) if *verb != "watch" => Some(*verb),
+            _ => None,
+        });
+        match other_verb {
+            _ if self.effect.is_nothing() => {
+                return Some(
+                    "nothing was said of what the fault does; see Fault::status and its neighbours".to_owned(),
+                );
+            }
+            Some(verb) if self.effect.is_about_events() => {
+                return Some(format!("the answer to a {verb:?} has no events; say Fault::on(\"watch\")"));
+            }
+            _ => {}
+        }
+        self.filters.iter().find_map(|filter| match filter {
+            Filter::Resource(word) => unknown(word),
+            _ => None,
+        })
     }
 
     fn matches(&self, request: &Request) -> bool {

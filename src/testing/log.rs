@@ -6,7 +6,7 @@ use std::{fmt, ops::Deref, sync::Arc};
 
 use bytes::Bytes;
 
-use super::{cluster::FakeCluster, filter::Filter, patience::Wait, requests::Request};
+use super::{cluster::FakeCluster, filter::Filter, kinds::Kinds, patience::Wait, requests::Request};
 
 /// Requests in the order they came, to be narrowed, counted, looked at as a slice, and shown one a line.
 ///
@@ -29,8 +29,15 @@ use super::{cluster::FakeCluster, filter::Filter, patience::Wait, requests::Requ
 /// # }).unwrap();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Requests(Arc<Vec<Arc<Request>>>);
+#[derive(Clone)]
+pub struct Requests {
+    left: Entries,
+    /// What words may mean: what was in the log, and the kinds the cluster served.
+    all: Entries,
+    kinds: Arc<Kinds>,
+}
+
+type Entries = Arc<Vec<Arc<Request>>>;
 
 /// A place in the log: what came before it, and what comes after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,9 +62,19 @@ impl Requests {
         self.narrowed(&Filter::Group(group.to_owned()))
     }
 
-    /// Those about this resource, named as people do: `secrets`, `Secret`, `deploy`, `ingresses.networking.k8s.io`. One
-    /// that the cluster did not serve at the time of the request goes by its plural name, with or without its group.
+    /// Those about this resource or a part of it, such as its status: see [`subresource`](Requests::subresource). It is named
+    /// as people do: `secrets`, `Secret`, `deploy`, `ingresses.networking.k8s.io`. One that the cluster did not serve at the
+    /// time of the request goes by its plural name, with or without its group.
+    ///
+    /// # Panics
+    ///
+    /// If the cluster served no such kind when the requests were taken, and none of all in its log was about it: the word
+    /// is wrong, or its CustomResourceDefinition is missing.
+    #[track_caller]
     pub fn resource(self, resource: &str) -> Self {
+        if let Some(why) = unknown(resource, &self.kinds, &self.all) {
+            panic!("{why}");
+        }
         self.narrowed(&Filter::Resource(resource.to_owned()))
     }
 
@@ -93,12 +110,13 @@ impl Requests {
 
     /// Those for which the condition holds.
     pub fn when(self, mut condition: impl FnMut(&Request) -> bool) -> Self {
-        Requests(Arc::new(self.0.iter().filter(|request| condition(request)).cloned().collect()))
+        let left = self.left.iter().filter(|request| condition(request)).cloned().collect();
+        Requests { left: Arc::new(left), ..self }
     }
 
     /// How many are left.
     pub fn count(&self) -> usize {
-        self.0.len()
+        self.left.len()
     }
 
     fn narrowed(self, filter: &Filter) -> Self {
@@ -106,10 +124,16 @@ impl Requests {
     }
 }
 
+/// Why a word names nothing: neither a kind that is served nor what any request was about.
+fn unknown(word: &str, kinds: &Kinds, requests: &[Arc<Request>]) -> Option<String> {
+    let known = kinds.named(word).is_some() || requests.iter().any(|request| request.is_about(word));
+    (!known).then(|| kinds.unknown(word))
+}
+
 /// The requests that are kept, of all there were.
 #[derive(Debug)]
 pub(super) struct Log {
-    kept: Requests,
+    kept: Entries,
     /// How many there were, and how many of them may be kept.
     count: usize,
     bound: usize,
@@ -117,11 +141,17 @@ pub(super) struct Log {
 
 impl Log {
     pub(super) fn new(bound: usize) -> Self {
-        Log { kept: Requests::default(), count: 0, bound }
+        Log { kept: Entries::default(), count: 0, bound }
     }
 
-    pub(super) fn kept(&self) -> &Requests {
-        &self.kept
+    /// How many are kept.
+    pub(super) fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Why a word names nothing.
+    pub(super) fn unknown(&self, word: &str, kinds: &Kinds) -> Option<String> {
+        unknown(word, kinds, &self.kept)
     }
 
     /// Adds a request.
@@ -129,7 +159,7 @@ impl Log {
         request.place = self.count;
         let request = Arc::new(request);
         self.count += 1;
-        let kept = Arc::make_mut(&mut self.kept.0);
+        let kept = Arc::make_mut(&mut self.kept);
         kept.push(request.clone());
         kept.drain(..kept.len().saturating_sub(self.bound));
         request
@@ -142,9 +172,9 @@ impl Log {
         body: Option<Bytes>,
         answered: Option<u16>,
     ) -> Arc<Request> {
-        let forgotten = self.count - self.kept.count();
+        let forgotten = self.count - self.kept.len();
         let place = request.place.checked_sub(forgotten);
-        match place.and_then(|place| Arc::make_mut(&mut self.kept.0).get_mut(place)) {
+        match place.and_then(|place| Arc::make_mut(&mut self.kept).get_mut(place)) {
             Some(kept) => {
                 // Of two hands on one entry the first lets go, so that nothing is copied.
                 drop(request);
@@ -159,7 +189,7 @@ impl Log {
     }
 
     fn forget(&mut self) {
-        self.kept = Requests::default();
+        self.kept = Entries::default();
     }
 }
 
@@ -167,7 +197,21 @@ impl Deref for Requests {
     type Target = [Arc<Request>];
 
     fn deref(&self) -> &[Arc<Request>] {
-        &self.0
+        &self.left
+    }
+}
+
+impl PartialEq for Requests {
+    fn eq(&self, other: &Requests) -> bool {
+        self.left == other.left
+    }
+}
+
+impl Eq for Requests {}
+
+impl fmt::Debug for Requests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Requests").field(&self.left).finish()
     }
 }
 
@@ -176,7 +220,7 @@ impl IntoIterator for Requests {
     type IntoIter = std::vec::IntoIter<Arc<Request>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        Arc::unwrap_or_clone(self.0).into_iter()
+        Arc::unwrap_or_clone(self.left).into_iter()
     }
 }
 
@@ -193,7 +237,10 @@ impl FakeCluster {
     /// [`Builder::requests`]: super::Builder::requests
     #[doc(alias = "Actions")]
     pub fn requests(&self) -> Requests {
-        self.shared.read(|inner| inner.log.kept().clone())
+        self.shared.read(|inner| {
+            let kept = || inner.log.kept.clone();
+            Requests { left: kept(), all: kept(), kinds: inner.state.kinds.clone() }
+        })
     }
 
     /// Forgets the requests so far. Those that were taken, and [marks](FakeCluster::mark), stay as they are.

@@ -215,8 +215,13 @@ impl Watches {
     }
 
     /// Ends them with an ERROR event, made of a code or of a whole Status.
+    ///
+    /// # Panics
+    ///
+    /// If its code is not that of an error, 400 to 599.
+    #[track_caller]
     pub fn fail(&self, failure: impl Into<Failure>) {
-        self.end(&End::Error(failure.into().0));
+        self.end(&End::Error(failure.into().status()));
     }
 
     fn end(&self, how: &End) {

@@ -18,7 +18,7 @@ impl Fault {
 
     /// Waits between so long and so long; how long is chance that repeats, see [`seed`](Fault::seed).
     pub fn delay_between(mut self, least: Duration, most: Duration) -> Self {
-        self.effect.delay = (least, most.max(least));
+        self.effect.delay = Some((least, most.max(least)));
         self
     }
 
@@ -41,12 +41,10 @@ impl Fault {
     ///
     /// # Panics
     ///
-    /// If its code is none of a failure, which are 400 to 599.
+    /// If its code is not that of an error, 400 to 599.
     #[track_caller]
     pub fn status(self, failure: impl Into<Failure>) -> Self {
-        let Failure(status) = failure.into();
-        assert!((400..600).contains(&status.code), "{} is no code of a failure: they are 400 to 599", status.code);
-        self.outcome(Outcome::Status(status))
+        self.outcome(Outcome::Status(failure.into().status()))
     }
 
     /// Gives the Status this reason.
@@ -168,7 +166,7 @@ impl Fault {
 
     #[track_caller]
     fn answering(self, code: u16, content_type: &'static str, text: String) -> Self {
-        assert!((200..600).contains(&code), "{code} is no code of an answer: they are 200 to 599");
+        assert!((200..600).contains(&code), "{code} is not the code of an answer; use 200 to 599");
         self.outcome(Outcome::Text(Text { code, content_type, text, retry_after: None }))
     }
 

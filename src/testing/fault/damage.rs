@@ -91,8 +91,13 @@ impl Fault {
 
     /// Sends an ERROR event after so many events, and ends: credentials expired, etcd timed out. It holds the Status of a
     /// code, or a whole one.
+    ///
+    /// # Panics
+    ///
+    /// If its code is not that of an error, 400 to 599.
+    #[track_caller]
     pub fn fail_after(mut self, events: usize, failure: impl Into<Failure>) -> Self {
-        self.damage().failure = Some((events, failure.into().0));
+        self.damage().failure = Some((events, failure.into().status()));
         self
     }
 }

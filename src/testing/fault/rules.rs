@@ -75,7 +75,7 @@ impl Rules {
     pub(in super::super) fn hit(&mut self, request: &Request) -> Option<Hit> {
         let rule = self.rules.iter_mut().find_map(|rule| rule.acts_on(request).then_some(rule))?;
         let effect = rule.fault.effect.clone();
-        let (least, most) = effect.delay;
+        let (least, most) = effect.delay.unwrap_or_default();
         let delay = least.saturating_add((most - least).mul_f64(rule.random.part()));
         Some(Hit { id: rule.id, delay, effect })
     }
