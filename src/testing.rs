@@ -7,11 +7,11 @@
 //! | to | there is |
 //! |---|---|
 //! | fill it | [`FakeCluster::create`] with [`objects`] in few words, [`FakeCluster::load`] with manifests |
-//! | see what the program did | [`FakeCluster::get`], [`FakeCluster::requests`], [`FakeCluster::dump_yaml`] |
+//! | see what the program did | [`FakeCluster::get`] and [`get_as`](FakeCluster::get_as), [`FakeCluster::requests`], [`FakeCluster::dump_yaml`] |
 //! | wait for it | [`FakeCluster::until`], [`FakeCluster::requested`], [`FakeCluster::watch_established`] |
 //! | make it fail | [`Fault`], [`FakeCluster::watches`], [`FakeCluster::compact`], [`FakeCluster::restart`] |
 //! | go back | [`FakeCluster::snapshot`], [`FakeCluster::restore`], [`FakeCluster::rewind`] |
-//! | choose | [`FakeCluster::builder`]: seed, clock, window of history, controllers |
+//! | choose | [`FakeCluster::builder`]: seed, clock, window of history, controllers, patience |
 //! | let others in | [`FakeCluster::serve`]: a socket for kubectl and for programs in any language |
 //!
 //! # In the place of tower-test
@@ -37,7 +37,7 @@
 //! let maps: Api<ConfigMap> = Api::namespaced(cluster.client_with_retries(), "shop");
 //! maps.patch("settings", &PatchParams::default(), &Patch::Merge(json!({"data": {"color": "blue"}}))).await?;
 //!
-//! assert_eq!(cluster.get("ConfigMap", "shop", "settings")?["data"], json!({"color": "blue"}));
+//! assert_eq!(cluster.get_as::<ConfigMap>("shop", "settings")?.data.unwrap()["color"], "blue");
 //! let answered: Vec<_> = cluster.requests().verb("patch").iter().map(|request| request.answered).collect();
 //! assert_eq!(answered, [Some(503), Some(200)]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -85,15 +85,15 @@
 //!
 //! // It does its work, ...
 //! cluster.create(config_map("a"))?;
-//! cluster.until(|cluster| cluster.get("Secret", "default", "a").is_ok()).await;
+//! cluster.until(|cluster| cluster.get_as::<Secret>("default", "a").is_ok()).await;
 //! // ... repairs what others break, ...
 //! cluster.delete("Secret", "default", "a")?;
-//! cluster.until(|cluster| cluster.get("Secret", "default", "a").is_ok()).await;
+//! cluster.until(|cluster| cluster.get_as::<Secret>("default", "a").is_ok()).await;
 //! // ... tries again later where it fails, ...
 //! let start = tokio::time::Instant::now();
 //! cluster.fault(Fault::on("create").resource("secrets").times(1).status(500));
 //! cluster.create(config_map("b"))?;
-//! cluster.until(|cluster| cluster.get("Secret", "default", "b").is_ok()).await;
+//! cluster.until(|cluster| cluster.get_as::<Secret>("default", "b").is_ok()).await;
 //! assert_eq!(start.elapsed().as_secs(), 5);
 //! // ... and writes no more than it must.
 //! assert_eq!(cluster.requests().verb("create").resource("secrets").answered(201).count(), 3);
@@ -142,7 +142,7 @@
 //!   server to check;
 //! - authenticate or authorize: whoever asks may, token or not, see [`Fault::forbidden`];
 //! - run any other controller, a scheduler or a kubelet: nobody makes the pods of a Deployment, and a pod on a node that
-//!   is deleted waits for somebody to delete it with a grace period of 0;
+//!   is deleted waits for somebody to delete it with a grace period of 0, as [`FakeCluster::delete_now`] does;
 //! - log, run or forward anything: logs, exec, attach, portforward and proxy are answered as by a server whose nodes are out
 //!   of reach, unless a test answers a log itself with [`Fault::text`];
 //! - serve alpha and beta groups;
@@ -220,6 +220,7 @@ mod status;
 mod storage;
 mod table;
 mod text;
+mod typed;
 mod validation;
 mod warnings;
 mod watches;

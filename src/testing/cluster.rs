@@ -172,12 +172,15 @@ impl FakeCluster {
         FakeCluster { shared: Arc::new(shared) }
     }
 
-    /// A client of this cluster, without retries, for the namespace `default`.
+    /// A client of this cluster, without retries, for the namespace `default`. One for another namespace is
+    /// `kube::Client::new(cluster.clone(), "shop")`.
     ///
     /// # Panics
     ///
     /// Outside of a tokio runtime, as `kube::Client::new` does; the client belongs to that runtime.
+    #[track_caller]
     pub fn client(&self) -> kube::Client {
+        in_a_runtime();
         kube::Client::new(self.clone(), "default")
     }
 
@@ -207,7 +210,9 @@ impl FakeCluster {
     /// # Panics
     ///
     /// Outside of a tokio runtime, as [`client`](FakeCluster::client) does.
+    #[track_caller]
     pub fn client_with_retries(&self) -> kube::Client {
+        in_a_runtime();
         let service = MapErr::new(self.clone(), BoxError::from);
         kube::Client::new(RetryLayer::new(RetryPolicy::server_retry()).layer(service), "default")
     }
@@ -279,6 +284,14 @@ impl FakeCluster {
             let _ = changed.changed().await;
         }
     }
+}
+
+#[track_caller]
+fn in_a_runtime() {
+    assert!(
+        tokio::runtime::Handle::try_current().is_ok(),
+        "a client needs a tokio runtime; make it inside of #[tokio::test]"
+    );
 }
 
 #[cfg(test)]

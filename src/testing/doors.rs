@@ -119,6 +119,9 @@ impl FakeCluster {
     /// namespace means nothing at cluster scope; an empty one is `default` elsewhere. Answers what the server answers: a
     /// Status, or the object.
     ///
+    /// It is as if a client deleted it and said no more: finalizers hold it, and a pod on a node terminates until
+    /// somebody plays the kubelet: see [`delete_now`](FakeCluster::delete_now).
+    ///
     /// # Errors
     ///
     /// The Status the server would answer: there is no such object.
@@ -130,6 +133,36 @@ impl FakeCluster {
     pub fn delete(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Box<Status>> {
         let target = target(&self.kind(kind), namespace)?;
         self.shared.update(|inner| Ok(inner.state.delete(&target, name, &Deletion::default())?.answer))
+    }
+
+    /// Deletes an object with a grace period of 0, as the kubelet does once a pod has ended: a pod on a node goes at once,
+    /// one that terminates too. Finalizers hold it all the same. Kind and namespace are named as in [`FakeCluster::delete`].
+    ///
+    /// ```
+    /// use kube_indexed_store::testing::{FakeCluster, objects::pod};
+    ///
+    /// let cluster = FakeCluster::new();
+    /// cluster.create(pod("web").set("spec.nodeName", "one").ready())?;
+    /// cluster.delete("Pod", "default", "web")?;
+    /// assert!(cluster.get("Pod", "default", "web")?["metadata"]["deletionTimestamp"].is_string());
+    /// cluster.delete_now("Pod", "default", "web")?;
+    /// assert!(cluster.get("Pod", "default", "web").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The Status the server would answer: there is no such object.
+    ///
+    /// # Panics
+    ///
+    /// If the cluster serves no such kind now: the word is wrong, or its CustomResourceDefinition is missing.
+    #[doc(alias("grace_period", "force", "kubelet"))]
+    #[track_caller]
+    pub fn delete_now(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Box<Status>> {
+        let target = target(&self.kind(kind), namespace)?;
+        let now = Deletion { grace: Some(0), ..Deletion::default() };
+        self.shared.update(|inner| Ok(inner.state.delete(&target, name, &now)?.answer))
     }
 
     /// The object as it is now, in its kind's stored version; kind and namespace are named as in [`FakeCluster::delete`].
@@ -202,9 +235,14 @@ pub(super) fn target_of(state: &State, object: &Value) -> Result<Target, Box<Sta
     if api_version.is_empty() || kind.is_empty() {
         return Err(status::bad_request("the object names no kind and apiVersion"));
     }
+    target_in(state, api_version, kind, text(&object["metadata"]["namespace"]))
+}
+
+/// Where an object of a kind in a version belongs.
+pub(super) fn target_in(state: &State, api_version: &str, kind: &str, namespace: &str) -> Result<Target, Box<Status>> {
     let (kind, version) = state.kinds.of_object(api_version, kind).ok_or_else(|| unknown(api_version, kind))?;
     stored(kind)?;
-    let namespace = in_namespace(kind, text(&object["metadata"]["namespace"]));
+    let namespace = in_namespace(kind, namespace);
     Ok(Target { kind: kind.clone(), version: version.to_owned(), namespace: namespace.to_owned() })
 }
 

@@ -63,7 +63,8 @@ pub struct Fault {
 /// Which requests.
 impl Fault {
     /// Acts on requests with this verb (`get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`),
-    /// or on all: `*`. The methods of kube that are called otherwise, `replace` and `delete_collection`, mean theirs.
+    /// or on all: `*`. The methods of kube that are called otherwise, `replace` and `delete_collection`, mean theirs. A verb
+    /// is about resources: requests for `/version`, for discovery and the like are met by `*` alone.
     ///
     /// # Panics
     ///

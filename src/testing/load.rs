@@ -83,7 +83,12 @@ pub struct Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.origin, self.reason)
+        match (&self.reason, &self.origin.file) {
+            // It says the line itself.
+            (Reason::Unreadable(error), Some(file)) => write!(f, "{}: {error}", file.display()),
+            (Reason::Unreadable(error), None) => error.fmt(f),
+            (Reason::Refused(_), _) => write!(f, "{}: {}", self.origin, self.reason),
+        }
     }
 }
 

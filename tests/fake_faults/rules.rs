@@ -256,3 +256,21 @@ async fn a_list_is_cut_behind_its_last_item_and_stays_whole_where_it_has_fewer()
     let (received, cut) = list(1).await;
     assert!(whole.starts_with(&format!("{received},{{")) && cut, "{received}");
 }
+
+#[tokio::test]
+async fn a_verb_is_one_about_resources_and_all_are_all_there_is() {
+    let cluster = FakeCluster::new();
+    let fault = cluster.fault(Fault::on("get").status(503));
+    assert_eq!((get(&cluster, "/version").await.0, get(&cluster, "/api/v1").await.0, fault.hits()), (200, 200, 0));
+    assert_eq!((cluster.requests().verb("get").count(), cluster.requests().verb("*").count()), (0, 2));
+    cluster.fault(Fault::on("*").status(503));
+    assert_eq!(get(&cluster, "/version").await.0, 503);
+}
+
+#[tokio::test]
+async fn a_text_arrives_as_it_was_given() {
+    let cluster = FakeCluster::new();
+    cluster.fault(Fault::on("get").text(200, "hello"));
+    let body = open(&cluster, &format!("{CONFIG_MAPS}/x")).await.into_body();
+    assert_eq!(body.collect().await.unwrap().to_bytes(), "hello");
+}

@@ -85,14 +85,14 @@ impl Fault {
         self
     }
 
-    /// Answers plain text, as overloaded servers do.
+    /// Answers plain text as it is, as overloaded servers do, or as the log of a container.
     ///
     /// # Panics
     ///
     /// If there is no answer of this code: they are 200 to 599.
     #[track_caller]
     pub fn text(self, code: u16, text: &str) -> Self {
-        self.answering(code, answer::PLAIN, format!("{text}\n"))
+        self.answering(code, answer::PLAIN, text.to_owned())
     }
 
     /// Answers a page in HTML, as proxies in front of a server do with 502, 503 and 504.
