@@ -44,7 +44,7 @@ impl Filter {
 
     pub(super) fn passes(&self, request: &Request) -> bool {
         match self {
-            Filter::Verb(verb) => request.verb == *verb,
+            Filter::Verb(verb) => request.verb == *verb && !request.resource.is_empty(),
             Filter::Group(group) => request.group == *group,
             Filter::Resource(word) => request.is_about(word),
             Filter::Subresource(part) => request.subresource.as_deref().unwrap_or_default() == part,

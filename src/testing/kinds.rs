@@ -23,7 +23,7 @@ pub(super) const CRD_GROUP: &str = "apiextensions.k8s.io";
 pub(super) const CRDS: &str = "customresourcedefinitions";
 
 /// All kinds, built-in ones first, in the order discovery lists their groups.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Kinds {
     served: Vec<Arc<Kind>>,
     /// The places in `served`, by plural.
