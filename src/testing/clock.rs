@@ -121,7 +121,7 @@ impl ManualClock {
     #[track_caller]
     pub fn advance(&self, by: Duration) {
         let mut now = self.0.lock();
-        *now = now.checked_add(by).unwrap_or_else(|_| panic!("{SHOWN}"));
+        *now = shown(now.checked_add(by).ok());
     }
 
     /// Moves the clock to a time, which may lie in the past.
@@ -137,11 +137,14 @@ impl Default for ManualClock {
     }
 }
 
-const SHOWN: &str = "the clock can only show the years -9999 to 9999";
-
 #[track_caller]
 fn timestamp(time: SystemTime) -> Timestamp {
-    Timestamp::try_from(time).unwrap_or_else(|_| panic!("{SHOWN}"))
+    shown(Timestamp::try_from(time).ok())
+}
+
+#[track_caller]
+fn shown(time: Option<Timestamp>) -> Timestamp {
+    time.expect("the clock can only show the years -9999 to 9999")
 }
 
 fn new_year() -> Timestamp {

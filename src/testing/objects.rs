@@ -25,6 +25,7 @@
 //! Not here: kinds without a word of their own, for which [`object`] is, and the checks of a server.
 
 mod builder;
+mod path;
 mod up;
 
 use serde_json::{Value, json};
