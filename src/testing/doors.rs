@@ -205,7 +205,10 @@ impl FakeCluster {
             let kinds = &inner.state.kinds;
             kinds.named(word).cloned().ok_or_else(|| kinds.unknown(word))
         });
-        found.unwrap_or_else(|why| panic!("{why}"))
+        match found {
+            Ok(kind) => kind,
+            Err(why) => panic!("{why}"),
+        }
     }
 
     fn write(

@@ -38,7 +38,7 @@ impl Filter {
             verb => verb,
         };
         let known = VERBS.into_iter().find(|known| *known == meant);
-        let known = known.unwrap_or_else(|| panic!("there is no verb {verb:?}; there are {} and *", VERBS.join(", ")));
+        let Some(known) = known else { panic!("there is no verb {verb:?}; there are {} and *", VERBS.join(", ")) };
         Some(Filter::Verb(known))
     }
 

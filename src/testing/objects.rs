@@ -27,6 +27,7 @@
 //! Kinds without a function of their own start with [`object`]. Nothing is validated here; the server does that.
 
 mod builder;
+mod path;
 mod up;
 
 use serde_json::{Value, json};

@@ -64,7 +64,10 @@ impl FakeCluster {
     where
         K: Resource<DynamicType = ()> + DeserializeOwned,
     {
-        let target = self.target_as::<K>("").unwrap_or_else(|status| panic!("{}", status.message));
+        let target = match self.target_as::<K>("") {
+            Ok(target) => target,
+            Err(status) => panic!("{}", status.message),
+        };
         let found: Vec<_> = self.shared.read(|inner| {
             let objects = inner.state.storage.objects(target.kind.id, "");
             objects.map(|object| text::in_version(&target.kind, &target.version, object)).collect()
@@ -86,5 +89,8 @@ impl FakeCluster {
 /// An object as a type.
 #[track_caller]
 pub(super) fn typed<K: DeserializeOwned>(object: Value) -> K {
-    serde_json::from_value(object).unwrap_or_else(|error| panic!("the object is not of this type: {error}"))
+    match serde_json::from_value(object) {
+        Ok(object) => object,
+        Err(error) => panic!("the object is not of this type: {error}"),
+    }
 }

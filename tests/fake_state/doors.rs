@@ -1,5 +1,7 @@
 //! What tests say to a cluster without a client.
 
+use std::time::{Duration, SystemTime};
+
 use k8s_openapi::api::{
     authorization::v1::SelfSubjectAccessReview,
     autoscaling::{v1, v2},
@@ -7,7 +9,7 @@ use k8s_openapi::api::{
     networking::v1beta1::IPAddress,
 };
 use kube::{ResourceExt, api::Patch};
-use kube_indexed_store::testing::{FakeCluster, objects};
+use kube_indexed_store::testing::{FakeCluster, ManualClock, objects};
 use serde_json::json;
 
 use crate::support::panic;
@@ -128,4 +130,11 @@ fn what_cannot_be_read_is_refused_with_its_line_once() {
     let report = FakeCluster::new().load_yaml("kind: ConfigMap\nmetadata: [");
     let said = report.refused[0].to_string();
     assert_eq!(said.matches("line ").count(), 1, "{said}");
+}
+
+#[test]
+fn a_clock_shows_no_year_that_timestamps_cannot_show() {
+    let clock = ManualClock::default();
+    assert_eq!(panic(|| clock.advance(Duration::MAX)), "the clock can only show the years -9999 to 9999");
+    clock.set(SystemTime::UNIX_EPOCH);
 }

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Serialize, Serializer, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::{super::typed::typed, backend, container, up};
+use super::{super::typed::typed, backend, container, path, up};
 
 /// Builds an object. Made by the functions of [`objects`](super).
 ///
@@ -99,13 +99,7 @@ impl ObjectBuilder {
     #[track_caller]
     pub fn set(mut self, path: &str, value: impl Serialize) -> Self {
         let value = serde_json::to_value(value).expect("the value is JSON");
-        let mut field = &mut self.object;
-        let mut passed = 0;
-        for step in path.split('.') {
-            field = child(field, step, path[..passed].trim_end_matches('.'));
-            passed += step.len() + 1;
-        }
-        *field = value;
+        *path::field(&mut self.object, path) = value;
         self
     }
 
@@ -297,28 +291,6 @@ fn take_place<'o>(field: &'o mut Value, stand_in: &mut Value) -> &'o mut Value {
         field.take();
     }
     field
-}
-
-/// The field or the item of the value at the end of a path, made if it is missing.
-#[track_caller]
-fn child<'o>(value: &'o mut Value, step: &str, path: &str) -> &'o mut Value {
-    if value.is_null() {
-        *value = if step == "0" { json!([]) } else { json!({}) };
-    }
-    match value {
-        Value::Array(items) => {
-            let index: usize =
-                step.parse().unwrap_or_else(|_| panic!("`{path}` is a list; {step:?} is no number in it"));
-            let many = if items.len() == 1 { "item" } else { "items" };
-            assert!(index <= items.len(), "`{path}` has {} {many}; cannot set item {index}", items.len());
-            if index == items.len() {
-                items.push(Value::Null);
-            }
-            &mut items[index]
-        }
-        Value::Object(fields) => fields.entry(step).or_insert(Value::Null),
-        value => panic!("`{path}` is {value}, which has no `{step}`"),
-    }
 }
 
 fn push(list: &mut Value, item: impl Into<Value>) {

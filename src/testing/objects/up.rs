@@ -20,8 +20,10 @@ fn pod(pod: &Value) -> Value {
     let address = said.cloned().unwrap_or_else(|| address("10.244", pod).into());
     let of = |list: &str| pod["spec"][list].as_array().into_iter().flatten();
     let running = |container: &Value| {
-        json!({"name": container["name"], "image": container["image"], "imageID": "", "ready": true,
-        "started": true, "restartCount": 0, "state": {"running": {}}, "lastState": {}})
+        json!({
+            "name": container["name"], "image": container["image"], "imageID": "", "ready": true, "started": true,
+            "restartCount": 0, "state": {"running": {}}, "lastState": {},
+        })
     };
     let conditions = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
     let conditions = conditions.map(|kind| json!({"type": kind, "status": "True"}));
@@ -77,5 +79,5 @@ fn address(network: &str, object: &Value) -> String {
     // FNV-1a, which is the same on all machines.
     let bytes = text("namespace").bytes().chain(*b"/").chain(text("name").bytes());
     let hash = bytes.fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    format!("{network}.{}.{}", hash >> 8 & 0xff, 1 + hash % 254)
+    format!("{network}.{}.{}", (hash >> 8) & 0xff, 1 + hash % 254)
 }
