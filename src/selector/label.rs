@@ -54,6 +54,7 @@ pub(crate) fn value_problems(value: &str) -> Vec<String> {
 }
 
 /// What is wrong with a DNS subdomain (RFC 1123), in the API server's words.
+#[cfg(feature = "testing")]
 pub(crate) fn subdomain_problems(text: &str) -> Vec<String> {
     subdomain(text, "characters")
 }

@@ -94,7 +94,7 @@ pub(super) fn call<'r>(request: &'r Request, target: &Target) -> Result<Call<'r>
             "list" => Ok(Call::List),
             "watch" => Ok(Call::Watch),
             "create" if in_namespace == target.kind.namespaced => Ok(Call::Create),
-            "deletecollection" if deletes_collection(target) => Ok(Call::DeleteCollection),
+            "deletecollection" if deletes_collection(request, target) => Ok(Call::DeleteCollection),
             "update" | "patch" if target.kind.custom => Err(status::bad_request("name must be provided")),
             _ => Err(not_allowed(request, target)),
         };
@@ -138,6 +138,6 @@ fn not_allowed(request: &Request, Target { kind, .. }: &Target) -> Box<Status> {
 }
 
 /// Whether all objects there can be deleted at once: in one namespace they can be, in all they cannot.
-fn deletes_collection(Target { kind, namespace, .. }: &Target) -> bool {
-    kind.verbs().contains(&"deletecollection") && kind.namespaced != namespace.is_empty()
+fn deletes_collection(request: &Request, Target { kind, .. }: &Target) -> bool {
+    kind.verbs().contains(&"deletecollection") && kind.namespaced == request.namespace.is_some()
 }

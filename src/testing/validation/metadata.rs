@@ -54,8 +54,7 @@ pub(super) fn whole(kind: &Kind, object: &Value) -> Vec<Flaw> {
         ["admissionregistration.k8s.io", "apiextensions.k8s.io", "coordination.k8s.io", "node.k8s.io"];
     let said = &metadata["finalizers"];
     flaws.extend(qualified(said));
-    let lenient = kind.custom || kind.is_core("replicationcontrollers") || LENIENT.contains(&kind.group.as_str());
-    if !lenient {
+    if !kind.custom && !LENIENT.contains(&kind.group.as_str()) {
         flaws.extend(owned(said, "metadata.finalizers"));
     }
     flaws
