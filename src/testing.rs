@@ -108,6 +108,7 @@
 //!
 //! - all kinds of the stable groups, and custom kinds from their CustomResourceDefinitions: served versions, scope,
 //!   statuses and scales, columns, selectable fields, schemas with pruning, defaults and checks;
+//! - Events, which two groups have and name the fields of differently;
 //! - lists: selectors, pages with tokens over one state, every meaning of resourceVersion, expiry;
 //! - watches: from a resourceVersion or from the state of now, streamed lists (`sendInitialEvents`), crossing selectors,
 //!   bookmarks each minute and before the end, `timeoutSeconds`, expiry as an ERROR event, the clean end of slow readers,
@@ -153,8 +154,8 @@
 //!   one provider has, what is inside a certificate or a request for one, or which time zones an area has;
 //! - show the difference where a whole specification must not change;
 //! - say in Go's words what is wrong with YAML;
-//! - evaluate rules in CEL, call webhooks or admission policies, or convert between versions: objects differ in nothing
-//!   but apiVersion, and the two Event groups are apart;
+//! - evaluate rules in CEL, call webhooks or admission policies, or convert between versions of a kind: its objects
+//!   differ in nothing but apiVersion;
 //! - forget by time: of each kind the last 10,000 changes can be watched and listed, or as many as
 //!   [`Builder::window`] says, and [`FakeCluster::compact`] expires what is older than now, for watches too, which a real
 //!   compaction leaves alone; bookmarks never lag, where the real server's do on kinds to which nothing happens.
@@ -182,6 +183,7 @@ mod calls;
 mod clock;
 mod cluster;
 mod connections;
+mod conversion;
 mod defaults;
 mod deletion;
 mod discovery;

@@ -39,7 +39,7 @@ pub(super) fn apply(kind: &Kind, object: &mut Fields, time: &str) {
         ("", "nodes") => content::node(object),
         ("", "limitranges") => content::limit_range(object),
         ("", "resourcequotas") => content::resource_quota(object),
-        ("", "events") => content::event(object),
+        ("" | "events.k8s.io", "events") => content::event(object),
         ("", "pods") => pod::pod(object),
         ("", "podtemplates") => pod::template(child(object, "template")),
         ("", "replicationcontrollers") => workload::replication_controller(object),

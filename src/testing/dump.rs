@@ -94,9 +94,10 @@ impl FakeCluster {
 
 /// The objects of a kind in a version that is served.
 fn objects<'s>(state: &'s State, kind: &'s Kind) -> impl Iterator<Item = Value> + use<'s> {
+    let kept = state.storage.objects(kind.id, "").filter(|_| !kind.is_younger_event());
     let served = if kind.serves(&kind.stored) { None } else { kind.versions.first() };
     let version = served.map_or(&kind.stored, |version| &version.name);
-    state.storage.objects(kind.id, "").map(move |object| text::in_version(kind, version, object))
+    kept.map(move |object| text::in_version(kind, version, object))
 }
 
 fn comes_first(kinds: &Kinds, kind: &Kind) -> bool {

@@ -4,8 +4,8 @@
 //! configuration, takes back what its manager no longer says, and refuses to take what others own.
 //!
 //! Not here: defaults, which belong to the writer of an update and to nobody after an apply, so the one runs before
-//! and the other after these functions; conversion, versions of a kind differing in nothing but apiVersion; sets that
-//! were recorded under another schema.
+//! and the other after these functions; conversion: what was noted under another version of a kind is read as if it were of
+//! this one; sets that were recorded under another schema.
 
 mod apply;
 mod check;

@@ -344,6 +344,9 @@ suite! {
     event_mistakes:
         in_new_events
         in_changes_of_events;
+    events:
+        what_one_group_is_told_both_show
+        what_one_group_changes_the_other_sees;
     streams:
         what_is_there_comes_in_order_then_the_mark_of_its_end_then_what_happens
         a_watch_without_a_version_marks_the_end_of_what_is_there_too
