@@ -118,6 +118,19 @@ fn items<'o>(object: &'o mut Fields, field: &str) -> impl Iterator<Item = &'o mu
     items.into_iter().flatten().filter_map(Value::as_object_mut)
 }
 
+/// A field of old says the first of a list, and the list begins with what the field says, which counts where they differ.
+fn first_of(object: &mut Fields, field: &str, list: &str, item: impl Fn(&str) -> Value) {
+    let said = text(object, field).to_owned();
+    let first = object.get(list).and_then(|list| list.get(0));
+    if !said.is_empty() {
+        if first != Some(&item(&said)) {
+            object.insert(list.to_owned(), vec![item(&said)].into());
+        }
+    } else if let Some(first) = first.map(|first| first.get("ip").unwrap_or(first).clone()) {
+        object.insert(field.to_owned(), first);
+    }
+}
+
 /// A text, empty where there is none.
 fn text<'o>(object: &'o Fields, field: &str) -> &'o str {
     object.get(field).and_then(Value::as_str).unwrap_or_default()

@@ -1,7 +1,6 @@
 //! What makes an object unacceptable: what to look at for each kind here, the rest in the modules below.
 //!
-//! It covers what people get wrong, not all the server checks: security contexts of pods are not looked at, nor are most
-//! statuses.
+//! It covers what people get wrong, not all the server checks: of statuses only those that count, and those of pods.
 
 mod address;
 mod advice;
@@ -19,6 +18,7 @@ mod flow;
 mod frozen;
 mod ingress;
 mod job;
+mod job_status;
 mod limits;
 mod metadata;
 mod name;
@@ -34,6 +34,7 @@ mod resource;
 mod runtime_class;
 mod schedule;
 mod service_range;
+mod status;
 mod storage;
 mod structure;
 mod update;

@@ -344,6 +344,12 @@ suite! {
     event_mistakes:
         in_new_events
         in_changes_of_events;
+    status_mistakes:
+        in_counts_of_replicas
+        in_how_jobs_end
+        in_statuses_of_pods;
+    owner_mistakes:
+        in_owners;
     events:
         what_one_group_is_told_both_show
         what_one_group_changes_the_other_sees;

@@ -9,6 +9,7 @@ use super::{
         kinds::{Kind, Names},
         quoted::quoted,
         status::Flaw,
+        text::ordered,
     },
     address::{self, Form},
 };
@@ -77,19 +78,50 @@ pub(super) fn words(object: &Value) -> Vec<Flaw> {
     if bytes > 256 * 1024 {
         flaws.push(Flaw::too_long("metadata.annotations", 256 * 1024));
     }
-    for owner in metadata["ownerReferences"].as_array().into_iter().flatten() {
-        for (field, why) in [
-            ("apiVersion", "version must not be empty"),
-            ("kind", "must not be empty"),
-            ("name", "must not be empty"),
-            ("uid", "must not be empty"),
-        ] {
+    owners(&metadata["ownerReferences"], &mut flaws);
+    flaws
+}
+
+/// What is wrong with owners: each says what it is, and one of them at most is in control.
+fn owners(owners: &Value, flaws: &mut Vec<Flaw>) {
+    const FIELD: &str = "metadata.ownerReferences";
+    let shown = |owner: &Value| {
+        let members = ["apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"];
+        String::from_utf8_lossy(&ordered(owner, &members)).into_owned()
+    };
+    let all = owners.as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut controller: Option<String> = None;
+    for owner in all {
+        let api_version = owner["apiVersion"].as_str().unwrap_or_default();
+        let version = if api_version.matches('/').count() > 1 { "" } else { api_version };
+        if version.rsplit('/').next().unwrap_or_default().is_empty() {
+            flaws.push(Flaw::invalid(format!("{FIELD}.apiVersion"), api_version, "version must not be empty"));
+        }
+        for (field, why) in [("kind", "must not be empty"), ("name", "must not be empty"), ("uid", "must not be empty")]
+        {
             if owner[field].as_str().unwrap_or_default().is_empty() {
-                flaws.push(Flaw::invalid(format!("metadata.ownerReferences.{field}"), "", why));
+                flaws.push(Flaw::invalid(format!("{FIELD}.{field}"), "", why));
+            }
+        }
+        if (version, owner["kind"].as_str()) == ("v1", Some("Event")) {
+            let why = "/v1, Kind=Event is disallowed from being an owner";
+            flaws.push(Flaw::showing(FIELD, &shown(owner), why));
+        }
+        if owner["controller"] == true {
+            let named = ["kind", "name"].map(|field| owner[field].as_str().unwrap_or_default()).join("/");
+            match &controller {
+                None => controller = Some(named),
+                Some(first) => {
+                    let shown: Vec<_> = all.iter().map(shown).collect();
+                    let why = format!(
+                        "Only one reference can have Controller set to true. Found \"true\" in references for {first} \
+                         and {named}"
+                    );
+                    flaws.push(Flaw::showing(FIELD, &format!("[{}]", shown.join(",")), &why));
+                }
             }
         }
     }
-    flaws
 }
 
 /// What is wrong with finalizers that may be of any kind: they are names.
