@@ -126,6 +126,7 @@
 //!   (`fieldValidation`), values of wrong types are refused in the words of the server's decoder;
 //! - the defaults of all built-in kinds, quantities in their one form, and what the server sets on its own: a new
 //!   object's status, the selector of a Job, the class, priority and tolerations of a pod, finalizers that protect;
+//! - limit ranges: what they give to the containers of new pods, and which pods and claims they refuse;
 //! - cluster IPs (of 10.0.0.0/16), IP families and node ports for Services: given out, kept, checked, given back;
 //! - validation of metadata, of what must not change, and of what all built-in kinds say, in the server's words;
 //! - limits of size: of bodies, annotations, ConfigMaps and Secrets, and of what fits into the server's database;
@@ -144,6 +145,8 @@
 //! - authenticate or authorize: whoever asks may, token or not, see [`Fault::forbidden`];
 //! - run any other controller, a scheduler or a kubelet: nobody makes the pods of a Deployment, and a pod on a node that
 //!   is deleted waits for somebody to delete it with a grace period of 0;
+//! - hold anybody to a ResourceQuota, or count what is used of it;
+//! - have the Service `kubernetes`, with its endpoints, in the namespace `default`;
 //! - log, run or forward anything: logs, exec, attach, portforward and proxy are answered as by a server whose nodes are out
 //!   of reach, unless a test answers a log itself with [`Fault::text`];
 //! - serve alpha and beta groups;

@@ -350,6 +350,9 @@ suite! {
         in_statuses_of_pods;
     owner_mistakes:
         in_owners;
+    limit_ranges:
+        containers_get_what_they_do_not_say
+        what_asks_for_too_little_or_too_much_is_refused;
     events:
         what_one_group_is_told_both_show
         what_one_group_changes_the_other_sees;
