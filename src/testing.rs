@@ -123,6 +123,7 @@
 //! Kinds:
 //!
 //! - all built-in kinds of the stable groups (`v1`, `v2`; no alpha or beta), with all their fields;
+//! - Events, which are stored once and served in both of their groups with different field names;
 //! - custom kinds from their CustomResourceDefinitions: served versions, scope, status and scale subresources, printer
 //!   columns, selectable fields, and schemas with pruning, defaults and validation.
 //!
@@ -156,6 +157,7 @@
 //!   with the message of the server's decoder;
 //! - defaults of all built-in kinds, quantities in canonical form, and what the server sets itself: the initial status,
 //!   the selector of a Job, priority and tolerations of a pod, protecting finalizers;
+//! - LimitRanges: defaults for the containers of new pods, and limits for pods and claims;
 //! - cluster IPs (from 10.0.0.0/16), IP families and node ports of Services: allocated, kept, validated, released;
 //! - validation of metadata, of immutable fields, and of all built-in kinds, with the server's messages;
 //! - warnings about deprecated versions, about fields that have no effect, and about discouraged settings;
@@ -180,11 +182,10 @@
 //!   and a deleted pod that is on a node stays until [`FakeCluster::delete_now`].
 //! - It runs no containers: logs, exec, attach, port-forward and proxy fail as if the node were unreachable, unless a
 //!   test answers a log with [`Fault::text`].
-//! - It does not apply LimitRanges and ResourceQuotas, default StorageClasses and IngressClasses, RuntimeClasses, or
-//!   the Pod Security labels of namespaces. It does not mount service account tokens into pods.
-//! - It does not connect the two kinds of Event: one written to `events.k8s.io/v1` is not found in `v1`, and the other
-//!   way round.
-//! - It has no Service `default/kubernetes`.
+//! - It does not enforce ResourceQuotas or count what they limit.
+//! - It does not apply default StorageClasses and IngressClasses, RuntimeClasses, or the Pod Security labels of
+//!   namespaces. It does not mount service account tokens into pods.
+//! - It has no Service `kubernetes` in the namespace `default`, and no endpoints of it.
 //! - It serves no alpha and beta groups, and no watches at the deprecated paths below `/watch/`.
 //!
 //! The protocol:
@@ -196,7 +197,7 @@
 //!
 //! Validation:
 //!
-//! - It does not check all fields of pod templates, most statuses, the sources of volumes that belong to one provider,
+//! - It does not check all fields of pod templates, all statuses, the sources of volumes that belong to one provider,
 //!   the content of certificates and of requests for them, or the names of time zones.
 //! - It does not check the rarer formats in schemas, such as `isbn`, `creditcard` and `hexcolor`.
 //! - When a spec is immutable, its error does not show the difference.
@@ -238,6 +239,7 @@ mod calls;
 mod clock;
 mod cluster;
 mod connections;
+mod conversion;
 mod defaults;
 mod deletion;
 mod discovery;

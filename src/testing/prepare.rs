@@ -6,6 +6,7 @@
 mod certificate;
 mod generation;
 mod job;
+mod limit_range;
 mod pod;
 mod zero;
 
@@ -22,6 +23,7 @@ use super::{
     write::Write,
 };
 
+pub(super) use limit_range::check as keeps_to_limits;
 pub(super) use pod::quality;
 
 type Fields = Map<String, Value>;
