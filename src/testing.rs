@@ -17,16 +17,16 @@
 //! | to | use |
 //! |---|---|
 //! | fill it | [`FakeCluster::create`] with the builders of [`objects`], [`FakeCluster::load`] with manifests |
-//! | see what the program did | [`FakeCluster::get`], [`FakeCluster::requests`], [`FakeCluster::dump_yaml`] |
+//! | see what the program did | [`FakeCluster::get`] and [`get_as`](FakeCluster::get_as), [`FakeCluster::requests`], [`FakeCluster::dump_yaml`] |
 //! | wait for it | [`FakeCluster::until`], [`FakeCluster::requested`], [`FakeCluster::watch_established`] |
 //! | make it fail | [`Fault`], [`FakeCluster::watches`], [`FakeCluster::compact`], [`FakeCluster::restart`] |
 //! | go back | [`FakeCluster::snapshot`], [`FakeCluster::restore`], [`FakeCluster::rewind`] |
-//! | configure it | [`FakeCluster::builder`]: seed, clock, history, controllers |
+//! | configure it | [`FakeCluster::builder`]: seed, clock, history, controllers, patience |
 //! | open it to other programs | [`FakeCluster::serve`]: a socket for kubectl and programs in any language |
 //!
 //! *Direct methods* are the methods of [`FakeCluster`] that read and write objects without a client, for the test
-//! itself: `create`, `replace`, `apply`, `patch`, `delete`, `get`. [`Fault`]s do not act on them, and the log of
-//! [requests](FakeCluster::requests) does not show them.
+//! itself: `create`, `replace`, `apply`, `patch`, `delete`, `get`, `get_as`. [`Fault`]s do not act on them, and the log
+//! of [requests](FakeCluster::requests) does not show them.
 //!
 //! # Instead of tower-test
 //!
@@ -51,7 +51,7 @@
 //! let maps: Api<ConfigMap> = Api::namespaced(cluster.client_with_retries(), "shop");
 //! maps.patch("settings", &PatchParams::default(), &Patch::Merge(json!({"data": {"color": "blue"}}))).await?;
 //!
-//! assert_eq!(cluster.get("ConfigMap", "shop", "settings")?["data"], json!({"color": "blue"}));
+//! assert_eq!(cluster.get_as::<ConfigMap>("shop", "settings")?.data.unwrap()["color"], "blue");
 //! let answered: Vec<_> = cluster.requests().verb("patch").iter().map(|request| request.answered).collect();
 //! assert_eq!(answered, [Some(503), Some(200)]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -99,15 +99,15 @@
 //!
 //! // It does its work, ...
 //! cluster.create(config_map("a"))?;
-//! cluster.until(|cluster| cluster.get("Secret", "default", "a").is_ok()).await;
+//! cluster.until(|cluster| cluster.get_as::<Secret>("default", "a").is_ok()).await;
 //! // ... repairs what others delete, ...
 //! cluster.delete("Secret", "default", "a")?;
-//! cluster.until(|cluster| cluster.get("Secret", "default", "a").is_ok()).await;
+//! cluster.until(|cluster| cluster.get_as::<Secret>("default", "a").is_ok()).await;
 //! // ... tries again after a failure, ...
 //! let start = tokio::time::Instant::now();
 //! cluster.fault(Fault::on("create").resource("secrets").times(1).status(500));
 //! cluster.create(config_map("b"))?;
-//! cluster.until(|cluster| cluster.get("Secret", "default", "b").is_ok()).await;
+//! cluster.until(|cluster| cluster.get_as::<Secret>("default", "b").is_ok()).await;
 //! assert_eq!(start.elapsed().as_secs(), 5);
 //! // ... and writes no more than it has to.
 //! assert_eq!(cluster.requests().verb("create").resource("secrets").answered(201).count(), 3);
@@ -123,6 +123,7 @@
 //! Kinds:
 //!
 //! - all built-in kinds of the stable groups (`v1`, `v2`; no alpha or beta), with all their fields;
+//! - Events, which are stored once and served in both of their groups with different field names;
 //! - custom kinds from their CustomResourceDefinitions: served versions, scope, status and scale subresources, printer
 //!   columns, selectable fields, and schemas with pruning, defaults and validation.
 //!
@@ -156,6 +157,7 @@
 //!   with the message of the server's decoder;
 //! - defaults of all built-in kinds, quantities in canonical form, and what the server sets itself: the initial status,
 //!   the selector of a Job, priority and tolerations of a pod, protecting finalizers;
+//! - LimitRanges: defaults for the containers of new pods, and limits for pods and claims;
 //! - cluster IPs (from 10.0.0.0/16), IP families and node ports of Services: allocated, kept, validated, released;
 //! - validation of metadata, of immutable fields, and of all built-in kinds, with the server's messages;
 //! - warnings about deprecated versions, about fields that have no effect, and about discouraged settings;
@@ -169,22 +171,21 @@
 //!
 //! Features that are missing:
 //!
-//! - It does not evaluate CEL: rules in `x-kubernetes-validations` are ignored. A CustomResourceDefinition that has some
-//!   gets a `Warning` header that says so. If a test needs a rule to refuse an object, use a [`Fault`].
+//! - It does not evaluate CEL: rules in `x-kubernetes-validations` are ignored. A CustomResourceDefinition that has
+//!   some gets a `Warning` header that says so. If a test needs a rule to refuse an object, use a [`Fault`].
 //! - It does not call admission webhooks, and does not apply ValidatingAdmissionPolicies and MutatingAdmissionPolicies.
 //! - It does not convert between versions, and calls no conversion webhook: all versions of a kind share one content,
 //!   and only `apiVersion` changes.
 //! - It does not authenticate or authorize: everybody may do everything, with or without a token, except what
 //!   [`Fault::forbidden`] forbids.
 //! - It runs no other controllers, no scheduler and no kubelet: a Deployment gets no pods, nothing updates a status,
-//!   and a deleted pod that is on a node stays until it is deleted with a grace period of 0.
+//!   and a deleted pod that is on a node stays until [`FakeCluster::delete_now`].
 //! - It runs no containers: logs, exec, attach, port-forward and proxy fail as if the node were unreachable, unless a
 //!   test answers a log with [`Fault::text`].
-//! - It does not apply LimitRanges and ResourceQuotas, default StorageClasses and IngressClasses, RuntimeClasses, or
-//!   the Pod Security labels of namespaces. It does not mount service account tokens into pods.
-//! - It does not connect the two kinds of Event: one written to `events.k8s.io/v1` is not found in `v1`, and the other
-//!   way round.
-//! - It has no Service `default/kubernetes`.
+//! - It does not enforce ResourceQuotas or count what they limit.
+//! - It does not apply default StorageClasses and IngressClasses, RuntimeClasses, or the Pod Security labels of
+//!   namespaces. It does not mount service account tokens into pods.
+//! - It has no Service `kubernetes` in the namespace `default`, and no endpoints of it.
 //! - It serves no alpha and beta groups, and no watches at the deprecated paths below `/watch/`.
 //!
 //! The protocol:
@@ -196,7 +197,7 @@
 //!
 //! Validation:
 //!
-//! - It does not check all fields of pod templates, most statuses, the sources of volumes that belong to one provider,
+//! - It does not check all fields of pod templates, all statuses, the sources of volumes that belong to one provider,
 //!   the content of certificates and of requests for them, or the names of time zones.
 //! - It does not check the rarer formats in schemas, such as `isbn`, `creditcard` and `hexcolor`.
 //! - When a spec is immutable, its error does not show the difference.
@@ -238,6 +239,7 @@ mod calls;
 mod clock;
 mod cluster;
 mod connections;
+mod conversion;
 mod defaults;
 mod deletion;
 mod discovery;
@@ -256,6 +258,7 @@ pub mod objects;
 mod options;
 mod owners;
 mod patch;
+mod patience;
 mod prepare;
 mod protobuf;
 mod quantity;
@@ -275,6 +278,7 @@ mod status;
 mod storage;
 mod table;
 mod text;
+mod typed;
 mod validation;
 mod warnings;
 mod watches;

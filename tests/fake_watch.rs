@@ -335,7 +335,7 @@ mod barriers {
         soon(cluster.watch_established("configmaps")).await;
         let later = version(&cluster.create(config_map("a", "1")).unwrap());
         let back = || cluster.until(|cluster| cluster.watches().resource("configmaps").since(later).count() > 0);
-        assert!(timeout(Duration::from_secs(60), back()).await.is_err());
+        assert!(timeout(Duration::from_secs(30), back()).await.is_err());
         cluster.watches().cut();
         soon(back()).await;
         assert_eq!((cluster.open_watches("configmaps"), cluster.watches()[0].since), (1, later));
@@ -363,7 +363,7 @@ mod barriers {
         let seen = |resource: &str| cluster.watches().resource(resource).have_seen(a);
         soon(cluster.until(|_| seen("secrets"))).await;
         let all = || cluster.until(|cluster| cluster.watches().have_seen(a));
-        assert!(timeout(Duration::from_secs(60), all()).await.is_err());
+        assert!(timeout(Duration::from_secs(30), all()).await.is_err());
         assert_eq!(["secrets", "configmaps", "services"].map(seen), [true, false, true]);
         let reader = tokio::spawn(async move {
             sleep(Duration::from_secs(5)).await;

@@ -1,6 +1,8 @@
 //! Options for a new cluster.
 
-use super::{clock::Clock, cluster::FakeCluster, log::Log, state::State, watching::Features};
+use std::time::Duration;
+
+use super::{clock::Clock, cluster::FakeCluster, log::Log, patience::PATIENCE, state::State, watching::Features};
 
 /// Options for a new cluster. The defaults are those of [`FakeCluster::new`].
 ///
@@ -23,6 +25,7 @@ pub struct Builder {
     features: Features,
     controllers: bool,
     requests: usize,
+    patience: Duration,
 }
 
 /// How many changes of a kind are remembered unless more or less are asked for.
@@ -39,6 +42,7 @@ impl Default for Builder {
             features: Features::default(),
             controllers: true,
             requests: REQUESTS,
+            patience: PATIENCE,
         }
     }
 }
@@ -98,6 +102,26 @@ impl Builder {
         self
     }
 
+    /// How long [`until`](FakeCluster::until) and the other waiting methods wait before they panic, on tokio's clock.
+    /// Default: 60 seconds; `Duration::MAX` waits without a limit.
+    ///
+    /// With paused time this takes no real time: tokio moves its clock as soon as no task has anything to do. So allow
+    /// more for a test of what happens an hour later. A test that waits for another program, at a
+    /// [server](FakeCluster::serve), must not pause time, or must use `Duration::MAX`.
+    ///
+    /// ```should_panic
+    /// # use std::time::Duration;
+    /// # use kube_indexed_store::testing::FakeCluster;
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(async {
+    /// let cluster = FakeCluster::builder().patience(Duration::from_secs(3600)).build();
+    /// cluster.until(|cluster| cluster.get("Secret", "default", "made").is_ok()).await;
+    /// # });
+    /// ```
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// Whether the namespace controller and the garbage collector run. They empty namespaces that are deleted, and
     /// delete objects whose owners are gone. Default: true.
     ///
@@ -122,6 +146,6 @@ impl Builder {
     /// Makes the cluster, with the four namespaces that every new cluster has and nothing else.
     pub fn build(self) -> FakeCluster {
         let state = State::new(self.seed, self.clock, self.window, self.controllers);
-        FakeCluster::of(state, self.features, Log::new(self.requests))
+        FakeCluster::of(state, self.features, Log::new(self.requests), self.patience)
     }
 }

@@ -3,7 +3,7 @@
 //! HTTP requests come in through [`service`](super::service), the direct methods of tests through
 //! [`doors`](super::doors). Both end in the same [`State`].
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{cell::Cell, collections::BTreeMap, fmt, ptr, sync::Arc, time::Duration};
 
 use kube::client::retry::RetryPolicy;
 use parking_lot::Mutex;
@@ -14,6 +14,7 @@ use super::{
     builder::Builder,
     fault::{Fault, FaultHandle, Rules},
     log::Log,
+    patience::Wait,
     state::State,
     watches::Open,
     watching::Features,
@@ -55,10 +56,17 @@ pub struct FakeCluster {
     pub(super) shared: Arc<Shared>,
 }
 
+thread_local! {
+    /// The cluster whose lock this thread holds: what tests give it to decide may not ask it.
+    static LOCKED: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
 /// What every handle shares. Holds the one lock of the cluster, which is never held across an `.await`.
 pub(super) struct Shared {
     inner: Mutex<Inner>,
     changed: watch::Sender<()>,
+    /// How long tests wait.
+    pub(super) patience: Duration,
 }
 
 pub(super) struct Inner {
@@ -81,7 +89,7 @@ impl fmt::Debug for Shared {
 impl fmt::Debug for FakeCluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (revision, watches, requests) =
-            self.shared.read(|inner| (inner.state.storage.revision, inner.watches.len(), inner.log.kept().count()));
+            self.shared.read(|inner| (inner.state.storage.revision, inner.watches.len(), inner.log.len()));
         f.debug_struct("FakeCluster")
             .field("revision", &revision)
             .field("watches", &watches)
@@ -91,16 +99,33 @@ impl fmt::Debug for FakeCluster {
 }
 
 impl Shared {
+    #[track_caller]
     pub(super) fn read<T>(&self, look: impl FnOnce(&Inner) -> T) -> T {
-        look(&self.inner.lock())
+        self.locked(|inner| look(inner))
     }
 
     /// Changes the cluster and wakes those who wait for just anything. Watches, gates, and requests that wait for a
     /// revision are woken by what they wait for.
+    #[track_caller]
     pub(super) fn update<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> T {
-        let result = change(&mut self.inner.lock());
+        let result = self.locked(change);
         self.changed.send_replace(());
         result
+    }
+
+    /// Holds the lock, which a thread that has it already would wait for without end.
+    #[track_caller]
+    fn locked<T>(&self, act: impl FnOnce(&mut Inner) -> T) -> T {
+        struct Unlocking(Option<usize>);
+        impl Drop for Unlocking {
+            fn drop(&mut self) {
+                LOCKED.set(self.0);
+            }
+        }
+        let this = Some(ptr::from_ref(self).addr());
+        assert!(LOCKED.get() != this, "a condition must not ask its cluster; capture what it needs before");
+        let _unlocking = Unlocking(LOCKED.replace(this));
+        act(&mut self.inner.lock())
     }
 
     /// Returns once the cluster has come to a revision.
@@ -136,7 +161,7 @@ impl FakeCluster {
         Builder::default()
     }
 
-    pub(super) fn of(state: State, features: Features, log: Log) -> Self {
+    pub(super) fn of(state: State, features: Features, log: Log, patience: Duration) -> Self {
         let inner = Inner {
             state,
             rules: Rules::default(),
@@ -146,7 +171,8 @@ impl FakeCluster {
             bookmarks: 0,
             features,
         };
-        FakeCluster { shared: Arc::new(Shared { inner: Mutex::new(inner), changed: watch::Sender::new(()) }) }
+        let shared = Shared { inner: Mutex::new(inner), changed: watch::Sender::new(()), patience };
+        FakeCluster { shared: Arc::new(shared) }
     }
 
     /// A client of this cluster, without retries. Its default namespace is `default`; for another one, call
@@ -155,7 +181,9 @@ impl FakeCluster {
     /// # Panics
     ///
     /// Outside a tokio runtime, as `kube::Client::new` does. The client belongs to the runtime it was created in.
+    #[track_caller]
     pub fn client(&self) -> kube::Client {
+        in_a_runtime();
         kube::Client::new(self.clone(), "default")
     }
 
@@ -185,7 +213,9 @@ impl FakeCluster {
     /// # Panics
     ///
     /// Outside a tokio runtime, as [`client`](FakeCluster::client) does.
+    #[track_caller]
     pub fn client_with_retries(&self) -> kube::Client {
+        in_a_runtime();
         let service = MapErr::new(self.clone(), BoxError::from);
         kube::Client::new(RetryLayer::new(RetryPolicy::server_retry()).layer(service), "default")
     }
@@ -202,38 +232,54 @@ impl FakeCluster {
         self.shared.update(|inner| inner.state.storage.compact());
     }
 
-    /// Adds a fault. It acts on requests from now on, until it is used up, disabled or removed.
+    /// Adds a fault. It acts on requests from now on, until it is used up, disabled or removed. The direct methods,
+    /// such as [`create`](FakeCluster::create), are not requests: faults do not act on them.
+    ///
+    /// # Panics
+    ///
+    /// If the fault could never do anything: it has no effect, it damages events of requests that are not watches, or
+    /// its resource is neither served now nor in the log of requests.
     #[doc(alias("PrependReactor", "AddReactor"))]
+    #[track_caller]
     pub fn fault(&self, fault: Fault) -> FaultHandle {
+        let nonsense = self.shared.read(|inner| fault.nonsense(|word| inner.log.unknown(word, &inner.state.kinds)));
+        if let Some(why) = nonsense {
+            panic!("{why}");
+        }
         let id = self.shared.update(|inner| inner.rules.add(fault));
-        FaultHandle { shared: self.shared.clone(), id }
+        FaultHandle { cluster: self.clone(), id }
     }
 
     /// Returns once a condition holds. The condition is checked now and whenever anything changes in the cluster.
     ///
-    /// This and the other waiting methods have no timeout. If what you wait for never happens, they never return; wrap
-    /// them in `tokio::time::timeout`. To find out why a wait did not end, print the requests and the open watches:
-    ///
     /// ```
-    /// # use std::time::Duration;
     /// # use kube_indexed_store::testing::{FakeCluster, objects::secret};
     /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?.block_on(async {
     /// # let cluster = FakeCluster::new();
     /// # cluster.create(secret("made"))?;
-    /// let made = cluster.until(|cluster| cluster.get("Secret", "default", "made").is_ok());
-    /// if tokio::time::timeout(Duration::from_secs(60), made).await.is_err() {
-    ///     panic!("not made after\n{}while open are\n{}", cluster.requests(), cluster.watches());
-    /// }
+    /// cluster.until(|cluster| cluster.get("Secret", "default", "made").is_ok()).await;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # }).unwrap();
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
+    /// # Panics
+    ///
+    /// This and the other waiting methods panic if nothing comes within 60 seconds, or the time of
+    /// [`Builder::patience`]. The message has the place in the test, the last requests and the open watches. They need
+    /// a runtime with its timer enabled.
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future has no effect on the cluster.
     #[doc(alias = "Eventually")]
-    pub async fn until(&self, mut condition: impl FnMut(&FakeCluster) -> bool) {
+    #[track_caller]
+    pub fn until(&self, condition: impl FnMut(&FakeCluster) -> bool) -> impl Future<Output = ()> {
+        self.patiently(Wait::new("a condition"), self.holds(condition))
+    }
+
+    /// Returns once a condition holds, however long that takes.
+    pub(super) async fn holds(&self, mut condition: impl FnMut(&FakeCluster) -> bool) {
         let mut changed = self.shared.changed.subscribe();
         loop {
             changed.borrow_and_update();
@@ -243,6 +289,14 @@ impl FakeCluster {
             let _ = changed.changed().await;
         }
     }
+}
+
+#[track_caller]
+fn in_a_runtime() {
+    assert!(
+        tokio::runtime::Handle::try_current().is_ok(),
+        "a client needs a tokio runtime; make it inside of #[tokio::test]"
+    );
 }
 
 #[cfg(test)]

@@ -78,7 +78,9 @@ fn reach(state: &State, node: &str) -> Result<Response<Body>, Box<Status>> {
     let kind = state.kinds.served("", "v1", "nodes").ok_or_else(status::unknown_resource)?;
     let node = state.find(kind, "", node)?;
     match node.value["status"]["addresses"][0]["address"].as_str() {
-        None => Err(status::internal("no preferred addresses found; known addresses: []")),
+        None => Err(status::internal(
+            "no preferred addresses found; known addresses: [] (this fake cluster runs no pods; answer logs with Fault::text)",
+        )),
         Some(address) => Err(unreachable(address)),
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn apply(kind: &Kind, object: &mut Fields, time: &str) {
         return;
     }
     status::unsaid(kind, object);
-    let zero = shape::zero(&kind.api_version(&kind.stored), &kind.kind);
+    let zero = shape::zero(&kind.stored_api_version(), &kind.kind);
     if let Some(zero) = zero.get("status").and_then(Value::as_object) {
         made(object, "status").into_iter().for_each(|status| fill_in(status, zero));
     }
@@ -130,6 +130,19 @@ fn made<'o>(object: &'o mut Fields, field: &str) -> Option<&'o mut Fields> {
 fn items<'o>(object: &'o mut Fields, field: &str) -> impl Iterator<Item = &'o mut Fields> {
     let items = object.get_mut(field).and_then(Value::as_array_mut);
     items.into_iter().flatten().filter_map(Value::as_object_mut)
+}
+
+/// A field of old says the first of a list, and the list begins with what the field says, which counts where they differ.
+fn first_of(object: &mut Fields, field: &str, list: &str, item: impl Fn(&str) -> Value) {
+    let said = text(object, field).to_owned();
+    let first = object.get(list).and_then(|list| list.get(0));
+    if !said.is_empty() {
+        if first != Some(&item(&said)) {
+            object.insert(list.to_owned(), vec![item(&said)].into());
+        }
+    } else if let Some(first) = first.map(|first| first.get("ip").unwrap_or(first).clone()) {
+        object.insert(field.to_owned(), first);
+    }
 }
 
 /// A text, empty where there is none.

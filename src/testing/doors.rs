@@ -73,8 +73,13 @@ impl FakeCluster {
     ///
     /// # Errors
     ///
-    /// The Status a server would answer to a PATCH: the object or its kind does not exist, the patch cannot be applied,
-    /// or the result is invalid.
+    /// The Status a server would answer to a PATCH: the object does not exist, the patch cannot be applied, or the
+    /// result is invalid.
+    ///
+    /// # Panics
+    ///
+    /// If the cluster does not serve such a kind now: the name is wrong, or its CustomResourceDefinition is missing.
+    #[track_caller]
     pub fn patch(
         &self,
         kind: &str,
@@ -91,8 +96,9 @@ impl FakeCluster {
             _ => return Err(status::unsupported_media_type()),
         };
         let text = text.map_err(|_| status::bad_request("the patch is not JSON"))?.into();
+        let kind = self.kind(kind);
         self.shared.update(|inner| {
-            let target = target(&inner.state, kind, namespace)?;
+            let target = target(&kind, namespace)?;
             let patch;
             let configuration;
             let change = match language {
@@ -116,14 +122,51 @@ impl FakeCluster {
     /// `kind` is any name that kubectl takes: `Secret`, `secrets`, `deploy`, `gateways.gateway.networking.k8s.io`. An
     /// empty `namespace` means `default`; for cluster-scoped kinds it is ignored.
     ///
+    /// A pod on a node stays Terminating until a kubelet ends it; a test plays the kubelet with
+    /// [`delete_now`](FakeCluster::delete_now).
+    ///
     /// # Errors
     ///
-    /// The Status a server would answer: the object or its kind does not exist.
+    /// The Status a server would answer: the object does not exist.
+    ///
+    /// # Panics
+    ///
+    /// If the cluster does not serve such a kind now: the name is wrong, or its CustomResourceDefinition is missing.
+    #[track_caller]
     pub fn delete(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Box<Status>> {
-        self.shared.update(|inner| {
-            let target = target(&inner.state, kind, namespace)?;
-            Ok(inner.state.delete(&target, name, &Deletion::default())?.answer)
-        })
+        let target = target(&self.kind(kind), namespace)?;
+        self.shared.update(|inner| Ok(inner.state.delete(&target, name, &Deletion::default())?.answer))
+    }
+
+    /// Deletes an object with a grace period of 0, as the kubelet does once a pod has ended. This also removes a pod
+    /// that is already Terminating. Finalizers still hold it. Kind and namespace are given as for
+    /// [`FakeCluster::delete`].
+    ///
+    /// ```
+    /// use kube_indexed_store::testing::{FakeCluster, objects::pod};
+    ///
+    /// let cluster = FakeCluster::new();
+    /// cluster.create(pod("web").set("spec.nodeName", "one").ready())?;
+    /// cluster.delete("Pod", "default", "web")?;
+    /// assert!(cluster.get("Pod", "default", "web")?["metadata"]["deletionTimestamp"].is_string());
+    /// cluster.delete_now("Pod", "default", "web")?;
+    /// assert!(cluster.get("Pod", "default", "web").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The Status a server would answer: the object does not exist.
+    ///
+    /// # Panics
+    ///
+    /// If the cluster does not serve such a kind now: the name is wrong, or its CustomResourceDefinition is missing.
+    #[doc(alias("grace_period", "force", "kubelet"))]
+    #[track_caller]
+    pub fn delete_now(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Box<Status>> {
+        let target = target(&self.kind(kind), namespace)?;
+        let now = Deletion { grace: Some(0), ..Deletion::default() };
+        self.shared.update(|inner| Ok(inner.state.delete(&target, name, &now)?.answer))
     }
 
     /// The current state of an object, in the storage version of its kind. Kind and namespace are given as for
@@ -131,12 +174,15 @@ impl FakeCluster {
     ///
     /// # Errors
     ///
-    /// The Status a server would answer: the object or its kind does not exist.
+    /// The Status a server would answer: the object does not exist.
+    ///
+    /// # Panics
+    ///
+    /// If the cluster does not serve such a kind now: the name is wrong, or its CustomResourceDefinition is missing.
+    #[track_caller]
     pub fn get(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, Box<Status>> {
-        self.shared.read(|inner| {
-            let target = target(&inner.state, kind, namespace)?;
-            Ok(inner.state.find(&target.kind, &target.namespace, name)?.value.clone())
-        })
+        let target = target(&self.kind(kind), namespace)?;
+        self.shared.read(|inner| Ok(inner.state.find(&target.kind, &target.namespace, name)?.value.clone()))
     }
 
     /// Creates a namespace unless it exists.
@@ -159,7 +205,10 @@ impl FakeCluster {
             let kinds = &inner.state.kinds;
             kinds.named(word).cloned().ok_or_else(|| kinds.unknown(word))
         });
-        found.unwrap_or_else(|why| panic!("{why}"))
+        match found {
+            Ok(kind) => kind,
+            Err(why) => panic!("{why}"),
+        }
     }
 
     fn write(
@@ -175,11 +224,10 @@ impl FakeCluster {
     }
 }
 
-fn target(state: &State, kind: &str, namespace: &str) -> Result<Target, Box<Status>> {
-    let kind = state.kinds.named(kind).ok_or_else(status::unknown_resource)?.clone();
-    stored(&kind)?;
-    let namespace = in_namespace(&kind, namespace).to_owned();
-    Ok(Target { version: kind.stored.clone(), namespace, kind })
+fn target(kind: &Arc<Kind>, namespace: &str) -> Result<Target, Box<Status>> {
+    stored(kind)?;
+    let namespace = in_namespace(kind, namespace).to_owned();
+    Ok(Target { version: kind.stored.clone(), namespace, kind: kind.clone() })
 }
 
 /// The direct methods are for stored kinds only. Others, such as reviews, are asked over HTTP.
@@ -192,11 +240,27 @@ pub(super) fn target_of(state: &State, object: &Value) -> Result<Target, Box<Sta
     fn text(value: &Value) -> &str {
         value.as_str().unwrap_or_default()
     }
-    let found = state.kinds.of_object(text(&object["apiVersion"]), text(&object["kind"]));
-    let (kind, version) = found.ok_or_else(status::unknown_resource)?;
+    let (api_version, kind) = (text(&object["apiVersion"]), text(&object["kind"]));
+    if api_version.is_empty() || kind.is_empty() {
+        return Err(status::bad_request("the object names no kind and apiVersion"));
+    }
+    target_in(state, api_version, kind, text(&object["metadata"]["namespace"]))
+}
+
+/// Where an object of a kind in a version belongs.
+pub(super) fn target_in(state: &State, api_version: &str, kind: &str, namespace: &str) -> Result<Target, Box<Status>> {
+    let (kind, version) = state.kinds.of_object(api_version, kind).ok_or_else(|| unknown(api_version, kind))?;
     stored(kind)?;
-    let namespace = in_namespace(kind, text(&object["metadata"]["namespace"]));
+    let namespace = in_namespace(kind, namespace);
     Ok(Target { kind: kind.clone(), version: version.to_owned(), namespace: namespace.to_owned() })
+}
+
+/// An unknown kind says which one it is, and that a definition may be missing.
+fn unknown(api_version: &str, kind: &str) -> Box<Status> {
+    let mut refusal = status::unknown_resource();
+    let why = format!(": no served kind {kind:?} in {api_version:?}; is its CustomResourceDefinition missing?");
+    refusal.message.push_str(&why);
+    refusal
 }
 
 /// The namespace an object of a kind is in.

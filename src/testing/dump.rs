@@ -2,7 +2,7 @@
 //!
 //! Not here: reading one object ([`get`](FakeCluster::get)), and snapshots to come back to.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use serde_json::{Map, Value};
 
@@ -29,7 +29,7 @@ impl FakeCluster {
     /// All objects of all kinds, with every field: built-in kinds in a fixed order, then custom kinds in the order of
     /// their definition.
     pub fn dump(&self) -> Vec<Value> {
-        self.shared.read(|inner| inner.state.kinds.iter().flat_map(|kind| objects(&inner.state, kind)).collect())
+        self.shared.read(|inner| all(&inner.state.kinds).flat_map(|kind| objects(&inner.state, kind)).collect())
     }
 
     /// All objects of all kinds as manifests. Use the text as an expected result (a snapshot test), or
@@ -72,7 +72,7 @@ impl FakeCluster {
         let (definitions, namespaces, rest): (Vec<_>, Vec<_>, Vec<_>) = self.shared.read(|inner| {
             let kinds = &inner.state.kinds;
             let of = |kind: &Kind| objects(&inner.state, kind).collect::<Vec<_>>();
-            let rest = kinds.iter().filter(|kind| !comes_first(kinds, kind) && !kind.versions.is_empty());
+            let rest = all(kinds).filter(|kind| !comes_first(kinds, kind) && !kind.versions.is_empty());
             (of(kinds.definitions()), of(kinds.namespaces()), rest.flat_map(|kind| of(kind)).collect())
         });
         let definitions = definitions.into_iter().map(|mut definition| {
@@ -98,6 +98,11 @@ fn objects<'s>(state: &'s State, kind: &'s Kind) -> impl Iterator<Item = Value> 
     let served = if kind.serves(&kind.stored) { None } else { kind.versions.first() };
     let version = served.map_or(&kind.stored, |version| &version.name);
     state.storage.objects(kind.id, "").map(move |object| text::in_version(kind, version, object))
+}
+
+/// All kinds, but those whose objects another one shows as well.
+fn all(kinds: &Kinds) -> impl Iterator<Item = &Arc<Kind>> {
+    kinds.iter().filter(|kind| !kind.is_younger_event())
 }
 
 fn comes_first(kinds: &Kinds, kind: &Kind) -> bool {

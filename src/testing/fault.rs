@@ -13,6 +13,8 @@ mod stream;
 
 use std::sync::Arc;
 
+#[cfg(doc)]
+use super::FakeCluster;
 use super::{filter::Filter, requests::Request};
 
 pub(super) use effect::{Effect, Gate, Outcome, Text};
@@ -67,7 +69,7 @@ pub struct Fault {
 impl Fault {
     /// A fault for requests with this verb (`get`, `list`, `watch`, `create`, `update`, `patch`, `delete`,
     /// `deletecollection`), or for all requests: `*`. The names of kube's methods `replace` and `delete_collection`
-    /// work too.
+    /// work too. Requests that are not for a resource, such as `/version` and discovery, match only `*`.
     ///
     /// # Panics
     ///
@@ -92,6 +94,7 @@ impl Fault {
     /// Only requests for this resource and its subresources, under any name that kubectl takes: `secrets`, `Secret`,
     /// `deploy`, `ingresses.networking.k8s.io`. A resource that the cluster does not serve at the time of the request
     /// matches only by its plural name, with or without its group.
+    /// [`FakeCluster::fault`](super::FakeCluster::fault) panics if it does not know the resource.
     pub fn resource(self, resource: &str) -> Self {
         self.narrowed(Filter::Resource(resource.to_owned()))
     }
@@ -119,7 +122,7 @@ impl Fault {
     /// Only requests for which the condition holds. The body has not arrived yet when the condition is checked.
     ///
     /// `condition` runs under the cluster's lock: calling any method of [`FakeCluster`](super::FakeCluster) in it
-    /// deadlocks.
+    /// panics.
     ///
     /// ```
     /// # use kube_indexed_store::testing::{FakeCluster, Fault};
@@ -131,20 +134,38 @@ impl Fault {
     }
 
     /// Only the nth matching request, counted from 1. Together with [`times`](Fault::times), that many from the nth on.
+    ///
+    /// # Panics
+    ///
+    /// If it is 0.
+    #[track_caller]
     pub fn nth(mut self, nth: usize) -> Self {
+        assert!(nth > 0, "requests are counted from 1; there is no request 0");
         self.nth = Some(nth);
         self
     }
 
     /// Only this many times; later requests pass.
+    ///
+    /// # Panics
+    ///
+    /// If that is 0.
+    #[track_caller]
     pub fn times(mut self, times: usize) -> Self {
+        assert!(times > 0, "a fault that acts 0 times does nothing");
         self.times = Some(times);
         self
     }
 
     /// Only a random part of the matching requests, from 0 (none) to 1 (all). The same requests and the same
     /// [seed](Fault::seed) give the same choices.
+    ///
+    /// # Panics
+    ///
+    /// If it is not between 0 and 1.
+    #[track_caller]
     pub fn probability(mut self, probability: f64) -> Self {
+        assert!((0.0..=1.0).contains(&probability), "a probability is between 0 and 1, and not {probability}");
         self.probability = probability;
         self
     }
@@ -159,6 +180,29 @@ impl Fault {
     fn narrowed(mut self, filter: Filter) -> Self {
         self.filters.push(filter);
         self
+    }
+
+    /// Why it would never do anything. `unknown` tells why a word names no resource.
+    pub(super) fn nonsense(&self, unknown: impl Fn(&str) -> Option<String>) -> Option<String> {
+        let other_verb = self.filters.iter().find_map(|filter| match filter {
+            Filter::Verb(verb) if *verb != "watch" => Some(*verb),
+            _ => None,
+        });
+        match other_verb {
+            _ if self.effect.is_nothing() => {
+                return Some(
+                    "nothing was said of what the fault does; see Fault::status and its neighbours".to_owned(),
+                );
+            }
+            Some(verb) if self.effect.is_about_events() => {
+                return Some(format!("the answer to a {verb:?} has no events; say Fault::on(\"watch\")"));
+            }
+            _ => {}
+        }
+        self.filters.iter().find_map(|filter| match filter {
+            Filter::Resource(word) => unknown(word),
+            _ => None,
+        })
     }
 
     fn matches(&self, request: &Request) -> bool {

@@ -38,13 +38,13 @@ impl Filter {
             verb => verb,
         };
         let known = VERBS.into_iter().find(|known| *known == meant);
-        let known = known.unwrap_or_else(|| panic!("there is no verb {verb:?}; there are {} and *", VERBS.join(", ")));
+        let Some(known) = known else { panic!("there is no verb {verb:?}; there are {} and *", VERBS.join(", ")) };
         Some(Filter::Verb(known))
     }
 
     pub(super) fn passes(&self, request: &Request) -> bool {
         match self {
-            Filter::Verb(verb) => request.verb == *verb,
+            Filter::Verb(verb) => request.verb == *verb && !request.resource.is_empty(),
             Filter::Group(group) => request.group == *group,
             Filter::Resource(word) => request.is_about(word),
             Filter::Subresource(part) => request.subresource.as_deref().unwrap_or_default() == part,

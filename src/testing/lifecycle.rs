@@ -136,7 +136,7 @@ fn note(state: &mut State, kind: &Kind, step: &Step<'_>) {
     if kind.is_definition() {
         // Nothing else changes the kind, and to read a definition takes its time.
         if matches!(step, Step::Stored(_) | Step::Forced(_)) {
-            state.kinds.define(&object.value);
+            Arc::make_mut(&mut state.kinds).define(&object.value);
         }
         state.lifecycle.then(Task::Definition(object.name.clone()));
     } else if controllers && kind.is_core("namespaces") {

@@ -10,7 +10,7 @@ use std::{
 use kube::core::Status;
 use serde_json::Value;
 
-use super::{cluster::FakeCluster, doors, manifests, state::State, status};
+use super::{cluster::FakeCluster, doors, manifests, state::State};
 
 /// The result of loading manifests.
 #[derive(Debug, Clone, Default)]
@@ -83,7 +83,12 @@ pub struct Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.origin, self.reason)
+        match (&self.reason, &self.origin.file) {
+            // It says the line itself.
+            (Reason::Unreadable(error), Some(file)) => write!(f, "{}: {error}", file.display()),
+            (Reason::Unreadable(error), None) => error.fmt(f),
+            (Reason::Refused(_), _) => write!(f, "{}: {}", self.origin, self.reason),
+        }
     }
 }
 
@@ -196,26 +201,11 @@ const TOGETHER: usize = 1_000;
 
 /// Creates or overwrites an object, and the namespace it is in; true where something was replaced.
 fn load(state: &mut State, object: Value) -> Result<bool, Box<Status>> {
-    let target = doors::target_of(state, &object).map_err(|status| unknown(status, &object))?;
+    let target = doors::target_of(state, &object)?;
     if target.kind.namespaced {
         state.ensure_namespace(&target.namespace)?;
     }
     doors::apply(state, &target, object).map(|outcome| !outcome.created)
-}
-
-/// An unknown kind says which one it is, and that a definition may be missing.
-fn unknown(mut refusal: Box<Status>, object: &Value) -> Box<Status> {
-    let text = |field: &str| object[field].as_str().unwrap_or_default();
-    if text("kind").is_empty() || text("apiVersion").is_empty() {
-        return status::bad_request("the object names no kind and apiVersion");
-    }
-    refusal.message = format!(
-        "{}: no served kind {:?} in {:?}; is its CustomResourceDefinition missing?",
-        refusal.message,
-        text("kind"),
-        text("apiVersion")
-    );
-    refusal
 }
 
 /// The objects of one text; what cannot be read goes to the report.

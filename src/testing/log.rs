@@ -6,7 +6,7 @@ use std::{fmt, ops::Deref, sync::Arc};
 
 use bytes::Bytes;
 
-use super::{cluster::FakeCluster, filter::Filter, requests::Request};
+use super::{cluster::FakeCluster, filter::Filter, kinds::Kinds, patience::Wait, requests::Request};
 
 /// Requests in the order they arrived. They can be filtered and counted, read as a slice, and printed one per line.
 ///
@@ -31,8 +31,15 @@ use super::{cluster::FakeCluster, filter::Filter, requests::Request};
 /// # }).unwrap();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Requests(Arc<Vec<Arc<Request>>>);
+#[derive(Clone)]
+pub struct Requests {
+    left: Entries,
+    /// What words may mean: what was in the log, and the kinds the cluster served.
+    all: Entries,
+    kinds: Arc<Kinds>,
+}
+
+type Entries = Arc<Vec<Arc<Request>>>;
 
 /// A position in the log, made by [`FakeCluster::mark`] and used by [`Requests::since`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,7 +67,16 @@ impl Requests {
     /// Keeps those for this resource, under any name that kubectl takes: `secrets`, `Secret`, `deploy`,
     /// `ingresses.networking.k8s.io`. A resource that the cluster did not serve at the time of the request is found
     /// only by its plural name, with or without its group.
+    ///
+    /// # Panics
+    ///
+    /// If the cluster did not serve such a kind when this was taken, and no request in its log was for it: the name is
+    /// wrong, or its CustomResourceDefinition is missing.
+    #[track_caller]
     pub fn resource(self, resource: &str) -> Self {
+        if let Some(why) = unknown(resource, &self.kinds, &self.all) {
+            panic!("{why}");
+        }
         self.narrowed(&Filter::Resource(resource.to_owned()))
     }
 
@@ -96,12 +112,13 @@ impl Requests {
 
     /// Keeps those for which the condition holds.
     pub fn when(self, mut condition: impl FnMut(&Request) -> bool) -> Self {
-        Requests(Arc::new(self.0.iter().filter(|request| condition(request)).cloned().collect()))
+        let left = self.left.iter().filter(|request| condition(request)).cloned().collect();
+        Requests { left: Arc::new(left), ..self }
     }
 
     /// How many are left.
     pub fn count(&self) -> usize {
-        self.0.len()
+        self.left.len()
     }
 
     fn narrowed(self, filter: &Filter) -> Self {
@@ -109,10 +126,16 @@ impl Requests {
     }
 }
 
+/// Why a word names nothing: neither a kind that is served nor what any request was about.
+fn unknown(word: &str, kinds: &Kinds, requests: &[Arc<Request>]) -> Option<String> {
+    let known = kinds.named(word).is_some() || requests.iter().any(|request| request.is_about(word));
+    (!known).then(|| kinds.unknown(word))
+}
+
 /// The requests that are kept, of all there were.
 #[derive(Debug)]
 pub(super) struct Log {
-    kept: Requests,
+    kept: Entries,
     /// How many there were, and how many of them may be kept.
     count: usize,
     bound: usize,
@@ -120,11 +143,17 @@ pub(super) struct Log {
 
 impl Log {
     pub(super) fn new(bound: usize) -> Self {
-        Log { kept: Requests::default(), count: 0, bound }
+        Log { kept: Entries::default(), count: 0, bound }
     }
 
-    pub(super) fn kept(&self) -> &Requests {
-        &self.kept
+    /// How many are kept.
+    pub(super) fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Why a word names nothing.
+    pub(super) fn unknown(&self, word: &str, kinds: &Kinds) -> Option<String> {
+        unknown(word, kinds, &self.kept)
     }
 
     /// Adds a request.
@@ -132,7 +161,7 @@ impl Log {
         request.place = self.count;
         let request = Arc::new(request);
         self.count += 1;
-        let kept = Arc::make_mut(&mut self.kept.0);
+        let kept = Arc::make_mut(&mut self.kept);
         kept.push(request.clone());
         kept.drain(..kept.len().saturating_sub(self.bound));
         request
@@ -145,9 +174,9 @@ impl Log {
         body: Option<Bytes>,
         answered: Option<u16>,
     ) -> Arc<Request> {
-        let forgotten = self.count - self.kept.count();
+        let forgotten = self.count - self.kept.len();
         let place = request.place.checked_sub(forgotten);
-        match place.and_then(|place| Arc::make_mut(&mut self.kept.0).get_mut(place)) {
+        match place.and_then(|place| Arc::make_mut(&mut self.kept).get_mut(place)) {
             Some(kept) => {
                 // Of two hands on one entry the first lets go, so that nothing is copied.
                 drop(request);
@@ -162,7 +191,7 @@ impl Log {
     }
 
     fn forget(&mut self) {
-        self.kept = Requests::default();
+        self.kept = Entries::default();
     }
 }
 
@@ -170,7 +199,21 @@ impl Deref for Requests {
     type Target = [Arc<Request>];
 
     fn deref(&self) -> &[Arc<Request>] {
-        &self.0
+        &self.left
+    }
+}
+
+impl PartialEq for Requests {
+    fn eq(&self, other: &Requests) -> bool {
+        self.left == other.left
+    }
+}
+
+impl Eq for Requests {}
+
+impl fmt::Debug for Requests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Requests").field(&self.left).finish()
     }
 }
 
@@ -179,7 +222,7 @@ impl IntoIterator for Requests {
     type IntoIter = std::vec::IntoIter<Arc<Request>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        Arc::unwrap_or_clone(self.0).into_iter()
+        Arc::unwrap_or_clone(self.left).into_iter()
     }
 }
 
@@ -196,7 +239,10 @@ impl FakeCluster {
     /// [`Builder::requests`]: super::Builder::requests
     #[doc(alias = "Actions")]
     pub fn requests(&self) -> Requests {
-        self.shared.read(|inner| inner.log.kept().clone())
+        self.shared.read(|inner| {
+            let kept = || inner.log.kept.clone();
+            Requests { left: kept(), all: kept(), kinds: inner.state.kinds.clone() }
+        })
     }
 
     /// Empties the log. [`Requests`] already returned, and [marks](FakeCluster::mark), stay valid.
@@ -210,7 +256,7 @@ impl FakeCluster {
     }
 
     /// Waits for a request and returns it: the first that the given filter leaves in the log, whether it is there
-    /// already or comes later. If none comes it never returns: see [`until`](FakeCluster::until).
+    /// already or comes later.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -221,7 +267,7 @@ impl FakeCluster {
     /// let cluster = FakeCluster::new();
     /// let secrets: Api<Secret> = Api::default_namespaced(cluster.client());
     /// tokio::spawn(async move {
-    ///     tokio::time::sleep(Duration::from_secs(60)).await;
+    ///     tokio::time::sleep(Duration::from_secs(30)).await;
     ///     secrets.list(&ListParams::default().limit(5)).await
     /// });
     /// let list = cluster.requested(|requests| requests.verb("list").resource("secrets")).await;
@@ -231,16 +277,27 @@ impl FakeCluster {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
+    /// # Panics
+    ///
+    /// If none comes in time: see [`until`](FakeCluster::until). If the log [keeps](super::Builder::requests) no
+    /// requests.
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future has no effect on the cluster.
-    pub async fn requested(&self, narrow: impl Fn(Requests) -> Requests) -> Arc<Request> {
-        let mut found = None;
-        self.until(|cluster| {
-            found = narrow(cluster.requests()).first().cloned();
-            found.is_some()
-        })
-        .await;
-        found.expect("it waits until there is one")
+    #[track_caller]
+    pub fn requested(&self, narrow: impl Fn(Requests) -> Requests) -> impl Future<Output = Arc<Request>> {
+        let wait = Wait::new("a request");
+        let keeps = self.shared.read(|inner| inner.log.bound > 0);
+        assert!(keeps, "the log keeps no requests, so none can be waited for; see Builder::requests");
+        async move {
+            let mut found = None;
+            let comes = self.holds(|cluster| {
+                found = narrow(cluster.requests()).first().cloned();
+                found.is_some()
+            });
+            self.patiently(wait, comes).await;
+            found.expect("it waits until there is one")
+        }
     }
 }

@@ -27,6 +27,8 @@
 //! Kinds without a function of their own start with [`object`]. Nothing is validated here; the server does that.
 
 mod builder;
+mod path;
+mod up;
 
 use serde_json::{Value, json};
 
@@ -46,12 +48,17 @@ pub fn object(api_version: &str, kind: &str, name: &str) -> ObjectBuilder {
         None => name,
     };
     object["metadata"]["name"] = name.into();
-    ObjectBuilder { object, stand_in: Value::Null }
+    ObjectBuilder { object, stand_in: Value::Null, up: false }
 }
 
 /// A Namespace.
+///
+/// # Panics
+///
+/// If the name has a namespace.
+#[track_caller]
 pub fn namespace(name: &str) -> ObjectBuilder {
-    object("v1", "Namespace", name)
+    at_cluster_scope("v1", "Namespace", name)
 }
 
 /// A ConfigMap without data.
@@ -99,13 +106,18 @@ pub fn deployment(name: &str) -> ObjectBuilder {
 }
 
 /// A Node.
+///
+/// # Panics
+///
+/// If the name has a namespace.
+#[track_caller]
 pub fn node(name: &str) -> ObjectBuilder {
-    object("v1", "Node", name)
+    at_cluster_scope("v1", "Node", name)
 }
 
 /// A CustomResourceDefinition of a namespaced kind with one version, `v1`, that accepts any fields.
 ///
-/// To give the kind a status subresource: `.set("spec.versions.0.subresources.status", json!({}))`.
+/// Most controllers need the kind to have a status subresource: [`with_status`](ObjectBuilder::with_status).
 #[doc(alias("custom_resource_definition", "crd"))]
 pub fn definition(group: &str, kind: &str, plural: &str) -> ObjectBuilder {
     let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
@@ -113,6 +125,12 @@ pub fn definition(group: &str, kind: &str, plural: &str) -> ObjectBuilder {
     let names = json!({"kind": kind, "plural": plural, "singular": kind.to_lowercase()});
     object("apiextensions.k8s.io/v1", "CustomResourceDefinition", &format!("{plural}.{group}"))
         .set("spec", json!({"group": group, "scope": "Namespaced", "names": names, "versions": [version]}))
+}
+
+#[track_caller]
+fn at_cluster_scope(api_version: &str, kind: &str, name: &str) -> ObjectBuilder {
+    assert!(!name.contains('/'), "a {kind} is in no namespace; {name:?} is no name of one");
+    object(api_version, kind, name)
 }
 
 fn main_container() -> Value {

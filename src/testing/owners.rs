@@ -4,8 +4,8 @@
 //! configuration, removes what its manager no longer mentions, and refuses to change fields that others own.
 //!
 //! Not here: defaults, which belong to the writer of an update (so they come before [`update`]) and to nobody after an
-//! apply (so they come after [`apply`]); conversion, because the versions of a kind differ only in apiVersion; field
-//! sets that were recorded under another schema.
+//! apply (so they come after [`apply`]); conversion: fields recorded under another version of a kind are
+//! read as if they were of this one; field sets that were recorded under another schema.
 
 mod apply;
 mod check;

@@ -6,6 +6,7 @@
 mod certificate;
 mod generation;
 mod job;
+mod limit_range;
 mod pod;
 mod zero;
 
@@ -22,6 +23,7 @@ use super::{
     write::Write,
 };
 
+pub(super) use limit_range::check as keeps_to_limits;
 pub(super) use pod::quality;
 
 type Fields = Map<String, Value>;
@@ -52,7 +54,7 @@ pub(super) fn create(
             held_by(object.get_mut("metadata"), "kubernetes.io/pvc-protection");
             same_source(object);
         }
-        ("", "nodes") if !write.force => not_ready(object),
+        ("", "nodes") if !write.force && !(write.sets_status() && is_ready(object)) => not_ready(object),
         ("storage.k8s.io", "volumeattributesclasses") => {
             held_by(object.get_mut("metadata"), "kubernetes.io/vac-protection");
         }
@@ -196,6 +198,12 @@ fn is_copied(source: &Value) -> bool {
     let kinds = [("", "PersistentVolumeClaim"), ("snapshot.storage.k8s.io", "VolumeSnapshot")];
     let said = |field: &str| source[field].as_str().unwrap_or_default();
     kinds.contains(&(said("apiGroup"), said("kind"))) && !said("name").is_empty()
+}
+
+/// Whether a node says that it is ready.
+fn is_ready(node: &Fields) -> bool {
+    let conditions = at(node, "status")["conditions"].as_array();
+    conditions.into_iter().flatten().any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
 }
 
 /// Nothing is to run on a node before it says that it is ready.

@@ -5,7 +5,7 @@
 use kube::core::Status;
 use serde_json::Value;
 
-use super::{kinds::Kind, quoted::quoted, state::Target, status, storage::Object};
+use super::{conversion, kinds::Kind, quoted::quoted, state::Target, status, storage::Object};
 use crate::selector::LabelSelector;
 
 #[derive(Debug, Clone, Default)]
@@ -141,11 +141,14 @@ fn check(kind: &Kind, version: &str, path: &str) -> Result<(), Box<Status>> {
 
 /// The value of a field as text, as selectors compare it.
 fn field(kind: &Kind, object: &Value, path: &str) -> String {
-    let stored = match (kind.plural.as_str(), path) {
-        _ if kind.custom => path,
+    let kept = conversion::stored_path(kind, path);
+    let stored = match (kind.plural.as_str(), &*kept) {
+        (_, kept) if kind.custom => kept,
         ("jobs", "status.successful") => "status.succeeded",
+        // What an Event of today names instead.
+        ("events", "source") if object["source"]["component"].is_null() => "reportingComponent",
         ("events", "source") => "source.component",
-        _ => path,
+        (_, kept) => kept,
     };
     match stored.split('.').try_fold(object, |value, step| value.get(step)) {
         Some(Value::String(text)) => text.clone(),

@@ -134,7 +134,7 @@ fn restore(state: &mut State, snapshot: &Snapshot) {
         |kinds: &Kinds| -> Vec<_> { kinds.iter().filter(|kind| !lifecycle::holds_content(kind)).cloned().collect() };
     contents(&state.kinds).iter().for_each(|kind| remove_others(state, kind, snapshot));
     holders.iter().for_each(|kind| put_back(state, kind, snapshot));
-    let gone = snapshot.serve(&mut state.kinds);
+    let gone = snapshot.serve(Arc::make_mut(&mut state.kinds));
     contents(&state.kinds).iter().for_each(|kind| put_back(state, kind, snapshot));
     holders.iter().rev().for_each(|kind| remove_others(state, kind, snapshot));
     gone.into_iter().for_each(|kind| state.storage.end(kind));
@@ -173,7 +173,7 @@ fn same(one: &Arc<Object>, other: &Arc<Object>) -> bool {
 }
 
 fn rewind(state: &mut State, snapshot: &Snapshot) {
-    snapshot.serve(&mut state.kinds);
+    snapshot.serve(Arc::make_mut(&mut state.kinds));
     let contents = state.kinds.iter().filter_map(|kind| Some((kind.id, snapshot.content(kind)?)));
     let contents: Vec<_> =
         contents.map(|(kind, content)| (kind, content.changed, content.objects.as_slice())).collect();

@@ -23,7 +23,7 @@ use super::{
 };
 
 pub(super) struct State {
-    pub(super) kinds: Kinds,
+    pub(super) kinds: Arc<Kinds>,
     pub(super) storage: Storage,
     pub(super) random: Random,
     pub(super) lifecycle: Lifecycle,
@@ -46,7 +46,7 @@ impl State {
     /// `controllers` says whether the API server has company.
     pub(super) fn new(seed: u64, clock: Clock, window: usize, controllers: bool) -> Self {
         let mut state = State {
-            kinds: Kinds::new(),
+            kinds: Arc::new(Kinds::new()),
             storage: Storage::new(window),
             random: Random(seed),
             lifecycle: Lifecycle::new(controllers),

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::{defaults::TEMPLATE_GENERATION, kinds::Kind, shape::zero, storage::Object};
+use super::{conversion, defaults::TEMPLATE_GENERATION, kinds::Kind, shape::zero, storage::Object};
 
 /// How the client wants objects: whole, or their metadata alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(super) struct Print {
 
 impl Print {
     fn new(kind: &Kind, version: &str, form: Form, event: Option<&'static str>) -> Self {
-        let converted = form == Form::Whole && version != kind.stored;
+        let converted = form == Form::Whole && !kind.keeps(version);
         Print { version: converted.then(|| version.to_owned()), form, event }
     }
 }
@@ -60,7 +60,7 @@ pub(super) fn event(kind: &Kind, version: &str, object: &Object, form: Form, nam
 
 fn print(kind: &Kind, version: &str, object: &Object, form: Form) -> Bytes {
     match form {
-        Form::Whole if version == kind.stored => whole(kind, &object.value),
+        Form::Whole if kind.keeps(version) => whole(kind, &object.value),
         Form::Whole => whole(kind, &in_version(kind, version, object)),
         Form::Metadata => metadata(kind, &object.value),
     }
@@ -69,7 +69,9 @@ fn print(kind: &Kind, version: &str, object: &Object, form: Form) -> Bytes {
 /// The object as a value in the version asked for.
 pub(super) fn in_version(kind: &Kind, version: &str, object: &Object) -> Value {
     let mut value = object.value.clone();
-    value["apiVersion"] = kind.api_version(version).into();
+    if let Some(fields) = value.as_object_mut() {
+        conversion::show(kind, version, fields);
+    }
     value
 }
 

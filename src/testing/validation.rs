@@ -1,6 +1,6 @@
 //! Validation of objects. This file says what is checked for each kind; the checks are in the modules below.
 //!
-//! It covers common mistakes, not everything that the server checks.
+//! It covers common mistakes, not everything that the server checks; of statuses, only those of pods and the counts.
 
 mod address;
 mod advice;
@@ -18,6 +18,7 @@ mod flow;
 mod frozen;
 mod ingress;
 mod job;
+mod job_status;
 mod limits;
 mod metadata;
 mod name;
@@ -33,6 +34,7 @@ mod resource;
 mod runtime_class;
 mod schedule;
 mod service_range;
+mod status;
 mod storage;
 mod structure;
 mod update;

@@ -11,6 +11,7 @@ use super::{
     fault::Failure,
     kinds::Kind,
     options::Options,
+    patience::Wait,
     state::Target,
 };
 
@@ -216,8 +217,13 @@ impl Watches {
     }
 
     /// Ends them with an ERROR event. It carries a Status: one for an HTTP code, or a complete one.
+    ///
+    /// # Panics
+    ///
+    /// If its code is not that of an error, 400 to 599.
+    #[track_caller]
     pub fn fail(&self, failure: impl Into<Failure>) {
-        self.end(&End::Error(failure.into().0));
+        self.end(&End::Error(failure.into().status()));
     }
 
     fn end(&self, how: &End) {
@@ -265,19 +271,20 @@ impl FakeCluster {
         self.shared.read(|inner| open(inner).filter(|watch| watch.kind.is_called(resource)).count())
     }
 
-    /// Returns once a watch of this resource is open. The resource is named as in [`Watches::resource`]. If no watch
-    /// comes it never returns: see [`until`](FakeCluster::until).
+    /// Returns once a watch of this resource is open. The resource is named as in [`Watches::resource`].
     ///
     /// # Panics
     ///
-    /// If the cluster does not serve such a kind.
+    /// If the cluster does not serve such a kind, or if no watch comes in time: see [`until`](FakeCluster::until).
     ///
     /// # Cancel safety
     ///
     /// Dropping the future has no effect on the cluster.
     #[doc(alias("WaitForCacheSync", "informer"))]
-    pub async fn watch_established(&self, resource: &str) {
-        self.until(|cluster| cluster.open_watches(resource) > 0).await;
+    #[track_caller]
+    pub fn watch_established(&self, resource: &str) -> impl Future<Output = ()> {
+        let wait = Wait::new(format!("a watch of {}", self.kind(resource).resource()));
+        self.patiently(wait, self.holds(|cluster| cluster.open_watches(resource) > 0))
     }
 
     /// Does to watches what a restart of the API server does. Open watches end cleanly. A new watch can start only at

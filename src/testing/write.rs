@@ -206,6 +206,10 @@ impl State {
         }
         let mut object = Value::Object(object);
         validate(target, &object, live.as_deref(), write)?;
+        let limited = write.part.is_none() && !write.force && !live.as_deref().is_some_and(Object::terminating);
+        if limited && (live.is_none() || !kind.is_core("pods")) {
+            prepare::keeps_to_limits(self, target, &object)?;
+        }
         prepare::store(target, &mut object);
         let old = live.as_deref().map(|live| &live.value);
         match write.part {

@@ -1,6 +1,10 @@
 //! What a rule does, and how often.
-use std::time::{Duration, SystemTime};
+use std::{
+    panic::AssertUnwindSafe,
+    time::{Duration, SystemTime},
+};
 
+use futures::FutureExt;
 use http_body_util::BodyExt;
 use kube::{Error, core::Status};
 use kube_indexed_store::testing::{FakeCluster, Fault};
@@ -8,7 +12,10 @@ use serde_json::json;
 
 use crate::{
     fixtures::{cluster, list, minute, refusal, status, watch, write},
-    support::http::{CONFIG_MAPS, get, open},
+    support::{
+        http::{CONFIG_MAPS, get, open},
+        panic,
+    },
 };
 
 #[tokio::test(start_paused = true)]
@@ -41,7 +48,7 @@ async fn chance_hits_about_as_many_as_it_should_and_the_same_again() {
     assert!((20..=85).contains(&count(&first)), "seed {seed}: {}", count(&first));
     assert_eq!(hit(0.25, seed).await, first, "seed {seed}");
     assert_ne!(hit(0.25, seed + 1).await, first, "seed {seed}");
-    for (probability, expected) in [(0.0, 0), (-1.0, 0), (f64::NAN, 0), (1.0, 200), (7.0, 200)] {
+    for (probability, expected) in [(0.0, 0), (1.0, 200)] {
         assert_eq!(count(&hit(probability, seed).await), expected, "{probability}");
     }
 }
@@ -97,28 +104,72 @@ async fn a_whole_status_is_answered_as_it_is() {
 
 #[test]
 fn what_makes_no_sense_is_refused_when_it_is_said() {
-    type Make = fn() -> Fault;
-    let nonsense: [(Make, &str); 7] = [
+    const NO_STATUS: &str = "the fault answers no Status; say Fault::status first";
+    let on = |verb: &str| Fault::on(verb);
+    for (said, expected) in [
         (
-            || Fault::on("lists"),
+            panic(|| on("lists")),
             "there is no verb \"lists\"; there are get, list, watch, create, update, patch, delete, deletecollection and *",
         ),
-        (|| Fault::on("list").status(200), "200 is no code of a failure: they are 400 to 599"),
-        (|| Fault::on("list").html(600), "600 is no code of an answer: they are 200 to 599"),
-        (|| Fault::on("list").text(0, ""), "0 is no code of an answer: they are 200 to 599"),
-        (|| Fault::on("list").html(503).reason("Gone"), "the fault answers no Status; say Fault::status first"),
-        (|| Fault::on("list").message("gone"), "the fault answers no Status; say Fault::status first"),
-        (|| Fault::on("list").retry_after(Duration::ZERO), "the fault answers no Status; say Fault::status first"),
-    ];
-    for (make, expected) in nonsense {
-        let panic = std::panic::catch_unwind(make).unwrap_err();
-        assert_eq!(
-            panic
-                .downcast_ref::<String>()
-                .map_or_else(|| panic.downcast_ref::<&str>().copied().unwrap(), String::as_str),
-            expected
-        );
+        (panic(|| on("list").status(200)), "200 is not an error code; use 400 to 599"),
+        (panic(|| on("watch").fail_after(1, 42)), "42 is not an error code; use 400 to 599"),
+        (panic(|| FakeCluster::new().watches().fail(200)), "200 is not an error code; use 400 to 599"),
+        (panic(|| on("list").html(600)), "600 is not the code of an answer; use 200 to 599"),
+        (panic(|| on("list").text(0, "")), "0 is not the code of an answer; use 200 to 599"),
+        (panic(|| on("list").html(503).reason("Gone")), NO_STATUS),
+        (panic(|| on("list").message("gone")), NO_STATUS),
+        (panic(|| on("list").retry_after(Duration::ZERO)), NO_STATUS),
+        (panic(|| on("list").nth(0)), "requests are counted from 1; there is no request 0"),
+        (panic(|| on("list").times(0)), "a fault that acts 0 times does nothing"),
+        (panic(|| on("list").probability(2.0)), "a probability is between 0 and 1, and not 2"),
+        (panic(|| on("list").probability(-0.5)), "a probability is between 0 and 1, and not -0.5"),
+        (panic(|| on("list").probability(f64::NAN)), "a probability is between 0 and 1, and not NaN"),
+    ] {
+        assert_eq!(said, expected);
     }
+}
+
+#[test]
+fn a_fault_that_would_never_do_anything_is_refused_by_its_cluster() {
+    let cluster = FakeCluster::new();
+    let refused = |fault: Fault| panic(|| cluster.fault(fault));
+    let nothing = "nothing was said of what the fault does; see Fault::status and its neighbours";
+    assert_eq!(refused(Fault::on("get").times(1)), nothing);
+    let no_events = "the answer to a \"list\" has no events; say Fault::on(\"watch\")";
+    assert_eq!(refused(Fault::on("list").silent()), no_events);
+    assert_eq!(refused(Fault::on("list").fail_after(1, 410)), no_events);
+    let misspelt = "the cluster serves no kind that is called \"secrt\"; near it: secrets";
+    assert_eq!(refused(Fault::on("list").resource("secrt").status(500)), misspelt);
+    for fault in [Fault::on("get").delay(Duration::ZERO), Fault::on("*").silent(), Fault::on("watch").silent()] {
+        cluster.fault(fault);
+    }
+}
+
+#[tokio::test]
+async fn a_resource_that_was_asked_for_may_fail_also_where_it_is_not_served() {
+    let cluster = FakeCluster::new();
+    let path = "/apis/example.org/v1/widgets";
+    assert_eq!(get(&cluster, path).await.0, 404);
+    cluster.fault(Fault::on("list").resource("widgets").status(503));
+    assert_eq!(get(&cluster, path).await.0, 503);
+}
+
+#[tokio::test]
+async fn a_condition_that_asks_its_cluster_panics_and_another_one_may_be_asked() {
+    let (cluster, other) = (FakeCluster::new(), FakeCluster::new());
+    let asking = |asked: &FakeCluster| {
+        let asked = asked.clone();
+        Fault::on("list").when(move |_| asked.revision() > 0).status(503)
+    };
+    let fault = cluster.fault(asking(&other));
+    assert_eq!(get(&cluster, CONFIG_MAPS).await.0, 503);
+    fault.remove();
+    let fault = cluster.fault(asking(&cluster));
+    let panic = AssertUnwindSafe(get(&cluster, CONFIG_MAPS)).catch_unwind().await.unwrap_err();
+    let said = panic.downcast_ref::<&str>().copied();
+    assert_eq!(said, Some("a condition must not ask its cluster; capture what it needs before"));
+    fault.remove();
+    assert_eq!(get(&cluster, CONFIG_MAPS).await.0, 200);
 }
 
 #[tokio::test]
@@ -204,4 +255,22 @@ async fn a_list_is_cut_behind_its_last_item_and_stays_whole_where_it_has_fewer()
     assert!(format!("{received}]}}\n") == whole && cut, "{received}");
     let (received, cut) = list(1).await;
     assert!(whole.starts_with(&format!("{received},{{")) && cut, "{received}");
+}
+
+#[tokio::test]
+async fn a_verb_is_one_about_resources_and_all_are_all_there_is() {
+    let cluster = FakeCluster::new();
+    let fault = cluster.fault(Fault::on("get").status(503));
+    assert_eq!((get(&cluster, "/version").await.0, get(&cluster, "/api/v1").await.0, fault.hits()), (200, 200, 0));
+    assert_eq!((cluster.requests().verb("get").count(), cluster.requests().verb("*").count()), (0, 2));
+    cluster.fault(Fault::on("*").status(503));
+    assert_eq!(get(&cluster, "/version").await.0, 503);
+}
+
+#[tokio::test]
+async fn a_text_arrives_as_it_was_given() {
+    let cluster = FakeCluster::new();
+    cluster.fault(Fault::on("get").text(200, "hello"));
+    let body = open(&cluster, &format!("{CONFIG_MAPS}/x")).await.into_body();
+    assert_eq!(body.collect().await.unwrap().to_bytes(), "hello");
 }

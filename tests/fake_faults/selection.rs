@@ -21,7 +21,7 @@ async fn a_rule_and_the_log_tell_requests_apart_by_the_same_things() {
     ];
     type OfRule = fn(Fault) -> Fault;
     type OfLog = fn(Requests) -> Requests;
-    let filters: [(OfRule, OfLog, [bool; 3]); 11] = [
+    let filters: [(OfRule, OfLog, [bool; 3]); 10] = [
         (|fault| fault.resource("Secret"), |log| log.resource("Secret"), [true, false, false]),
         (|fault| fault.resource("ing"), |log| log.resource("ing"), [false, true, false]),
         (
@@ -35,7 +35,6 @@ async fn a_rule_and_the_log_tell_requests_apart_by_the_same_things() {
             |log| log.resource("widgets.example.org"),
             [false, false, true],
         ),
-        (|fault| fault.resource("Widget"), |log| log.resource("Widget"), [false, false, false]),
         (|fault| fault.group(""), |log| log.group(""), [true, false, false]),
         (|fault| fault.subresource("status"), |log| log.subresource("status"), [false, true, false]),
         (|fault| fault.namespace("a").name("one"), |log| log.namespace("a").name("one"), [true, false, true]),
@@ -48,12 +47,15 @@ async fn a_rule_and_the_log_tell_requests_apart_by_the_same_things() {
     ];
     for (number, (fault, narrow, expected)) in filters.into_iter().enumerate() {
         let cluster = FakeCluster::new();
+        // What is not served is known by a request.
+        get(&cluster, paths[2], "nobody").await;
+        let mark = cluster.mark();
         cluster.fault(fault(Fault::on("get").status(418)));
         let mut hit = Vec::new();
         for (path, agent) in paths.into_iter().zip(["program/1", "other program/1", "program/2"]) {
             hit.push(get(&cluster, path, agent).await == 418);
         }
-        let found = narrow(cluster.requests().verb("get"));
+        let found = narrow(cluster.requests().since(mark).verb("get"));
         let found = paths.map(|path| found.iter().any(|request| request.path == path));
         assert_eq!((hit.as_slice(), found), (&expected[..], expected), "{number}");
     }

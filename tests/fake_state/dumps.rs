@@ -67,7 +67,7 @@ metadata:
 #[test]
 fn a_node_that_is_ready_is_so_after_a_dump_is_loaded() {
     let cluster = FakeCluster::new();
-    let node = cluster.create(objects::node("n").ready()).unwrap();
+    let node = cluster.create(objects::node("n")).unwrap();
     let taints = json!([{"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}]);
     assert_eq!(node["spec"]["taints"], taints);
     let nothing = json!({"spec": {"taints": null}});

@@ -10,7 +10,10 @@ use kube::{
 use kube_indexed_store::testing::{FakeCluster, Fault, Requests, objects};
 use serde_json::{Value, json};
 
-use crate::fixtures::{SECRETS, call, config_map};
+use crate::{
+    fixtures::{SECRETS, call, config_map},
+    support::panic,
+};
 
 #[tokio::test]
 async fn the_log_shows_what_was_asked_and_how_it_was_answered() {
@@ -169,7 +172,7 @@ async fn a_request_is_waited_for_until_it_is_as_wanted() {
     let asking = tokio::spawn({
         let cluster = cluster.clone();
         async move {
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_secs(30)).await;
             cluster.create(objects::secret("a")).unwrap();
             call(&cluster, http::Request::get(format!("{SECRETS}/a")), "").await
         }
@@ -177,4 +180,28 @@ async fn a_request_is_waited_for_until_it_is_as_wanted() {
     let found = cluster.requested(|requests| requests.verb("get").answered(200)).await;
     assert_eq!((found.name.as_deref(), found.answered), (Some("a"), Some(200)));
     asking.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_word_for_what_is_neither_served_nor_asked_for_is_a_mistake() {
+    let cluster = FakeCluster::new();
+    assert_eq!(cluster.requests().resource("secret").count(), 0);
+    let misspelt = panic(|| cluster.requests().verb("create").resource("secrt").count());
+    assert_eq!(misspelt, "the cluster serves no kind that is called \"secrt\"; near it: secrets");
+    call(&cluster, http::Request::get("/apis/example.org/v1/widgets"), "").await;
+    let narrowed = |word: &str| {
+        (cluster.requests().resource(word).count(), cluster.requests().verb("create").resource(word).count())
+    };
+    assert_eq!((narrowed("widgets"), narrowed("widgets.example.org")), ((1, 0), (1, 0)));
+    let other = panic(|| cluster.requests().resource("widgets.example.com"));
+    assert_eq!(other, "the cluster serves no kind that is called \"widgets.example.com\"");
+}
+
+#[test]
+fn requests_that_were_taken_know_the_kinds_of_their_time() {
+    let cluster = FakeCluster::new();
+    let before = cluster.requests();
+    cluster.create(objects::definition("example.org", "Widget", "widgets")).unwrap();
+    assert_eq!(cluster.requests().resource("Widget").count(), 0);
+    assert_eq!(panic(|| before.resource("Widget")), "the cluster serves no kind that is called \"Widget\"");
 }

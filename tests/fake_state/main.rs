@@ -7,4 +7,7 @@ mod doors;
 mod dumps;
 mod fixtures;
 mod log;
+mod patience;
 mod snapshots;
+#[path = "../support/mod.rs"]
+mod support;

@@ -357,6 +357,18 @@ suite! {
     event_mistakes:
         in_new_events
         in_changes_of_events;
+    status_mistakes:
+        in_counts_of_replicas
+        in_how_jobs_end
+        in_statuses_of_pods;
+    owner_mistakes:
+        in_owners;
+    limit_ranges:
+        containers_get_what_they_do_not_say
+        what_asks_for_too_little_or_too_much_is_refused;
+    events:
+        what_one_group_is_told_both_show
+        what_one_group_changes_the_other_sees;
     streams:
         what_is_there_comes_in_order_then_the_mark_of_its_end_then_what_happens
         a_watch_without_a_version_marks_the_end_of_what_is_there_too

@@ -75,13 +75,18 @@ pub async fn refused(ground: &Ground, kind: &Kind, cases: &[(Value, &str)]) {
 
 /// Changes of an object with these fields are refused for these causes.
 pub async fn kept(ground: &Ground, kind: &Kind, fields: &Value, cases: &[(Value, &str)]) {
+    kept_in(ground, kind, "", fields, cases).await;
+}
+
+/// The same by the path of a part of it, such as `/status`.
+pub async fn kept_in(ground: &Ground, kind: &Kind, part: &str, fields: &Value, cases: &[(Value, &str)]) {
     let mut object = kind.object(&name(ground), json!({}));
     merge(&mut object, fields);
     let created = ground.post(&ground.all(kind), &object).await;
     assert_eq!(created.code, 201, "{created:?}");
     let path = ground.one(kind, object["metadata"]["name"].as_str().expect("a name"));
     for (change, expected) in cases {
-        let answer = ground.merge(&format!("{path}?dryRun=All"), change).await;
+        let answer = ground.merge(&format!("{path}{part}?dryRun=All"), change).await;
         assert_eq!((answer.code, causes(&answer.body)), (422, said(expected)), "{change}: {}", answer.body["message"]);
     }
     ground.delete(&path).await;

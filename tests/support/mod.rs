@@ -13,7 +13,11 @@ pub mod repack;
 pub mod served;
 pub mod watch;
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
 
 use kube_indexed_store::testing::objects;
 use serde_json::{Value, json};
@@ -28,6 +32,13 @@ pub fn skip(what: &str, why: &str) {
 /// What comes of it, which must not take longer than any test has time for.
 pub async fn soon<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(600), future).await.expect("in time")
+}
+
+/// What a panic says.
+pub fn panic<T>(act: impl FnOnce() -> T) -> String {
+    let Err(panic) = catch_unwind(AssertUnwindSafe(act)) else { panic!("it did not panic") };
+    let text = panic.downcast_ref::<String>().cloned();
+    text.unwrap_or_else(|| panic.downcast_ref::<&str>().copied().unwrap_or_default().to_owned())
 }
 
 /// A ConfigMap with a value of `a`.

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
-use super::{Fields, amounts, child, default, items, made, text};
+use super::{Fields, amounts, child, default, first_of, items, made, text};
 use crate::testing::kinds::Definition;
 
 pub(super) fn config_map(object: &mut Fields) {
@@ -48,7 +48,9 @@ pub(in crate::testing) fn bear_name(object: &mut Fields) {
 }
 
 pub(super) fn node(object: &mut Fields) {
-    made(object, "spec");
+    if let Some(spec) = made(object, "spec") {
+        first_of(spec, "podCIDR", "podCIDRs", |range| range.into());
+    }
     let Some(status) = made(object, "status") else { return };
     amounts(status, "capacity");
     amounts(status, "allocatable");

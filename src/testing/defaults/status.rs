@@ -1,8 +1,8 @@
-//! Fields of conditions and container statuses that Go writes although the client left them out.
+//! Fields of statuses that Go writes although the client left them out: times, container states, addresses.
 
 use serde_json::{Value, json};
 
-use super::{Fields, child, items, made};
+use super::{Fields, child, first_of, items, made};
 use crate::testing::kinds::Kind;
 
 /// Fills in what a status leaves open.
@@ -14,6 +14,7 @@ pub(super) fn unsaid(kind: &Kind, object: &mut Fields) {
         null(condition, times);
     }
     if kind.is_core("pods") {
+        first_of(status, "podIP", "podIPs", |address| json!({"ip": address}));
         for list in ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"] {
             items(status, list).for_each(states);
         }

@@ -18,7 +18,7 @@ impl Fault {
 
     /// Delays each request by a random time between two bounds; see [`seed`](Fault::seed).
     pub fn delay_between(mut self, least: Duration, most: Duration) -> Self {
-        self.effect.delay = (least, most.max(least));
+        self.effect.delay = Some((least, most.max(least)));
         self
     }
 
@@ -46,9 +46,7 @@ impl Fault {
     /// If the code is not an error code (400 to 599).
     #[track_caller]
     pub fn status(self, failure: impl Into<Failure>) -> Self {
-        let Failure(status) = failure.into();
-        assert!((400..600).contains(&status.code), "{} is no code of a failure: they are 400 to 599", status.code);
-        self.outcome(Outcome::Status(status))
+        self.outcome(Outcome::Status(failure.into().status()))
     }
 
     /// Sets the reason of the Status.
@@ -96,7 +94,7 @@ impl Fault {
     /// If the code is not from 200 to 599.
     #[track_caller]
     pub fn text(self, code: u16, text: &str) -> Self {
-        self.answering(code, answer::PLAIN, format!("{text}\n"))
+        self.answering(code, answer::PLAIN, text.to_owned())
     }
 
     /// Answers with an HTML page, as proxies in front of a server do with 502, 503 and 504.
@@ -173,7 +171,7 @@ impl Fault {
 
     #[track_caller]
     fn answering(self, code: u16, content_type: &'static str, text: String) -> Self {
-        assert!((200..600).contains(&code), "{code} is no code of an answer: they are 200 to 599");
+        assert!((200..600).contains(&code), "{code} is not the code of an answer; use 200 to 599");
         self.outcome(Outcome::Text(Text { code, content_type, text, retry_after: None }))
     }
 

@@ -92,8 +92,13 @@ impl Fault {
 
     /// Sends an ERROR event after this many events, and ends the watch, as when credentials expire or etcd times out.
     /// The event carries a Status: one for an HTTP code, or a complete one.
+    ///
+    /// # Panics
+    ///
+    /// If its code is not that of an error, 400 to 599.
+    #[track_caller]
     pub fn fail_after(mut self, events: usize, failure: impl Into<Failure>) -> Self {
-        self.damage().failure = Some((events, failure.into().0));
+        self.damage().failure = Some((events, failure.into().status()));
         self
     }
 }

@@ -9,10 +9,23 @@ use super::stream::Damage;
 #[derive(Debug, Clone, Default)]
 pub(in super::super) struct Effect {
     /// How long the request waits, at least and at most.
-    pub(super) delay: (Duration, Duration),
+    pub(super) delay: Option<(Duration, Duration)>,
     pub(in super::super) gate: Option<Gate>,
     pub(in super::super) outcome: Outcome,
     pub(in super::super) damage: Option<Damage>,
+}
+
+impl Effect {
+    /// Whether nothing was said of what happens.
+    pub(super) fn is_nothing(&self) -> bool {
+        let Effect { delay, gate, outcome, damage } = self;
+        delay.is_none() && gate.is_none() && damage.is_none() && matches!(outcome, Outcome::Truth)
+    }
+
+    /// Whether events of a watch are all that something happens to.
+    pub(super) fn is_about_events(&self) -> bool {
+        self.damage.as_ref().is_some_and(Damage::is_about_events)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,7 +17,21 @@ use super::super::status;
 /// cluster.watches().fail(410);
 /// ```
 #[derive(Debug, Clone)]
-pub struct Failure(pub(in super::super) Box<Status>);
+pub struct Failure(Box<Status>);
+
+impl Failure {
+    /// Its Status.
+    ///
+    /// # Panics
+    ///
+    /// If the code is not that of an error.
+    #[track_caller]
+    pub(in super::super) fn status(self) -> Box<Status> {
+        let code = self.0.code;
+        assert!((400..600).contains(&code), "{code} is not an error code; use 400 to 599");
+        self.0
+    }
+}
 
 impl From<u16> for Failure {
     fn from(code: u16) -> Self {

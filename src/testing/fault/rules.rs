@@ -1,11 +1,11 @@
 //! The faults of a cluster: which of them acts on a request, what waits at their gates, and the handles tests keep.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use tokio::sync::watch;
 
 use super::{
-    super::{cluster::Shared, random::Random, requests::Request},
+    super::{cluster::FakeCluster, patience::Wait, random::Random, requests::Request},
     Effect, Fault, Outcome,
 };
 
@@ -75,7 +75,7 @@ impl Rules {
     pub(in super::super) fn hit(&mut self, request: &Request) -> Option<Hit> {
         let rule = self.rules.iter_mut().find_map(|rule| rule.acts_on(request).then_some(rule))?;
         let effect = rule.fault.effect.clone();
-        let (least, most) = effect.delay;
+        let (least, most) = effect.delay.unwrap_or_default();
         let delay = least.saturating_add((most - least).mul_f64(rule.random.part()));
         Some(Hit { id: rule.id, delay, effect })
     }
@@ -128,41 +128,50 @@ impl Rules {
 /// A handle on a fault of a cluster. Dropping it leaves the fault in place.
 #[derive(Debug, Clone)]
 pub struct FaultHandle {
-    pub(in super::super) shared: Arc<Shared>,
+    pub(in super::super) cluster: FakeCluster,
     pub(in super::super) id: u64,
 }
 
 impl FaultHandle {
     /// Removes the fault. Requests that wait at its gate go on.
     pub fn remove(&self) {
-        self.shared.update(|inner| inner.rules.remove(self.id));
+        self.cluster.shared.update(|inner| inner.rules.remove(self.id));
     }
 
     /// Switches the fault off until it is [enabled](FaultHandle::enable) again. Requests that wait at its gate keep
     /// waiting. Requests that come meanwhile do not count for [`nth`](Fault::nth).
     pub fn disable(&self) {
-        self.shared.update(|inner| inner.rules.change(self.id, |rule| rule.enabled = false));
+        self.cluster.shared.update(|inner| inner.rules.change(self.id, |rule| rule.enabled = false));
     }
 
     /// Switches the fault on again.
     pub fn enable(&self) {
-        self.shared.update(|inner| inner.rules.change(self.id, |rule| rule.enabled = true));
+        self.cluster.shared.update(|inner| inner.rules.change(self.id, |rule| rule.enabled = true));
     }
 
     /// Opens the gate for good, for the requests that wait and for all that come later.
     pub fn open(&self) {
-        self.shared.update(|inner| inner.rules.change(self.id, |rule| rule.open = true));
+        self.cluster.shared.update(|inner| inner.rules.change(self.id, |rule| rule.open = true));
     }
 
     /// How many requests the fault has acted on. This also works after it was removed. A fault that should act and has
     /// 0 hits probably has a typing error in its conditions.
     pub fn hits(&self) -> usize {
-        self.shared.read(|inner| inner.rules.hits(self.id))
+        self.cluster.shared.read(|inner| inner.rules.hits(self.id))
     }
 
-    /// Returns once this many requests wait at the gate at the same time, or the fault is removed. If fewer come it
-    /// never returns: see [`until`](crate::testing::FakeCluster::until).
-    pub async fn reached(&self, waiting: usize) {
-        self.shared.until_faults(|rules| rules.rule(self.id).is_none_or(|rule| rule.waiting >= waiting)).await;
+    /// Returns once this many requests wait at the gate at the same time, or the fault is removed.
+    ///
+    /// # Panics
+    ///
+    /// If fewer come in time: see [`until`](FakeCluster::until).
+    #[track_caller]
+    pub fn reached(&self, waiting: usize) -> impl Future<Output = ()> {
+        let wait = Wait::new(format!("{waiting} requests at the gate of a fault"));
+        let come = self
+            .cluster
+            .shared
+            .until_faults(move |rules| rules.rule(self.id).is_none_or(|rule| rule.waiting >= waiting));
+        self.cluster.patiently(wait, come)
     }
 }

@@ -45,6 +45,11 @@ pub(super) enum Cut {
 }
 
 impl Damage {
+    /// Whether it is about events of a watch.
+    pub(super) fn is_about_events(&self) -> bool {
+        self.failure.is_some() || self.lines != Lines::default()
+    }
+
     /// A body as it arrives. `streams` tells the events of a watch, of which every frame holds whole lines, from a
     /// text that comes in one frame.
     pub(in super::super) fn done_to(self, body: Body, streams: bool) -> Body {

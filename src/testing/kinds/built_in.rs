@@ -8,7 +8,15 @@ use row::{Group, cluster, namespaced};
 /// All of them under their numbers, in the order discovery lists their groups.
 pub(super) fn kinds() -> impl Iterator<Item = Kind> {
     let rows = GROUPS.iter().flat_map(|group| group.kinds.iter().map(move |row| (group, row)));
-    rows.enumerate().map(|(number, (group, row))| row.within(group, KindId(number)))
+    let kinds = rows.enumerate().map(|(number, (group, row))| row.within(group, KindId(number)));
+    let mut events = None;
+    kinds.map(move |mut kind| {
+        // Two groups have the same ones.
+        if kind.is_event() {
+            kind.id = *events.get_or_insert(kind.id);
+        }
+        kind
+    })
 }
 
 /// The kind of Scales, of which none are stored: each shows an object of a kind that scales.
@@ -132,7 +140,7 @@ const GROUPS: &[Group] = &[
     Group {
         name: "events.k8s.io",
         versions: &["v1"],
-        kinds: &[namespaced("events", "Event").short("ev").with(CREATES_ON_REPLACE).fields(fields::EVENTS)],
+        kinds: &[namespaced("events", "Event").short("ev").with(CREATES_ON_REPLACE).fields(fields::YOUNGER_EVENTS)],
     },
     Group {
         name: "authentication.k8s.io",

@@ -31,6 +31,18 @@ pub(super) const EVENTS: Fields = &[
     ("source", ""),
     ("type", ""),
 ];
+pub(super) const YOUNGER_EVENTS: Fields = &[
+    ("regarding.kind", ""),
+    ("regarding.namespace", ""),
+    ("regarding.name", ""),
+    ("regarding.uid", ""),
+    ("regarding.apiVersion", ""),
+    ("regarding.resourceVersion", ""),
+    ("regarding.fieldPath", ""),
+    ("reason", ""),
+    ("reportingController", ""),
+    ("type", ""),
+];
 pub(super) const JOBS: Fields = &[("status.successful", "0")];
 pub(super) const CERTIFICATE_SIGNING_REQUESTS: Fields = &[("spec.signerName", "")];
 pub(super) const RESOURCE_SLICES: Fields = &[("spec.nodeName", ""), ("spec.driver", "")];

@@ -67,6 +67,16 @@ impl Kind {
         if self.group.is_empty() { version.to_owned() } else { format!("{}/{version}", self.group) }
     }
 
+    /// The apiVersion of its objects as they are kept.
+    pub(in crate::testing) fn stored_api_version(&self) -> String {
+        if self.is_younger_event() { "v1".to_owned() } else { self.api_version(&self.stored) }
+    }
+
+    /// Whether its objects are kept as this version shows them.
+    pub(in crate::testing) fn keeps(&self, version: &str) -> bool {
+        version == self.stored && !self.is_younger_event()
+    }
+
     pub(in crate::testing) fn serves(&self, version: &str) -> bool {
         self.version(version).is_some()
     }
@@ -135,6 +145,11 @@ impl Kind {
     /// Events, the one kind the server does not keep in its memory.
     pub(in crate::testing) fn is_event(&self) -> bool {
         self.plural == "events" && ["", "events.k8s.io"].contains(&self.group.as_str())
+    }
+
+    /// Events as the younger of their groups has them: under other names, and kept as those of the older one.
+    pub(in crate::testing) fn is_younger_event(&self) -> bool {
+        self.is_event() && !self.group.is_empty()
     }
 
     pub(in crate::testing) fn is_definition(&self) -> bool {

@@ -1,6 +1,8 @@
 //! Definitions: their names are accepted and their kinds are served. Those that terminate lose their objects first,
 //! then they and their kinds are removed.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -92,7 +94,7 @@ fn empty(state: &mut State, definition: &Object) {
 fn forget(state: &mut State, name: &str) {
     let gone = state.kinds.iter().find(|kind| kind.custom && kind.resource() == name).map(|kind| kind.id);
     if let Some(kind) = gone {
-        state.kinds.forget(kind);
+        Arc::make_mut(&mut state.kinds).forget(kind);
         state.storage.end(kind);
     }
 }

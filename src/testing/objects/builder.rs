@@ -3,10 +3,10 @@
 //! Not here: what an object starts with ([`objects`](super)).
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Serialize, Serializer, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::{backend, container};
+use super::{super::typed::typed, backend, container, path, up};
 
 /// Builds an object. Made by the functions of [`objects`](super).
 ///
@@ -16,19 +16,41 @@ use super::{backend, container};
 /// # Panics
 ///
 /// A method panics if the kind does not have what it adds: a ConfigMap has no ports.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq)]
 #[must_use = "an object in the making is in no cluster yet"]
 pub struct ObjectBuilder {
     pub(super) object: Value,
     /// The default that the first call of its method replaces; null if there is none.
-    #[serde(skip)]
     pub(super) stand_in: Value,
+    /// Whether it has the status of what is up, as far as the test says no other.
+    pub(super) up: bool,
 }
 
 impl From<ObjectBuilder> for Value {
     fn from(builder: ObjectBuilder) -> Value {
-        builder.object
+        let ObjectBuilder { mut object, up, .. } = builder;
+        if let Some(mut status) = up::status(&object).filter(|_| up) {
+            overlay(&mut status, object["status"].take());
+            object["status"] = status;
+        }
+        object
+    }
+}
+
+impl Serialize for ObjectBuilder {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Value::from(self.clone()).serialize(serializer)
+    }
+}
+
+/// Says more of a status, or other things.
+fn overlay(status: &mut Value, said: Value) {
+    match (status, said) {
+        (_, Value::Null) => {}
+        (Value::Object(status), Value::Object(said)) => {
+            said.into_iter().for_each(|(field, value)| overlay(status.entry(field).or_insert(Value::Null), value));
+        }
+        (status, said) => *status = said,
     }
 }
 
@@ -77,8 +99,7 @@ impl ObjectBuilder {
     #[track_caller]
     pub fn set(mut self, path: &str, value: impl Serialize) -> Self {
         let value = serde_json::to_value(value).expect("the value is JSON");
-        let field = path.split('.').fold(&mut self.object, |value, step| child(value, step));
-        *field = value;
+        *path::field(&mut self.object, path) = value;
         self
     }
 
@@ -160,24 +181,47 @@ impl ObjectBuilder {
         self
     }
 
-    /// Gives a Pod, a Node or a Deployment the status it has once it is up.
+    /// Gives a Pod, a Node or a Deployment the status it has once it is up, for all its containers and replicas, also
+    /// those that are added later. The IP address is derived from the name.
+    ///
+    /// Status fields that are [set](ObjectBuilder::set) win. The observed generation of a Deployment is 1, or the
+    /// `metadata.generation` that is set. A Pod is on a node only if `spec.nodeName` is set.
+    ///
+    /// ```
+    /// use k8s_openapi::api::apps::v1::Deployment;
+    /// use kube::runtime::{conditions::is_deployment_completed, wait::Condition};
+    /// use kube_indexed_store::testing::{FakeCluster, objects::deployment};
+    ///
+    /// let cluster = FakeCluster::new();
+    /// cluster.create(deployment("web").ready().set("spec.replicas", 3))?;
+    /// let web: Deployment = cluster.get_as("default", "web")?;
+    /// assert!(is_deployment_completed().matches_object(Some(&web)));
+    /// assert_eq!(web.status.unwrap().ready_replicas, Some(3));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// The direct methods [`create`](crate::testing::FakeCluster::create) and
     /// [`apply`](crate::testing::FakeCluster::apply) store this status. A client's create drops it, as on a real
     /// server; a client has to write the status subresource.
     #[track_caller]
     pub fn ready(mut self) -> Self {
-        let is = |condition: &str| json!([{"type": condition, "status": "True"}]);
-        let replicas = &self.object["spec"]["replicas"];
-        self.object["status"] = match self.kind() {
-            "Pod" => json!({"phase": "Running", "conditions": is("Ready")}),
-            "Node" => json!({"conditions": is("Ready")}),
-            "Deployment" => json!({
-                "replicas": replicas, "updatedReplicas": replicas, "readyReplicas": replicas, "availableReplicas": replicas,
-                "conditions": is("Available"),
-            }),
-            _ => self.has_no("readiness"),
-        };
+        if up::status(&self.object).is_none() {
+            self.has_no("readiness");
+        }
+        self.up = true;
+        self
+    }
+
+    /// Gives every version of a CustomResourceDefinition a status subresource, so that clients write the status at
+    /// `/status` only.
+    #[track_caller]
+    pub fn with_status(mut self) -> Self {
+        match self.object["spec"]["versions"].as_array_mut() {
+            Some(versions) if !versions.is_empty() => {
+                versions.iter_mut().for_each(|version| version["subresources"]["status"] = json!({}));
+            }
+            _ => self.has_no("versions"),
+        }
         self
     }
 
@@ -203,7 +247,7 @@ impl ObjectBuilder {
     /// wrong type.
     #[track_caller]
     pub fn typed<K: DeserializeOwned>(self) -> K {
-        serde_json::from_value(self.object).unwrap_or_else(|error| panic!("the object is none of this type: {error}"))
+        typed(self.into())
     }
 
     fn kind(&self) -> &str {
@@ -247,29 +291,6 @@ fn take_place<'o>(field: &'o mut Value, stand_in: &mut Value) -> &'o mut Value {
         field.take();
     }
     field
-}
-
-/// The field or the item of a value, made if it is missing.
-#[track_caller]
-fn child<'o>(value: &'o mut Value, step: &str) -> &'o mut Value {
-    if value.is_null() && step == "0" {
-        *value = json!([]);
-    }
-    match (value, step.parse::<usize>()) {
-        (Value::Array(items), Ok(index)) => {
-            assert!(index <= items.len(), "there are {} items, and no number {index}", items.len());
-            if index == items.len() {
-                items.push(Value::Null);
-            }
-            &mut items[index]
-        }
-        (value, _) => {
-            if !value.is_object() {
-                *value = json!({});
-            }
-            &mut value[step]
-        }
-    }
 }
 
 fn push(list: &mut Value, item: impl Into<Value>) {

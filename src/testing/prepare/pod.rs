@@ -1,4 +1,4 @@
-//! What admission adds to pods: a quality of service class, tolerations, a priority.
+//! What admission adds to pods: resources, a quality of service class, tolerations, a priority.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,13 @@ use serde_json::{Value, json};
 
 use super::{
     super::{quantity, state::State, status, write::Write},
-    Fields, at, keep,
+    Fields, at, keep, limit_range,
 };
 
 pub(super) fn create(state: &State, pod: &mut Fields, write: Write<'_>) -> Result<(), Box<Status>> {
+    if !write.force {
+        limit_range::fill_in(state, pod);
+    }
     tolerate(pod);
     prioritize(state, pod, write)?;
     let class = quality(at(pod, "spec"));

@@ -13,9 +13,9 @@ const LIMITS: [(&str, usize); 3] = [("reportingInstance", 128), ("action", 128),
 
 pub(super) fn check(kind: &Kind, object: &Value, flaws: &mut Vec<Flaw>) {
     let old = kind.group.is_empty();
-    let (about, reporter) =
-        if old { ("involvedObject", "reportingComponent") } else { ("regarding", "reportingController") };
-    let (namespace, of_object) = (text(&object["metadata"]["namespace"]), text(&object[about]["namespace"]));
+    let reporter = if old { "reportingComponent" } else { "reportingController" };
+    let about = &object["involvedObject"];
+    let (namespace, of_object) = (text(&object["metadata"]["namespace"]), text(&about["namespace"]));
     let timed = !object["eventTime"].is_null();
     let agree = match (timed, of_object) {
         (false, "") => namespace == "default",
@@ -27,8 +27,8 @@ pub(super) fn check(kind: &Kind, object: &Value, flaws: &mut Vec<Flaw>) {
         flaws.push(Flaw::invalid("involvedObject.namespace", of_object, "does not match event.namespace"));
     }
     if timed {
-        needed(&object[reporter], reporter, "", flaws);
-        let name = text(&object[reporter]);
+        let name = text(&object["reportingComponent"]);
+        needed(&name.into(), reporter, "", flaws);
         flaws.extend(selector::key_problems(name).iter().map(|why| Flaw::invalid(reporter, name, why)));
         for (field, limit) in LIMITS {
             needed(&object[field], field, "", flaws);
@@ -36,8 +36,7 @@ pub(super) fn check(kind: &Kind, object: &Value, flaws: &mut Vec<Flaw>) {
                 flaws.push(Flaw::invalid(field, "", &format!("can have at most {limit} characters")));
             }
         }
-        let message = if old { "message" } else { "note" };
-        if text(&object[message]).len() > 1024 {
+        if text(&object["message"]).len() > 1024 {
             flaws.push(Flaw::invalid("message", "", "can have at most 1024 characters"));
         }
     }
@@ -55,11 +54,14 @@ fn strict(object: &Value, flaws: &mut Vec<Flaw>) {
     if !["Normal", "Warning"].contains(&said) {
         flaws.push(Flaw::invalid("type", "", &format!("has invalid value: {said}")));
     }
-    let source = &object["deprecatedSource"];
+    for field in ["firstTimestamp", "lastTimestamp"] {
+        if !object[field].is_null() {
+            flaws.push(Flaw::invalid(field, "", "needs to be unset"));
+        }
+    }
+    let source = &object["source"];
     for (field, is_set) in [
-        ("firstTimestamp", !object["deprecatedFirstTimestamp"].is_null()),
-        ("lastTimestamp", !object["deprecatedLastTimestamp"].is_null()),
-        ("count", object["deprecatedCount"].as_i64().is_some_and(|count| count != 0)),
+        ("count", object["count"].as_i64().is_some_and(|count| count != 0)),
         ("source", ["component", "host"].iter().any(|part| !text(&source[*part]).is_empty())),
     ] {
         if is_set {
@@ -77,42 +79,44 @@ fn series(series: &Value, flaws: &mut Vec<Flaw>) {
     }
 }
 
-/// What an Event of the younger group keeps, in the names and the order of the server; the reason it looks at twice.
-const KEPT: [(&str, &str); 11] = [
-    ("reason", "reason"),
-    ("note", "message"),
-    ("deprecatedFirstTimestamp", "firstTimestamp"),
-    ("deprecatedLastTimestamp", "lastTimestamp"),
-    ("deprecatedCount", "count"),
-    ("reason", "reason"),
-    ("type", "type"),
-    ("eventTime", "eventTime"),
-    ("action", "action"),
-    ("reportingController", "reportingController"),
-    ("reportingInstance", "reportingInstance"),
+/// What an Event keeps when it is changed as one of the younger group, in the order of the server, which looks at the
+/// reason twice.
+const KEPT: [&str; 11] = [
+    "reason",
+    "message",
+    "firstTimestamp",
+    "lastTimestamp",
+    "count",
+    "reason",
+    "type",
+    "eventTime",
+    "action",
+    "reportingComponent",
+    "reportingInstance",
 ];
 
 pub(super) fn frozen(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
     const PARTS: [&str; 7] = ["Kind", "Namespace", "Name", "UID", "APIVersion", "ResourceVersion", "FieldPath"];
     let mut immutable = |field: &str, shown: &str| flaws.push(Flaw::showing(field, shown, "field is immutable"));
-    for (field, shown) in [("regarding", "involvedObject"), ("related", "related"), ("deprecatedSource", "source")] {
+    for field in ["involvedObject", "related", "source"] {
         let value = &new[field];
-        let fields = if field == "deprecatedSource" { &["Component", "Host"][..] } else { &PARTS };
+        let fields = if field == "source" { &["Component", "Host"][..] } else { &PARTS };
         let fields: Vec<_> = fields.iter().map(|part| (*part, "\"\"")).collect();
         if old[field] != *value {
             let printed =
                 if field == "related" && value.is_null() { "null".to_owned() } else { printed(value, &fields) };
-            immutable(shown, &printed);
+            immutable(field, &printed);
         }
     }
-    for (field, shown) in KEPT {
+    for field in KEPT {
         let value = &new[field];
         if old[field] != *value {
             let nothing = match field {
-                "deprecatedCount" => "0",
-                "deprecatedFirstTimestamp" | "deprecatedLastTimestamp" | "eventTime" => "null",
+                "count" => "0",
+                "firstTimestamp" | "lastTimestamp" | "eventTime" => "null",
                 _ => "\"\"",
             };
+            let shown = if field == "reportingComponent" { "reportingController" } else { field };
             immutable(shown, &if value.is_null() { nothing.to_owned() } else { value.to_string() });
         }
     }

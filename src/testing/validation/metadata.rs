@@ -88,12 +88,12 @@ fn owners(references: &Value, flaws: &mut Vec<Flaw>) {
     let mut controllers: Vec<String> = Vec::new();
     for owner in references.as_array().into_iter().flatten() {
         let text = |field: &str| owner[field].as_str().unwrap_or_default();
-        for (field, why) in [
-            ("apiVersion", "version must not be empty"),
-            ("kind", "must not be empty"),
-            ("name", "must not be empty"),
-            ("uid", "must not be empty"),
-        ] {
+        let version = text("apiVersion").rsplit('/').next().unwrap_or_default();
+        if version.is_empty() || text("apiVersion").matches('/').count() > 1 {
+            flaws.push(Flaw::invalid(format!("{FIELD}.apiVersion"), text("apiVersion"), "version must not be empty"));
+        }
+        for (field, why) in [("kind", "must not be empty"), ("name", "must not be empty"), ("uid", "must not be empty")]
+        {
             if text(field).is_empty() {
                 flaws.push(Flaw::invalid(format!("{FIELD}.{field}"), "", why));
             }

@@ -10,7 +10,7 @@ use super::{
         kinds::{Kind, Part},
         status::Flaw,
     },
-    certificate, contents, event, finalizers, frozen, metadata, pod_part,
+    certificate, contents, event, finalizers, frozen, metadata, pod_part, status,
 };
 
 /// What is replaced, and the part of it that was written.
@@ -38,7 +38,7 @@ pub(in super::super) fn update(kind: &Kind, old: &Old<'_>, new: &Value) -> Vec<F
     let whole = old.part != Some(&Part::Status);
     let contents = || if whole { contents(kind, new) } else { Vec::new() };
     let frozen = || match old.part {
-        Some(Part::Status) => status(kind, old.value, new),
+        Some(Part::Status) => of_status(kind, old.value, new),
         part => frozen(kind, old.value, part, new),
     };
     // Pods are looked at as a whole before they are compared.
@@ -143,7 +143,7 @@ fn frozen(kind: &Kind, old: &Value, part: Option<&Part>, new: &Value) -> Vec<Fla
 }
 
 /// What a status must not say.
-fn status(kind: &Kind, old: &Value, new: &Value) -> Vec<Flaw> {
+fn of_status(kind: &Kind, old: &Value, new: &Value) -> Vec<Flaw> {
     if kind.plural == "certificatesigningrequests" && !kind.custom {
         let mut flaws = Vec::new();
         certificate::check(old, Some(&Part::Status), new, &mut flaws);
@@ -154,5 +154,9 @@ fn status(kind: &Kind, old: &Value, new: &Value) -> Vec<Flaw> {
         let why = "may only be used when `spec.type` is 'LoadBalancer'";
         return vec![Flaw::forbidden("status.loadBalancer.ingress", why)];
     }
-    Vec::new()
+    let mut flaws = Vec::new();
+    if !kind.custom {
+        status::check(kind, old, new, &mut flaws);
+    }
+    flaws
 }

@@ -3,14 +3,13 @@
 //!
 //! Not here: merging configurations ([`owners`]).
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use kube::core::Status;
 use serde_json::{Map, Value, json};
 
 use super::{
     super::{
+        conversion,
         kinds::{Kinds, Rules},
         owners::{self, kind_of},
         state::{State, Target},
@@ -91,12 +90,10 @@ pub(super) fn merged(
     if is != kind_of(&json!({"apiVersion": api_version, "kind": kind.kind})) {
         return Err(status::bad_request(format!("invalid object type: {is}")));
     }
-    let zero = own::zero(kind);
-    let mut live = Cow::Borrowed(live.unwrap_or(&zero));
-    for (field, said) in [("apiVersion", &api_version), ("kind", &kind.kind)] {
-        if live[field] != **said {
-            live.to_mut()[field] = said.as_str().into();
-        }
+    let zero = own::zero(target);
+    let mut live = conversion::shown(target, live.unwrap_or(&zero));
+    if live["kind"] != *kind.kind {
+        live.to_mut()["kind"] = kind.kind.as_str().into();
     }
     let writer = own::writer(target, &api_version, write, time);
     let shape = kind.shape(&target.version);

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     super::{
+        conversion,
         kinds::{Kind, Kinds},
         options::FieldValidation,
         quoted::quoted,
@@ -242,7 +243,7 @@ fn placed(target: &Target, head: &Head, value: Value) -> Result<Map<String, Valu
         return Err(status::invalid_as(&kind.group, &head.kind, name, flaws));
     }
     object.insert("kind".to_owned(), kind.kind.clone().into());
-    object.insert("apiVersion".to_owned(), kind.api_version(&kind.stored).into());
+    conversion::store(kind, &mut object);
     let metadata = metadata(&mut object);
     match text(metadata, "namespace") {
         _ if !kind.namespaced => drop(metadata.remove("namespace")),

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::{
+        conversion,
         kinds::{Kind, Part},
         owners::{self, Writer},
         shape,
@@ -38,15 +39,15 @@ pub(super) fn update(
     let api_version = target.kind.api_version(&target.version);
     let writer = writer(target, &api_version, write, time);
     let shape = target.kind.shape(&target.version);
+    let zero = zero(target);
+    let live = conversion::shown(target, live.unwrap_or(&zero));
+    // Writers own fields of the version they speak.
+    conversion::show(&target.kind, &target.version, &mut object);
     let mut object = Value::Object(object);
-    match live {
-        Some(live) => owners::update(live, &mut object, shape, &writer),
-        None => owners::update(&zero(&target.kind), &mut object, shape, &writer),
-    }
-    match object {
-        Value::Object(object) => object,
-        _ => unreachable!("it was one"),
-    }
+    owners::update(&live, &mut object, shape, &writer);
+    let Value::Object(mut object) = object else { unreachable!("it was one") };
+    conversion::store(&target.kind, &mut object);
+    object
 }
 
 /// Notes in a new state of a status what the server took of it.
@@ -72,11 +73,11 @@ pub(super) fn writer<'w>(target: &Target, api_version: &'w str, write: Write<'w>
 
 /// A new object of a kind, which belongs to nobody. Bookmarks show the same, except that the server's own types count
 /// replicas that nobody has said.
-pub(super) fn zero(kind: &Kind) -> Value {
+pub(super) fn zero(Target { kind, version, .. }: &Target) -> Value {
     if !kind.is_stored() {
         return json!({"spec": {}, "status": {}});
     }
-    let mut zero = Value::Object(shape::zero(&kind.api_version(&kind.stored), &kind.kind).clone());
+    let mut zero = Value::Object(shape::zero(&kind.api_version(version), &kind.kind).clone());
     if let Some(spec) = zero.get_mut("spec").and_then(Value::as_object_mut) {
         spec.remove("replicas");
     }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     super::{
+        conversion,
         kinds::Kinds,
         patch::{Language, Patch},
         state::Target,
@@ -24,7 +25,7 @@ pub(super) fn decode(
     let kind = &target.kind;
     let api_version = kind.api_version(&target.version);
     let mut document = live.as_object().cloned().unwrap_or_default();
-    document.insert("apiVersion".to_owned(), api_version.clone().into());
+    conversion::show(kind, &target.version, &mut document);
     let mut patched = patch.apply(document, kind.shape(&target.version))?;
     if let (Language::Strategic, Some(object)) = (patch.language, patched.object.as_object_mut()) {
         // The request says what it is about; what the patch says of that goes unread.
