@@ -145,7 +145,7 @@
 //!   is deleted waits for somebody to delete it with a grace period of 0, as [`FakeCluster::delete_now`] does;
 //! - log, run or forward anything: logs, exec, attach, portforward and proxy are answered as by a server whose nodes are out
 //!   of reach, unless a test answers a log itself with [`Fault::text`];
-//! - serve alpha and beta groups;
+//! - serve alpha and beta groups, or watches at the paths of old, below `/watch/`;
 //! - note the owners of fields in what tests bring through its doors, such as [`FakeCluster::create`], before a client
 //!   applies something to it;
 //! - show what the body of a Secret holds in a message, where the server shows its first bytes;

@@ -109,8 +109,8 @@ async fn objects_in_protobuf_are_filled_in_as_by_a_real_server() {
     let (fake, real) = (FakeCluster::builder().controllers(false).build().client(), real.client());
     for object in objects() {
         let kind = object["kind"].as_str().expect("a kind");
-        // Schemas are not read in protobuf.
-        if kind == "CustomResourceDefinition" {
+        // Schemas are not read in protobuf, and a Job that has its selector already is refused.
+        if ["CustomResourceDefinition", "Job"].contains(&kind) {
             continue;
         }
         let path = api(real, &object).await.resource_url().to_owned();
@@ -120,11 +120,10 @@ async fn objects_in_protobuf_are_filled_in_as_by_a_real_server() {
         for client in [&fake, real] {
             let answer = tried(client, &path, sent.clone(), PROTOBUF, JSON).await;
             let mut answer: Value = serde_json::from_slice(&answer).expect("JSON");
-            // A Job that has its selector already is refused.
-            assert_eq!(answer["kind"] == "Status", kind == "Job", "{answer}");
-            let mut owned = std::mem::take(&mut answer["metadata"]["managedFields"][0]);
-            owned["time"] = Value::Null;
-            answers.push((general(answer), owned));
+            // An address that was promised may be none that can be asked for.
+            assert!(answer["kind"] == kind || kind == "Service", "{answer}");
+            let owned = answer["metadata"]["managedFields"].take();
+            answers.push((general(answer), owned[0]["fieldsV1"].clone()));
         }
         assert_eq!(answers[0], answers[1], "{object}");
     }

@@ -347,14 +347,11 @@ mod kinds {
             let answer = send(&cluster, "POST", path, &headers, "k8s\0").await;
             (answer.code, serde_json::from_str::<Value>(&answer.text).unwrap())
         };
-        let custom = "the body of the request was in an unknown format - accepted media types include: \
-                      application/json, application/yaml";
-        let things = "/apis/example.com/v1/namespaces/default/things";
-        assert_eq!(post(things).await, status(415, "UnsupportedMediaType", custom, Value::Null));
-        let definitions =
-            "this fake cluster reads no definitions in protobuf: send application/json or application/yaml";
-        let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-        assert_eq!(post(path).await, status(415, "UnsupportedMediaType", definitions, Value::Null));
+        let message = "this fake cluster reads neither custom objects nor their definitions in protobuf: send \
+                       application/json or application/yaml";
+        let refused = status(415, "UnsupportedMediaType", message, Value::Null);
+        assert_eq!(post("/apis/example.com/v1/namespaces/default/things").await, refused);
+        assert_eq!(post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions").await, refused);
     }
 
     #[tokio::test]

@@ -21,7 +21,7 @@ pub(crate) fn key_problems(key: &str) -> Vec<String> {
     match prefix {
         Some("") => problems.push("prefix part must be non-empty".to_owned()),
         Some(prefix) => {
-            problems.extend(subdomain_problems(prefix).iter().map(|problem| format!("prefix part {problem}")));
+            problems.extend(subdomain(prefix, "bytes").iter().map(|problem| format!("prefix part {problem}")));
         }
         None => {}
     }
@@ -54,10 +54,16 @@ pub(crate) fn value_problems(value: &str) -> Vec<String> {
 }
 
 /// What is wrong with a DNS subdomain (RFC 1123), in the API server's words.
+#[cfg(feature = "testing")]
 pub(crate) fn subdomain_problems(text: &str) -> Vec<String> {
+    subdomain(text, "characters")
+}
+
+/// The same with the word in which its place counts: in keys of labels it is another one.
+fn subdomain(text: &str, unit: &str) -> Vec<String> {
     let mut problems = Vec::new();
     if text.len() > 253 {
-        problems.push("must be no more than 253 bytes".to_owned());
+        problems.push(format!("must be no more than 253 {unit}"));
     }
     if !text.split('.').all(is_dns_label) {
         problems.push(

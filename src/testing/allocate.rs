@@ -29,6 +29,7 @@ type Fields = Map<String, Value>;
 /// The addresses of Services are 10.0.0.0/16.
 const NETWORK: u32 = 0x0a00_0000;
 const ADDRESSES: u32 = 1 << 16;
+const LAST: u32 = ADDRESSES - 1;
 
 /// Gives a new Service what it needs. One that is forced in keeps what it brings.
 pub(super) fn create(state: &mut State, service: &mut Fields, write: Write<'_>) -> Result<(), Box<Status>> {
@@ -111,8 +112,15 @@ fn address(
                 return Err(Flaw::invalid("spec.clusterIPs[0]", asked.clone(), "may not change once set"));
             }
             let place = address.parse().map(|address: Ipv4Addr| address.to_bits().wrapping_sub(NETWORK));
-            if !place.is_ok_and(|place| (1..ADDRESSES - 1).contains(&place)) {
-                return refuse("the provided network does not match the current range");
+            match place {
+                Ok(place) if (1..LAST).contains(&place) => {}
+                // The first and the last are in the range, and nobody's.
+                Ok(0 | LAST) => {
+                    return refuse(&format!(
+                        "the provided IP ({address}) is not in the valid range. The range of valid IPs is 10.0.0.0/16"
+                    ));
+                }
+                _ => return refuse("the provided network does not match the current range"),
             }
             if taken.has_address(address) {
                 return refuse("provided IP is already allocated");

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 
 use super::{
     kinds::{CRDS, Kind},
-    quantity,
+    quantity, shape,
 };
 
 pub(super) use content::bear_name;
@@ -32,6 +32,10 @@ pub(super) fn apply(kind: &Kind, object: &mut Fields, time: &str) {
         return;
     }
     status::unsaid(kind, object);
+    let zero = shape::zero(&kind.api_version(&kind.stored), &kind.kind);
+    if let Some(zero) = zero.get("status").and_then(Value::as_object) {
+        made(object, "status").into_iter().for_each(|status| fill_in(status, zero));
+    }
     match (kind.group.as_str(), kind.plural.as_str()) {
         ("", "configmaps") => content::config_map(object),
         ("", "secrets") => content::secret(object),
@@ -39,7 +43,7 @@ pub(super) fn apply(kind: &Kind, object: &mut Fields, time: &str) {
         ("", "nodes") => content::node(object),
         ("", "limitranges") => content::limit_range(object),
         ("", "resourcequotas") => content::resource_quota(object),
-        ("", "events") => content::event(object),
+        ("" | "events.k8s.io", "events") => fill_in(object, zero),
         ("", "pods") => pod::pod(object),
         ("", "podtemplates") => pod::template(child(object, "template")),
         ("", "replicationcontrollers") => workload::replication_controller(object),
@@ -77,6 +81,17 @@ pub(super) fn apply(kind: &Kind, object: &mut Fields, time: &str) {
         ("resource.k8s.io", _) => storage::devices(object, time),
         (_, CRDS) => content::definition(object),
         _ => {}
+    }
+}
+
+/// Sets what the server's types say where nobody said anything: counts of 0, lists that are not there.
+fn fill_in(object: &mut Fields, zero: &Fields) {
+    for (field, zero) in zero {
+        match (object.get_mut(field), zero) {
+            (None, _) => drop(object.insert(field.clone(), zero.clone())),
+            (Some(Value::Object(fields)), Value::Object(zero)) => fill_in(fields, zero),
+            _ => {}
+        }
     }
 }
 

@@ -5,6 +5,8 @@ mod health;
 mod open_api;
 mod open_api_v2;
 
+use std::cmp::Reverse;
+
 use http::{HeaderMap, Response};
 use kube::core::Status;
 use serde_json::{Value, json};
@@ -13,7 +15,7 @@ use super::{
     accept::{Accept, Encoding},
     answer::{self, Answer},
     body::Body,
-    kinds::{Kind, Kinds, Version},
+    kinds::{Kind, Kinds, Version, priority},
     requests::Request,
     status, text,
 };
@@ -153,6 +155,7 @@ fn group_versions<'k>(kinds: &'k Kinds, group: &str) -> Vec<&'k str> {
             versions.push(&version.name);
         }
     }
+    versions.sort_by_key(|version| Reverse(priority(version)));
     versions
 }
 

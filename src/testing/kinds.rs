@@ -13,7 +13,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use serde_json::Value;
 
-pub(super) use definition::Definition;
+pub(super) use definition::{Definition, priority};
 pub(super) use fields::Fields;
 pub(super) use kind::{Kind, KindId, Names, Rules};
 pub(super) use version::{Connection, NamedCall, Part, ScalePaths, Version};

@@ -95,7 +95,8 @@ pub(super) fn list(state: &State, target: &Target, options: &Options, form: Form
         }
         at = asked;
     }
-    if asked == 0 && !options.version.is_empty() {
+    // One object makes one page: the server does not look for another.
+    if (asked == 0 && !options.version.is_empty()) || selection.is_of_one() {
         limit = 0;
     }
     let prefix = prefix(&target.namespace);

@@ -18,6 +18,8 @@ use super::{
 };
 
 pub(super) const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
+/// What a server reads.
+const TYPES: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 const APPLY: &str = "application/apply-patch+yaml";
 
 /// What a request to patch brings.
@@ -50,7 +52,7 @@ impl PatchType {
 /// What a body is said to be, without parameters.
 pub(super) fn content_type(headers: &HeaderMap) -> Option<&str> {
     let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok())?;
-    Some(said.split(';').next().unwrap_or_default().trim()).filter(|said| !said.is_empty())
+    Some(said).filter(|said| !said.is_empty()).and_then(|said| said.split(';').next()).map(str::trim)
 }
 
 fn unknown_format(accepted: &str) -> Box<Status> {
@@ -74,7 +76,7 @@ pub(super) fn options(headers: &HeaderMap, body: &Bytes) -> Result<Value, Box<St
             (said["apiVersion"], said["kind"]) = (envelope.api_version.into(), envelope.kind.into());
             Ok(said)
         }
-        _ => Err(unknown_format("application/json, application/yaml")),
+        _ => Err(unknown_format(TYPES)),
     }
 }
 
@@ -91,14 +93,14 @@ impl Encoding {
         match content_type(headers).unwrap_or("application/json") {
             "application/json" => Ok(Encoding::Json),
             "application/yaml" => Ok(Encoding::Yaml),
-            PROTOBUF if kind.is_definition() => Err(status::failure(
+            PROTOBUF if kind.custom || kind.is_definition() => Err(status::failure(
                 415,
                 "UnsupportedMediaType",
-                "this fake cluster reads no definitions in protobuf: send application/json or application/yaml",
+                "this fake cluster reads neither custom objects nor their definitions in protobuf: send \
+                 application/json or application/yaml",
             )),
-            PROTOBUF if !kind.custom => Ok(Encoding::Protobuf),
-            _ if kind.custom => Err(unknown_format("application/json, application/yaml")),
-            _ => Err(unknown_format("application/json, application/yaml, application/vnd.kubernetes.protobuf")),
+            PROTOBUF => Ok(Encoding::Protobuf),
+            _ => Err(unknown_format(TYPES)),
         }
     }
 }

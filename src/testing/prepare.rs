@@ -84,10 +84,8 @@ pub(super) fn update(
             ("", "pods") => pod::update(live, object),
             ("", "persistentvolumeclaims") => same_source(object),
             ("apps", "daemonsets") => {
-                let generation = live["metadata"]["annotations"][TEMPLATE_GENERATION].as_str();
-                let generation = generation.and_then(|text| text.parse::<i64>().ok()).unwrap_or(1);
                 let changed = live["spec"]["template"] != at(object, "spec")["template"];
-                template_generation(object, generation.saturating_add(i64::from(changed)));
+                template_generation(object, counted(live).saturating_add(i64::from(changed)));
             }
             ("batch", "jobs") if write.force => job::select(object),
             ("certificates.k8s.io", _) => keep(object, live, "spec"),
@@ -110,6 +108,8 @@ pub(super) fn part(target: &Target, part: &Part, live: &Object, object: &mut Fie
             certificate::keep_decisions(live, object);
             certificate::date(live, object, time);
         }
+        Part::Status if target.kind.is_core("persistentvolumes") => phase_since(live, object, time),
+        Part::Status if target.kind.is("apps", "daemonsets") => template_generation(object, counted(live)),
         _ => {}
     }
 }
@@ -215,7 +215,27 @@ fn not_ready(node: &mut Fields) {
     }
 }
 
-/// How often the template of a DaemonSet changed.
+/// A volume tells since when it has been in its phase, unless its writer does.
+fn phase_since(live: &Value, volume: &mut Fields, time: &str) {
+    const SINCE: &str = "lastPhaseTransitionTime";
+    let Some(status) = volume.get_mut("status").and_then(Value::as_object_mut) else { return };
+    let before = live["status"][SINCE].clone();
+    if status.get("phase").unwrap_or(&Value::Null) != &live["status"]["phase"] {
+        if status.get(SINCE).is_none_or(|said| *said == before) {
+            status.insert(SINCE.to_owned(), time.into());
+        }
+    } else if !before.is_null() {
+        status.entry(SINCE).or_insert(before);
+    }
+}
+
+/// How often the template of a DaemonSet changed so far.
+fn counted(set: &Value) -> i64 {
+    let text = set["metadata"]["annotations"][TEMPLATE_GENERATION].as_str();
+    text.and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
+/// Tells how often the template of a DaemonSet changed.
 fn template_generation(set: &mut Fields, generation: i64) {
     let Some(metadata) = set.get_mut("metadata").and_then(Value::as_object_mut) else { return };
     if let Some(annotations) = metadata.entry("annotations").or_insert_with(|| json!({})).as_object_mut() {

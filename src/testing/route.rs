@@ -58,7 +58,12 @@ pub(super) fn place(request: &Request, kinds: &Kinds, accept: &Accept) -> Result
         return if known { Err(status::unknown_resource()) } else { Ok(Place::Nowhere) };
     };
     let namespace = request.namespace.clone().unwrap_or_default();
-    if !kind.namespaced && request.namespace.is_some() {
+    if kind.custom {
+        let of_all = kind.namespaced && ["list", "watch"].contains(&request.verb.as_str());
+        if kind.namespaced == namespace.is_empty() && !of_all {
+            return Ok(Place::Nowhere);
+        }
+    } else if !kind.namespaced && request.namespace.is_some() {
         return Err(status::unknown_resource());
     }
     Ok(Place::Resource(Target { kind, version: version.clone(), namespace }))
@@ -82,14 +87,16 @@ pub(super) fn call<'r>(request: &'r Request, target: &Target) -> Result<Call<'r>
             _ => Err(status::method_not_allowed()),
         };
     }
-    let Some(name) = request.name.as_deref() else {
+    // Where there are only definitions nobody looks at the name.
+    let creates = request.verb == "create" && request.subresource.is_none();
+    let Some(name) = request.name.as_deref().filter(|_| !(target.kind.custom && creates)) else {
         return match request.verb.as_str() {
             "list" => Ok(Call::List),
             "watch" => Ok(Call::Watch),
             "create" if in_namespace == target.kind.namespaced => Ok(Call::Create),
-            "deletecollection" if target.kind.verbs().contains(&"deletecollection") => Ok(Call::DeleteCollection),
+            "deletecollection" if deletes_collection(request, target) => Ok(Call::DeleteCollection),
             "update" | "patch" if target.kind.custom => Err(status::bad_request("name must be provided")),
-            _ => Err(status::method_not_allowed()),
+            _ => Err(not_allowed(request, target)),
         };
     };
     if target.kind.namespaced && !in_namespace {
@@ -105,7 +112,7 @@ pub(super) fn call<'r>(request: &'r Request, target: &Target) -> Result<Call<'r>
             };
             let part = part.ok_or_else(missing)?.clone();
             if !part.verbs().contains(&request.verb.as_str()) {
-                return Err(status::method_not_allowed());
+                return Err(not_allowed(request, target));
             }
             Some(part)
         }
@@ -121,8 +128,16 @@ pub(super) fn call<'r>(request: &'r Request, target: &Target) -> Result<Call<'r>
         "update" => Ok(Call::Update(name, part)),
         "patch" => Ok(Call::Patch(name, part)),
         "delete" => Ok(Call::Delete(name)),
-        // What is created says its own name.
-        "create" if target.kind.custom => Ok(Call::Create),
-        _ => Err(status::method_not_allowed()),
+        _ => Err(not_allowed(request, target)),
     }
+}
+
+/// The refusal of a method, which custom kinds say in words of their own.
+fn not_allowed(request: &Request, Target { kind, .. }: &Target) -> Box<Status> {
+    if kind.custom { status::method_not_supported(kind, &request.verb) } else { status::method_not_allowed() }
+}
+
+/// Whether all objects there can be deleted at once: in one namespace they can be, in all they cannot.
+fn deletes_collection(request: &Request, Target { kind, .. }: &Target) -> bool {
+    kind.verbs().contains(&"deletecollection") && kind.namespaced == request.namespace.is_some()
 }

@@ -49,13 +49,16 @@ impl Schema {
         self.shapes.get_or_init(|| Shapes::custom(ROOT, &self.document)).named(ROOT)
     }
 
-    /// Removes what the schema has no field for, and nulls it has no use for. Tells the paths of the fields it removed,
-    /// or why a resource in it is none.
+    /// Removes what the schema has no field for. Tells the paths of the fields it removed, or why a resource in it is none.
     pub(super) fn prune(&self, object: &mut Value) -> Result<Vec<String>, String> {
         let mut unknown = prune::unknown_fields(object, &self.document);
-        prune::nulls(object, Some(&self.document));
         unknown.extend(embedded::coerce(object, &self.document)?);
         Ok(unknown)
+    }
+
+    /// Removes nulls the schema has no use for.
+    pub(super) fn forget_nulls(&self, object: &mut Value) {
+        prune::nulls(object, Some(&self.document));
     }
 
     /// Gives fields that are missing their defaults.

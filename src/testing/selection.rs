@@ -13,6 +13,8 @@ pub(super) struct Selection {
     namespace: String,
     labels: LabelSelector,
     fields: Vec<Term>,
+    /// Whether it is about one namespace, or about a kind in none.
+    placed: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -27,7 +29,8 @@ impl Selection {
     pub(super) fn new(target: &Target, labels: &str, fields: &str) -> Result<Self, Box<Status>> {
         let (labels, fields) = read(labels, fields)?;
         fields.iter().try_for_each(|term| check(&target.kind, &target.version, &term.path))?;
-        Ok(Selection { namespace: target.namespace.clone(), labels, fields })
+        let placed = !target.kind.namespaced || !target.namespace.is_empty();
+        Ok(Selection { namespace: target.namespace.clone(), labels, fields, placed })
     }
 
     /// Whether anything but the namespace narrows it.
@@ -39,6 +42,11 @@ impl Selection {
     pub(super) fn name(&self) -> Option<&str> {
         let named = self.fields.iter().find(|term| term.equal && term.path == "metadata.name");
         named.map(|term| term.value.as_str())
+    }
+
+    /// Whether there can be but one: it has a name, and where there are namespaces one of them.
+    pub(super) fn is_of_one(&self) -> bool {
+        self.placed && self.fields.iter().any(|term| term.path == "metadata.name" && term.equal)
     }
 
     pub(super) fn matches(&self, kind: &Kind, object: &Object) -> bool {
@@ -117,7 +125,7 @@ fn check(kind: &Kind, version: &str, path: &str) -> Result<(), Box<Status>> {
     if named || selectable || extra.is_some_and(|fields| fields.iter().any(|(known, _)| *known == path)) {
         return Ok(());
     }
-    if extra.is_none() && path == "metadata.namespace" {
+    if extra.is_none() && !kind.custom && path == "metadata.namespace" {
         return Ok(());
     }
     Err(status::bad_request(match extra {

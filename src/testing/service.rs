@@ -185,8 +185,11 @@ impl Exchange {
             Place::Nowhere => return Ok(answer::no_page()),
             Place::Resource(target) => target,
         };
+        let deprecation = || target.kind.version(&target.version).and_then(|version| version.deprecation.clone());
+        // Of a custom kind it is told whatever comes after.
+        self.warnings.add(deprecation().filter(|_| target.kind.custom));
         let call = route::call(&self.request, &target)?;
-        self.warnings.add(target.kind.version(&target.version).and_then(|version| version.deprecation.clone()));
+        self.warnings.add(deprecation().filter(|_| !target.kind.custom));
         if let Call::Patch(..) = call {
             PatchType::of(&target.kind, media::content_type(&self.headers).unwrap_or_default())?;
         }

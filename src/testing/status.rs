@@ -104,6 +104,12 @@ pub(super) fn method_not_allowed() -> Box<Status> {
         .boxed()
 }
 
+/// The same of custom kinds, which say what it was about.
+pub(super) fn method_not_supported(kind: &Kind, verb: &str) -> Box<Status> {
+    let message = format!("{verb} is not supported on resources of kind {:?}", kind.resource());
+    failure(405, "MethodNotAllowed", message).with_details(details("", &kind.group, &kind.plural)).boxed()
+}
+
 /// Nobody tells of changes of what is found out only when somebody asks.
 pub(super) fn unwatchable(kind: &Kind) -> Box<Status> {
     let message = format!("watch is not supported on resources of kind {:?}", kind.plural);
@@ -140,8 +146,10 @@ pub(super) fn conflict(kind: &Kind, name: &str, why: &str) -> Box<Status> {
 
 /// Preconditions of deletions speak of the kind where other conflicts speak of the resource.
 pub(super) fn precondition(kind: &Kind, name: &str, why: &str) -> Box<Status> {
-    let message = format!("Operation cannot be fulfilled on {} {name:?}: {why}", kind.qualified());
-    failure(409, "Conflict", message).with_details(details(name, &kind.group, &kind.kind)).boxed()
+    let group = kind.inner_group();
+    let dotted = if group.is_empty() { kind.kind.clone() } else { kind.qualified() };
+    let message = format!("Operation cannot be fulfilled on {dotted} {name:?}: {why}");
+    failure(409, "Conflict", message).with_details(details(name, group, &kind.kind)).boxed()
 }
 
 pub(super) fn namespace_terminating(kind: &Kind, name: &str, namespace: &str) -> Box<Status> {
@@ -199,9 +207,7 @@ pub(super) fn expired(message: impl Into<String>) -> Box<Status> {
 
 /// 422 for an object of a kind.
 pub(super) fn invalid(kind: &Kind, name: &str, flaws: Vec<Flaw>) -> Box<Status> {
-    // Events of both groups are refused by the name of the older one.
-    let group = if kind.plural == "events" && !kind.custom { "" } else { &kind.group };
-    invalid_as(group, &kind.kind, name, flaws)
+    invalid_as(kind.inner_group(), &kind.kind, name, flaws)
 }
 
 /// 422 about something that calls itself `kind`, such as the options of a request.

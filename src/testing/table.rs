@@ -104,16 +104,19 @@ impl Printer {
             Some(Value::Array(items)) => items.iter().map(|item| self.row(item, now)).collect(),
             _ => vec![self.row(&answer, now)],
         };
-        // Kinds that have nothing but names and ages begin without a list.
-        let plain = self.definitions().last().is_some_and(|column| column["name"] == "Created At");
-        let rows = if rows.is_empty() && plain && !self.kind.custom { Value::Null } else { rows.into() };
         json!({
             "kind": "Table",
             "apiVersion": format!("meta.k8s.io/{}", self.options.version),
             "metadata": metadata,
             "columnDefinitions": self.definitions(),
-            "rows": rows,
+            // Kinds that have nothing but names and ages begin without a list.
+            "rows": if rows.is_empty() && self.is_general() { Value::Null } else { rows.into() },
         })
+    }
+
+    /// Whether the server has no columns for the kind but those that all kinds have.
+    fn is_general(&self) -> bool {
+        matches!(&self.columns, Columns::BuiltIn(columns, _) if columns.iter().any(|column| column["name"] == "Created At"))
     }
 
     fn definitions(&self) -> Vec<Value> {

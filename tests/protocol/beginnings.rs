@@ -2,7 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::{ground::Ground, kinds::DEPLOYMENTS, subject::without_owners, support::failure};
+use crate::{
+    ground::Ground,
+    kinds::DEPLOYMENTS,
+    subject::without_owners,
+    support::{failure, soon},
+};
 
 fn containers() -> Value {
     json!([{"name": "c", "image": "i"}])
@@ -75,14 +80,17 @@ pub async fn a_pod_has_the_priority_of_its_class(ground: Ground) {
         })
     };
     // The server's own memory of the class is filled a moment later, which nothing tells of.
-    let spec = loop {
-        let answer = ground.post(&pods(&ground), &pod(&class)).await;
-        if answer.code == 201 {
-            break answer.body["spec"].clone();
+    let spec = soon(async {
+        loop {
+            let answer = ground.post(&pods(&ground), &pod(&class)).await;
+            if answer.code == 201 {
+                break answer.body["spec"].clone();
+            }
+            assert_eq!(answer.code, 403, "{answer:?}");
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
-        assert_eq!(answer.code, 403, "{answer:?}");
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    };
+    })
+    .await;
     assert_eq!((&spec["priority"], &spec["preemptionPolicy"]), (&json!(7), &json!("Never")));
     let missing = ground.name() + "-none";
     let message = format!("pods \"p\" is forbidden: no PriorityClass with name {missing} was found");

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     definition::{DEFINITIONS, Definition},
     ground::{Ground, text},
-    support::{failure, served::served},
+    support::{failure, served::served, soon},
 };
 
 pub async fn they_are_checked(ground: Ground) {
@@ -172,9 +172,12 @@ pub async fn with_a_definition_go_its_objects_their_watches_and_their_path(groun
     assert_eq!(watch.told(1).await, [("DELETED".to_owned(), name.clone())]);
     assert_eq!(watch.next().await, None);
     // A real server takes its time.
-    while ground.get(&definition.path()).await.code != 404 || ground.get(&definition.all).await.code != 404 {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    soon(async {
+        while ground.get(&definition.path()).await.code != 404 || ground.get(&definition.all).await.code != 404 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    })
+    .await;
     assert_eq!(ground.get(&definition.all).await.body, json!("404 page not found\n"));
     // It comes back without its objects.
     ground.make(DEFINITIONS, &object).await;
@@ -202,9 +205,12 @@ pub async fn nothing_new_comes_into_a_kind_that_goes(ground: Ground) {
     );
     // The server reads the definition a moment later, which nothing tells of.
     let probe = format!("{}?dryRun=All", definition.all);
-    while ground.post(&probe, &definition.object(&late, &json!({}))).await.code == 201 {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    soon(async {
+        while ground.post(&probe, &definition.object(&late, &json!({}))).await.code == 201 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    })
+    .await;
     let refused = ground.post(&definition.all, &definition.object(&late, &json!({}))).await;
     assert_eq!(refused.said(), (403, message));
     ground.merge(&format!("{}/{held}", definition.all), &json!({"metadata": {"finalizers": null}})).await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     definition::{DEFINITIONS, Definition},
     ground::{Answer, Ground, text},
-    support::served::served,
+    support::{served::served, soon},
 };
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
@@ -41,12 +41,18 @@ async fn with_gadgets(ground: &Ground) -> Definition {
     ground.make(DEFINITIONS, &object).await;
     served(&ground.client, &definition.name(), &format!("/apis/{}/v1beta1/gadgets", definition.group)).await;
     // A real server tells of it a moment later.
-    while group(ground, &definition).await["versions"].as_array().map(Vec::len) != Some(2) {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    while ground.get(&format!("/apis/{}/v1", definition.group)).await.code != 200 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    soon(async {
+        while group(ground, &definition).await["versions"].as_array().map(Vec::len) != Some(2) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    soon(async {
+        while ground.get(&format!("/apis/{}/v1", definition.group)).await.code != 200 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
     definition
 }
 
@@ -173,16 +179,19 @@ pub async fn who_has_it_already_is_not_sent_it_again_until_it_changes(ground: Gr
     let again =
         async |tag: &str| ground.ask_text("GET", "/apis", &[("accept", AGGREGATED), ("if-none-match", tag)], "").await;
     // Kinds of other cases come and go meanwhile.
-    let tag = loop {
-        let first = get(&ground, "/apis", AGGREGATED).await;
-        assert_eq!((first.header("vary"), first.header("cache-control")), ("Accept", "public"));
-        let tag = first.header("etag").to_owned();
-        let known = again(&tag).await;
-        if known.code == 304 {
-            assert_eq!((known.text.as_str(), known.header("etag")), ("", tag.as_str()));
-            break tag;
+    let tag = soon(async {
+        loop {
+            let first = get(&ground, "/apis", AGGREGATED).await;
+            assert_eq!((first.header("vary"), first.header("cache-control")), ("Accept", "public"));
+            let tag = first.header("etag").to_owned();
+            let known = again(&tag).await;
+            if known.code == 304 {
+                assert_eq!((known.text.as_str(), known.header("etag")), ("", tag.as_str()));
+                break tag;
+            }
         }
-    };
+    })
+    .await;
     let definition = with_gadgets(&ground).await;
     let changed = again(&tag).await;
     assert_eq!((changed.code, &changed.body["kind"]), (200, &json!("APIGroupDiscoveryList")));

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{ground::Ground, kinds::BOATS, support::failure};
+use crate::{definition::Definition, ground::Ground, kinds::BOATS, support::failure};
 
 const NOT_SERVED: &str = "the server could not find the requested resource";
 
@@ -59,4 +59,40 @@ pub async fn of_custom_kinds_such_requests_are_answered_otherwise(ground: Ground
     assert_eq!(ground.get(&format!("{one}/bogus")).await.body, missing);
     let nowhere = ground.get(&format!("{all}x")).await;
     assert_eq!((nowhere.code, nowhere.body), (404, json!("404 page not found\n")));
+}
+
+pub async fn all_namespaces_are_read_at_once_and_never_written(ground: Ground) {
+    let (kind, name) = (ground.namespaced_kind(), ground.name());
+    let created = ground.create(kind, &name, json!({"labels": {"a": "b"}})).await;
+    let everywhere = ground.all(kind).replace(&format!("/namespaces/{}", ground.namespace), "");
+    let message = "the server does not allow this method on the requested resource";
+    let expected = match kind.is_custom() {
+        true => json!("404 page not found\n"),
+        false => failure(405, "MethodNotAllowed", message, json!({})),
+    };
+    assert_eq!(ground.delete(&format!("{everywhere}?labelSelector=a")).await.body, expected);
+    assert_eq!(ground.post(&everywhere, &kind.object(&name, json!({}))).await.body, expected);
+    assert_eq!(ground.get(&format!("{everywhere}?limit=1")).await.code, 200);
+    assert_eq!(ground.get(&ground.one(kind, &name)).await.body, created);
+}
+
+pub async fn parts_of_custom_kinds_say_what_cannot_be_done_with_them(ground: Ground) {
+    let custom = Definition::with(
+        &ground,
+        &json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true}),
+        &json!({"subresources": {"status": {}}}),
+    )
+    .await;
+    let name = ground.name();
+    let object = custom.object(&name, &json!({"name": "x"}));
+    // What stands behind the kind is of no concern to who creates.
+    assert_eq!(ground.post(&format!("{}/another", custom.all), &object).await.code, 201);
+    let status = format!("{}/{name}/status", custom.all);
+    for (method, verb) in [("DELETE", "delete"), ("POST", "create")] {
+        let refused = ground.ask(method, &status, Some(("application/json", &object))).await;
+        let message = format!("{verb} is not supported on resources of kind \"gadgets.{}\"", custom.group);
+        let details = json!({"group": custom.group, "kind": "gadgets"});
+        assert_eq!(refused.body, failure(405, "MethodNotAllowed", &message, details));
+    }
+    custom.forget(&ground).await;
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     ground::{Ground, text},
-    kinds::{CONFIG_MAPS, SECRETS},
+    kinds::{CONFIG_MAPS, Kind, SECRETS},
 };
 
 const LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
@@ -73,4 +73,44 @@ pub async fn secrets_and_services_are_filled_in(ground: Ground) {
     let empty = object("ConfigMap", json!({"metadata": {"labels": {}}, "data": {}}));
     let empty = ground.post(&path("configmaps"), &empty).await.body;
     assert_eq!((empty.get("data"), empty["metadata"].get("labels")), (None, None));
+}
+
+pub async fn tables_without_rows_depend_on_who_draws_them(ground: Ground) {
+    let table = "application/json;as=Table;g=meta.k8s.io;v=v1";
+    for (kind, rows) in [
+        (Kind::new("", "secrets", "Secret"), json!([])),
+        (Kind::new("apps", "deployments", "Deployment"), json!([])),
+        (Kind::new("rbac.authorization.k8s.io", "roles", "Role"), Value::Null),
+        (Kind::new("", "limitranges", "LimitRange"), Value::Null),
+    ] {
+        let answer = ground.ask_text("GET", &ground.all(&kind), &[("Accept", table)], "").await;
+        assert_eq!((&answer.body["kind"], &answer.body["rows"]), (&json!("Table"), &rows), "{}", kind.plural);
+    }
+}
+
+pub async fn events_of_both_groups_show_what_they_do_not_say(ground: Ground) {
+    let about = json!({"kind": "Pod", "namespace": ground.namespace, "name": "p"});
+    let (old, new) = (Kind::new("", "events", "Event"), Kind::new("events.k8s.io", "events", "Event"));
+    let [first, second] = [ground.name(), ground.name()];
+    let mut event = old.object(&first, json!({}));
+    event["involvedObject"] = about.clone();
+    let created = ground.post(&ground.all(&old), &event).await.body;
+    for (field, value) in [("firstTimestamp", Value::Null), ("source", json!({})), ("reportingComponent", json!(""))] {
+        assert_eq!(created.get(field), Some(&value), "{created}");
+    }
+    let mut event = new.object(&second, json!({}));
+    let said = json!({
+        "regarding": about, "eventTime": "2026-01-02T03:04:05.000000Z", "reportingController": "example.com/c",
+        "reportingInstance": "i", "action": "a", "reason": "r", "type": "Normal",
+    });
+    event.as_object_mut().expect("an object").extend(said.as_object().cloned().expect("fields"));
+    let created = ground.post(&ground.all(&new), &event).await.body;
+    for (field, value) in [("deprecatedFirstTimestamp", Value::Null), ("deprecatedSource", json!({}))] {
+        assert_eq!(created.get(field), Some(&value), "{created}");
+    }
+    // Inside they are one kind, and messages say so.
+    event["metadata"]["name"] = "Bad_Name".into();
+    let refused = ground.post(&ground.all(&new), &event).await.body;
+    assert!(text(&refused["message"]).starts_with("Event \"Bad_Name\" is invalid: "), "{refused}");
+    assert_eq!((&refused["details"]["kind"], refused["details"].get("group")), (&json!("Event"), None));
 }

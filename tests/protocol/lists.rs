@@ -265,3 +265,17 @@ pub async fn options_that_exclude_each_other_are_refused(ground: Ground) {
         assert_eq!(ground.get(&format!("{all}?{query}")).await.body, failure(422, "Invalid", &message, details));
     }
 }
+
+pub async fn a_name_makes_one_page(ground: Ground) {
+    let kind = ground.kind();
+    let mut names = ground.names(3);
+    names.sort();
+    for name in &names {
+        ground.create(kind, name, json!({})).await;
+    }
+    for (term, found) in [(format!("%3D{}", names[0]), 1), (format!("%3D{}-none", names[0]), 0)] {
+        let list = ground.get(&format!("{}?limit=1&fieldSelector=metadata.name{term}", ground.all(kind))).await;
+        assert_eq!((list.code, list.body["items"].as_array().map(Vec::len)), (200, Some(found)));
+        assert_eq!(text(&list.body["metadata"]["continue"]), "");
+    }
+}

@@ -62,7 +62,11 @@ suite! {
         a_replacement_that_changes_nothing_keeps_its_version
         a_dry_run_changes_nothing
         an_empty_list_that_is_always_shown_is_null_and_owned_by_who_said_it
-        changes_of_a_priority_class_are_not_counted;
+        changes_of_a_priority_class_are_not_counted
+        one_owner_is_in_control_and_events_own_nothing
+        finalizers_do_not_want_both_ways
+        a_replacement_without_owners_of_fields_leaves_none
+        a_replacement_of_an_object_that_is_not_there_creates_no_other;
     deletes:
         what_was_deleted_is_gone
         preconditions_protect_another_object
@@ -79,6 +83,7 @@ suite! {
         versions_choose_the_state_in_many_ways
         fields_of_the_kind_are_selected_by
         pages_show_the_state_of_the_first
+        a_name_makes_one_page
         an_exact_version_shows_the_state_of_then
         selectors_select_what_they_say
         tokens_say_where_to_go_on
@@ -124,7 +129,8 @@ suite! {
         secrets_take_plain_text_and_refuse_what_is_not_base64
         the_patch_that_removes_the_last_finalizer_ends_the_object
         a_terminating_object_takes_no_new_finalizers
-        the_finalizer_of_kube_comes_and_goes;
+        the_finalizer_of_kube_comes_and_goes
+        what_a_patch_says_twice_is_told_or_refused;
     apply:
         what_is_applied_again_changes_nothing
         what_is_no_longer_applied_is_removed
@@ -134,7 +140,10 @@ suite! {
         a_status_is_written_apart
         a_scale_shows_and_sets_how_many_there_are_to_be
         generations_count_changes_of_what_is_wanted
-        conditions_and_containers_have_times_that_nobody_said;
+        conditions_and_containers_have_times_that_nobody_said
+        a_status_that_says_nothing_counts_zero
+        a_volume_tells_since_when_it_has_been_in_its_phase
+        who_makes_a_daemon_set_owns_the_count_of_its_templates;
     checks:
         a_path_is_taken_apart_at_each_slash
         a_selector_comes_before_a_version_and_before_the_form_of_events
@@ -159,6 +168,8 @@ suite! {
     forms:
         metadata_alone_is_answered_where_the_client_asks_for_it
         bodies_are_yaml_too
+        tables_without_rows_depend_on_who_draws_them
+        events_of_both_groups_show_what_they_do_not_say
         secrets_and_services_are_filled_in;
     refusals:
         lists_and_watches_with_bad_parameters
@@ -175,6 +186,8 @@ suite! {
         what_is_not_served_is_not_found
         methods_that_make_no_sense_are_not_allowed
         bodies_of_unknown_types_are_not_read
+        all_namespaces_are_read_at_once_and_never_written
+        parts_of_custom_kinds_say_what_cannot_be_done_with_them
         of_custom_kinds_such_requests_are_answered_otherwise;
     protobuf:
         objects_come_in_protobuf_too
@@ -357,4 +370,9 @@ suite! {
         bookmarks_come_before_the_end_and_tell_how_far_it_went;
     versions:
         the_version_zero_is_any;
+    gadgets:
+        nulls_that_are_applied_are_meant
+        an_old_version_says_so_and_no_patch_makes_another_of_it
+        fields_can_be_selected_beside_a_schema_of_their_own
+        what_has_a_format_is_compared_with_that;
 }

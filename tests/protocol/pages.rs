@@ -6,6 +6,7 @@ use crate::{
     definition::Definition,
     ground::{Answer, Ground, text},
     kinds::BOATS,
+    support::soon,
 };
 
 async fn get(ground: &Ground, path: &str, accept: &str) -> Answer {
@@ -119,13 +120,16 @@ pub async fn custom_kinds_bring_their_schemas(ground: Ground) {
     let definition = Definition::new(&ground, &schema).await;
     let path = format!("/openapi/v3/apis/{}/v1", definition.group);
     // A real server tells of it a moment later.
-    let document = loop {
-        let answer = ground.get(&path).await;
-        if answer.code == 200 {
-            break answer.body;
+    let document = soon(async {
+        loop {
+            let answer = ground.get(&path).await;
+            if answer.code == 200 {
+                break answer.body;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    };
+    })
+    .await;
     let words: Vec<&str> = definition.group.split('.').rev().collect();
     let schema = &document["components"]["schemas"][format!("{}.v1.Gadget", words.join("."))];
     assert_eq!(schema["properties"]["spec"]["properties"]["size"], size);

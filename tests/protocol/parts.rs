@@ -85,3 +85,60 @@ pub async fn conditions_and_containers_have_times_that_nobody_said(ground: Groun
     let again = ground.merge(&path, &json!({"kind": "Pod"})).await.body;
     assert_eq!(again["metadata"]["resourceVersion"], ready.body["metadata"]["resourceVersion"]);
 }
+
+pub async fn a_status_that_says_nothing_counts_zero(ground: Ground) {
+    let kind = Kind::new("apps", "replicasets", "ReplicaSet");
+    let name = ground.name();
+    let mut object = kind.object(&name, json!({}));
+    let pod = json!({"metadata": {"labels": {"app": name}}, "spec": {"containers": [{"name": "c", "image": "i"}]}});
+    object["spec"] = json!({"selector": {"matchLabels": {"app": name}}, "template": pod});
+    assert_eq!(ground.post(&ground.all(&kind), &object).await.code, 201);
+    let path = format!("{}/status", ground.one(&kind, &name));
+    let counted = ground.merge(&path, &json!({"status": {"replicas": 3}})).await;
+    assert_eq!(counted.body["status"], json!({"replicas": 3}));
+    let nothing = ground.merge(&path, &json!({"status": null})).await;
+    assert_eq!((nothing.code, &nothing.body["status"]), (200, &json!({"replicas": 0})));
+    let owners = nothing.body["metadata"]["managedFields"].as_array().expect("owners");
+    let of_status = owners.iter().find(|owner| owner["subresource"] == "status").expect("an owner of the status");
+    assert_eq!(of_status["fieldsV1"], json!({"f:status": {"f:replicas": {}}}));
+}
+
+pub async fn who_makes_a_daemon_set_owns_the_count_of_its_templates(ground: Ground) {
+    let kind = Kind::new("apps", "daemonsets", "DaemonSet");
+    let name = ground.name();
+    let mut object = kind.object(&name, json!({}));
+    let pod = json!({"metadata": {"labels": {"app": name}}, "spec": {"containers": [{"name": "c", "image": "i"}]}});
+    object["spec"] = json!({"selector": {"matchLabels": {"app": name}}, "template": pod});
+    let created = ground.post(&ground.all(&kind), &object).await.body;
+    let count = "deprecated.daemonset.template.generation";
+    assert_eq!(created["metadata"]["annotations"], json!({count: "1"}));
+    let owned = json!({"f:annotations": {".": {}, format!("f:{count}"): {}}});
+    assert_eq!(created["metadata"]["managedFields"][0]["fieldsV1"]["f:metadata"], owned);
+    // It belongs to the specification: who writes the status does not change it.
+    let status = ground.put(&format!("{}/status", ground.one(&kind, &name)), &object).await.body;
+    assert_eq!(status["metadata"]["annotations"], json!({count: "1"}));
+    let changed = json!({"spec": {"template": {"metadata": {"labels": {"more": "1"}}}}});
+    let changed = ground.merge(&ground.one(&kind, &name), &changed).await.body;
+    assert_eq!(changed["metadata"]["annotations"], json!({count: "2"}));
+}
+
+pub async fn a_volume_tells_since_when_it_has_been_in_its_phase(ground: Ground) {
+    let kind = Kind { cluster: true, ..Kind::new("", "persistentvolumes", "PersistentVolume") };
+    let name = ground.name();
+    let mut object = kind.object(&name, json!({}));
+    let path = json!({"path": "/tmp"});
+    object["spec"] = json!({"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "hostPath": path});
+    let created = ground.post(&ground.all(&kind), &object).await.body;
+    let since = created["status"]["lastPhaseTransitionTime"].clone();
+    assert!(since.is_string(), "{created}");
+    let status = format!("{}/status", ground.one(&kind, &name));
+    for (phase, reason) in [("Pending", "a"), ("Bound", "b")] {
+        object["status"] = json!({"phase": phase, "reason": reason});
+        let written = ground.put(&status, &object).await.body["status"].clone();
+        assert_eq!((&written["phase"], &written["reason"]), (&json!(phase), &json!(reason)));
+        let now = &written["lastPhaseTransitionTime"];
+        assert!(if phase == "Bound" { text(now) >= text(&since) } else { *now == since }, "{written}");
+    }
+    ground.delete(&ground.one(&kind, &name)).await;
+    ground.merge(&ground.one(&kind, &name), &json!({"metadata": {"finalizers": null}})).await;
+}

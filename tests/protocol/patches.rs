@@ -206,3 +206,17 @@ pub async fn the_finalizer_of_kube_comes_and_goes(ground: Ground) {
     assert_eq!(reconcile().await, Some(true));
     assert_eq!(api.get_opt(&subject.name).await.unwrap(), None);
 }
+
+pub async fn what_a_patch_says_twice_is_told_or_refused(ground: Ground) {
+    let subject = Subject::any(ground, &json!({})).await;
+    let patch = r#"{"metadata": {"labels": {"a": "1", "a": "2"}}}"#;
+    let twice = "duplicate field \"metadata.labels.a\"";
+    let (code, _, status) = subject.raw(&subject.name, "?fieldValidation=Strict", MERGE, patch).await;
+    assert_eq!(code, 422);
+    let message = text(&status["message"]);
+    assert!(message.ends_with(&format!(": strict decoding error: {twice}")), "{message}");
+    let (code, warnings, patched) = subject.raw(&subject.name, "", MERGE, patch).await;
+    assert_eq!((code, &patched["metadata"]["labels"]), (200, &json!({"a": "2"})));
+    assert_eq!(warnings, ["299 - \"duplicate field \\\"metadata.labels.a\\\"\""]);
+    assert_eq!(subject.raw(&subject.name, "?fieldValidation=Ignore", MERGE, patch).await.1, [""; 0]);
+}

@@ -173,6 +173,9 @@ pub async fn creations_in_a_namespace_that_ends(ground: Ground) {
     let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
     let message = format!("configmaps \"late\" is forbidden: {why}");
     assert_eq!((refused.code, &refused.body["message"]), (403, &json!(message)));
+    // What has no name yet is called by what it was to begin with.
+    let refused = ground.post(&all, &json!({"metadata": {"generateName": "later-"}})).await;
+    assert_eq!((refused.code, &refused.body["details"]["name"]), (403, &json!("later-")));
     ground.merge(&format!("{all}/held"), &json!({"metadata": {"finalizers": null}})).await;
 }
 

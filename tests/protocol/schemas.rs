@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     definition::Definition,
     ground::{Answer, Ground},
+    support::soon,
 };
 
 fn unknown(path: &str) -> String {
@@ -149,9 +150,12 @@ pub async fn what_was_wrong_before_its_schema_said_so_may_stay_until_it_changes(
     let changed = ground.ask("PATCH", &definition.path(), Some((crate::subject::JSON, &patch))).await;
     assert_eq!(changed.code, 200, "{changed:?}");
     // The server reads the definition a moment later, which nothing tells of.
-    while ground.post(&format!("{}?dryRun=All", definition.all), &probe).await.code == 201 {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    soon(async {
+        while ground.post(&format!("{}?dryRun=All", definition.all), &probe).await.code == 201 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    })
+    .await;
     let one = format!("{}/{name}", definition.all);
     object["spec"]["note"] = "old".into();
     let mut object = ground.put(&one, &object).await.body;

@@ -138,7 +138,11 @@ pub async fn only_the_first_event_of_a_watch_says_what_the_columns_are(ground: G
             4 => drop(ground.delete(&ground.one(&CONFIG_MAPS, &names[1])).await),
             _ => {}
         }
-        let event = watch.next().await.expect("an event");
+        let mut event = watch.next().await.expect("an event");
+        // Later marks come by time.
+        while step > 1 && event["type"] == "BOOKMARK" {
+            event = watch.next().await.expect("an event");
+        }
         let (table, mut cells) = (&event["object"], event["object"]["rows"][0]["cells"].clone());
         assert_eq!((&table["kind"], table["rows"].as_array().map(Vec::len)), (&json!("Table"), Some(1)));
         cells[2].take();

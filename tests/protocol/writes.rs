@@ -143,3 +143,67 @@ pub async fn changes_of_a_priority_class_are_not_counted(ground: Ground) {
     assert_eq!((changed.code, &changed.body["metadata"]["generation"]), (200, &json!(1)), "{changed:?}");
     assert_eq!(ground.delete(&one).await.code, 200);
 }
+
+pub async fn one_owner_is_in_control_and_events_own_nothing(ground: Ground) {
+    let (kind, name) = (ground.built_in_kind(), ground.name());
+    let owner = |kind: &str, name: &str| json!({"apiVersion": "v1", "kind": kind, "name": name, "uid": name});
+    let controller = |name: &str| {
+        let mut owner = owner("Node", name);
+        owner["controller"] = true.into();
+        owner
+    };
+    let shown =
+        |name: &str| format!(r#"{{"apiVersion":"v1","kind":"Node","name":"{name}","uid":"{name}","controller":true}}"#);
+    let two = format!(
+        "Invalid value: [{},{}]: Only one reference can have Controller set to true. Found \"true\" in references for \
+         Node/a and Node/b",
+        shown("a"),
+        shown("b")
+    );
+    let event = r#"Invalid value: {"apiVersion":"v1","kind":"Event","name":"a","uid":"a"}: /v1, Kind=Event is disallowed from being an owner"#;
+    for (owners, why) in
+        [(json!([controller("a"), controller("b")]), two.as_str()), (json!([owner("Event", "a")]), event)]
+    {
+        let object = kind.object(&name, json!({"ownerReferences": owners}));
+        let refused = ground.post(&ground.all(kind), &object).await;
+        let cause = json!({"reason": "FieldValueInvalid", "message": why, "field": "metadata.ownerReferences"});
+        assert_eq!((refused.code, &refused.body["details"]["causes"]), (422, &json!([cause])));
+    }
+    let object = kind.object(&name, json!({"ownerReferences": [controller("a"), owner("Node", "b")]}));
+    assert_eq!(ground.post(&ground.all(kind), &object).await.code, 201);
+}
+
+pub async fn finalizers_do_not_want_both_ways(ground: Ground) {
+    let (kind, name) = (ground.kind(), ground.name());
+    let object = kind.object(&name, json!({"finalizers": ["orphan", "foregroundDeletion"]}));
+    let refused = ground.post(&ground.all(kind), &object).await;
+    let why =
+        r#"Invalid value: ["orphan","foregroundDeletion"]: finalizer orphan and foregroundDeletion cannot be both set"#;
+    let cause = json!({"reason": "FieldValueInvalid", "message": why, "field": "metadata.finalizers"});
+    assert_eq!((refused.code, &refused.body["details"]["causes"]), (422, &json!([cause])));
+}
+
+pub async fn a_replacement_without_owners_of_fields_leaves_none(ground: Ground) {
+    let (kind, name) = (ground.kind(), ground.name());
+    let mut object = ground.create(kind, &name, json!({"labels": {"a": "1"}})).await;
+    assert!(object["metadata"]["managedFields"].is_array(), "{object}");
+    object["metadata"]["managedFields"] = json!([]);
+    let replaced = ground.put(&ground.one(kind, &name), &object).await.body;
+    assert_eq!(replaced["metadata"].get("managedFields"), None);
+    assert_ne!(replaced["metadata"]["resourceVersion"], object["metadata"]["resourceVersion"]);
+}
+
+pub async fn a_replacement_of_an_object_that_is_not_there_creates_no_other(ground: Ground) {
+    let (kind, name) = (&LEASES, ground.name());
+    let refused = ground.put(&ground.one(kind, &name), &kind.object(&name, json!({"uid": "nope"}))).await;
+    let why = format!(
+        "StorageError: invalid object, Code: 4, Key: /registry/leases/{}/{name}, ResourceVersion: 0, AdditionalErrorMsg: \
+         Precondition failed: UID in precondition: nope, UID in object meta: ",
+        ground.namespace
+    );
+    let message = format!("Operation cannot be fulfilled on {} {name:?}: {why}", kind.resource());
+    assert_eq!(refused.body, failure(409, "Conflict", &message, kind.details(&name)));
+    ground.create(kind, &name, json!({})).await;
+    let unclear = ground.put(&ground.one(kind, &name), &kind.object(&name, json!({"resourceVersion": "0"}))).await;
+    assert_eq!((unclear.code, text(&unclear.body["reason"])), (422, "Invalid".to_owned()));
+}

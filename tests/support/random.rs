@@ -58,10 +58,3 @@ impl Random {
         (0..self.below(4)).fold(first, |name, _| name + self.pick(&["-a", "a", ".b", "-0", "9", "z"]))
     }
 }
-
-/// The same chance each time.
-impl From<u64> for Random {
-    fn from(seed: u64) -> Self {
-        Random(seed)
-    }
-}

@@ -103,20 +103,7 @@ pub(super) fn resource_quota(object: &mut Fields) {
     }
 }
 
-/// An Event prints most of what it does not say.
-pub(super) fn event(object: &mut Fields) {
-    made(object, "involvedObject");
-    made(object, "source");
-    for field in ["firstTimestamp", "lastTimestamp", "eventTime"] {
-        object.entry(field).or_insert(Value::Null);
-    }
-    for field in ["reportingComponent", "reportingInstance"] {
-        object.entry(field).or_insert_with(|| json!(""));
-    }
-}
-
 pub(super) fn api_service(object: &mut Fields) {
-    made(object, "status");
     if let Some(service) = made(object, "spec").and_then(|spec| child(spec, "service")) {
         default(service, "port", 443);
     }

@@ -7,7 +7,6 @@ use crate::testing::quantity;
 
 /// A pod has more defaults than its template has.
 pub(super) fn pod(object: &mut Fields) {
-    made(object, "status");
     let Some(spec) = made(object, "spec") else { return };
     self::spec(spec);
     for list in ["initContainers", "containers"] {

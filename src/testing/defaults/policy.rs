@@ -58,7 +58,6 @@ fn matched(resources: &mut Fields) {
 /// Levels of priority, and what flows to which.
 pub(super) fn flow(object: &mut Fields) {
     let schema = text(object, "kind") == "FlowSchema";
-    made(object, "status");
     let Some(spec) = made(object, "spec") else { return };
     if schema {
         default_number(spec, "matchingPrecedence", 1000);
@@ -86,5 +85,4 @@ pub(super) fn priority_class(object: &mut Fields) {
 
 pub(super) fn disruption_budget(object: &mut Fields) {
     made(object, "spec");
-    made(object, "status");
 }

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::{Fields, amount, child, default, items, made, pod, storage, text};
 
 pub(super) fn deployment(object: &mut Fields) {
-    made(object, "status");
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "replicas", 1);
     default(spec, "revisionHistoryLimit", 10);
@@ -30,7 +29,6 @@ pub(super) fn daemon_set(object: &mut Fields) {
 }
 
 pub(super) fn stateful_set(object: &mut Fields) {
-    made(object, "status");
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "podManagementPolicy", "OrderedReady");
     default(spec, "replicas", 1);
@@ -60,7 +58,6 @@ pub(super) fn stateful_set(object: &mut Fields) {
 }
 
 pub(super) fn replica_set(object: &mut Fields) {
-    made(object, "status");
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "replicas", 1);
     spec.entry("selector").or_insert(Value::Null);
@@ -69,7 +66,6 @@ pub(super) fn replica_set(object: &mut Fields) {
 }
 
 pub(super) fn replication_controller(object: &mut Fields) {
-    made(object, "status");
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "replicas", 1);
     pod::template(child(spec, "template"));
@@ -83,7 +79,6 @@ pub(super) fn replication_controller(object: &mut Fields) {
 }
 
 pub(super) fn job(object: &mut Fields) {
-    made(object, "status");
     let Some(spec) = made(object, "spec") else { return };
     job_spec(spec);
     let labels = template_labels(spec);
@@ -93,7 +88,6 @@ pub(super) fn job(object: &mut Fields) {
 }
 
 pub(super) fn cron_job(object: &mut Fields) {
-    made(object, "status");
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "concurrencyPolicy", "Allow");
     default(spec, "suspend", false);

@@ -112,7 +112,7 @@ fn version(name: &str, declared: &Value) -> Version {
 }
 
 /// Stable before beta before alpha, then by number: `v2`, `v1`, `v1beta2`, `v1beta1`, `v1alpha1`.
-fn priority(version: &str) -> (u8, u32, u32) {
+pub(in super::super) fn priority(version: &str) -> (u8, u32, u32) {
     let Some(rest) = version.strip_prefix('v') else {
         return (0, 0, 0);
     };

@@ -53,9 +53,14 @@ impl Kind {
         dotted(&self.plural, &self.group)
     }
 
-    /// `ConfigMap`, `Ingress.networking.k8s.io`: what messages about validation call it.
+    /// `ConfigMap`, `Ingress.networking.k8s.io`.
     pub(in crate::testing) fn qualified(&self) -> String {
         dotted(&self.kind, &self.group)
+    }
+
+    /// The group of the kind as the server has it inside, where both kinds of Events are one.
+    pub(in crate::testing) fn inner_group(&self) -> &str {
+        if self.is_event() { "" } else { &self.group }
     }
 
     pub(in crate::testing) fn api_version(&self, version: &str) -> String {
@@ -120,7 +125,11 @@ impl Kind {
     }
 
     pub(in crate::testing) fn is_core(&self, plural: &str) -> bool {
-        self.group.is_empty() && self.plural == plural
+        self.is("", plural)
+    }
+
+    pub(in crate::testing) fn is(&self, group: &str, plural: &str) -> bool {
+        self.group == group && self.plural == plural
     }
 
     /// Events, the one kind the server does not keep in its memory.

@@ -202,7 +202,16 @@ fn mistyped(value: &Value, schema: &Value, path: &str) -> Option<Flaw> {
         }
         _ => false,
     };
-    (!fits).then(|| type_flaw(path, &wanted.join(","), found))
+    // What is neither a text nor a list is compared with the format, where there is one.
+    let format = schema["format"].as_str().filter(|format| !format.is_empty());
+    Some(match (format, value) {
+        _ if fits => return None,
+        (Some(format), Value::Number(_)) => {
+            type_flaw(path, format, if found == "integer" { "int64" } else { "float64" })
+        }
+        (Some(format), Value::Bool(_) | Value::Object(_)) => type_flaw(path, format, ""),
+        _ => type_flaw(path, &wanted.join(","), found),
+    })
 }
 
 fn type_flaw(path: &str, wanted: &str, found: &str) -> Flaw {

@@ -9,6 +9,7 @@ fn without_a_schema_everything_is_kept() {
         let whole = json!({"a": {"b": [null, 1]}, "metadata": {"name": "n"}});
         let mut object = whole.clone();
         assert_eq!(schema.prune(&mut object), Ok(vec![]));
+        schema.forget_nulls(&mut object);
         schema.fill_in(&mut object);
         assert_eq!(object, whole);
         assert_eq!(schema.flaws(&object, None), vec![]);
@@ -31,6 +32,7 @@ fn schemas_that_make_no_sense_refuse_or_allow_but_never_panic() {
     let schema = Schema::new(Some(&schema));
     for mut value in [json!({}), json!({"a": [1]}), json!([{}]), json!(null), json!("text")] {
         let _ = schema.prune(&mut value);
+        schema.forget_nulls(&mut value);
         schema.fill_in(&mut value);
         schema.flaws(&value, Some(&json!(5)));
     }

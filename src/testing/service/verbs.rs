@@ -180,10 +180,10 @@ impl Exchange {
     async fn delete_collection(&self, target: &Target, form: Form) -> Result<Answer, Box<Status>> {
         let options = self.options(target)?;
         let deletion = self.deletion()?;
-        self.warnings.add(write::deletion_warnings(&target.kind, &deletion));
         self.revision_reached(listing::awaited(&options)?).await?;
         let delete = |inner: &mut Inner| inner.state.delete_collection(target, &options, &deletion, form);
         let list = self.shared.update(delete)?;
+        self.warnings.add(write::deletion_warnings(&target.kind, &deletion));
         Ok(Answer::Json(200, list.text()))
     }
 

@@ -80,9 +80,15 @@ fn versions(object: &Value, flaws: &mut Vec<Flaw>) {
         let name = text(&version["name"]);
         unique &= seen.insert(name);
         label(&format!("spec.versions[{index}].name"), name, "", flaws);
-        for (part, look) in PARTS {
-            if shared(spec, part).is_none() {
-                look(&format!("spec.versions[{index}].{part}"), &version[part], &version["schema"], flaws);
+        for (part, look) in PARTS.into_iter().filter(|(part, _)| shared(spec, part).is_none()) {
+            let path = format!("spec.versions[{index}].{part}");
+            // A schema that all versions share is not beside the fields of one.
+            if part == "selectableFields" && shared(spec, "schema").is_some() && items(&version[part]).next().is_some()
+            {
+                let why = "may only be set when `version.schema.openAPIV3Schema` is not included";
+                flaws.push(Flaw::invalid(path, "", why));
+            } else {
+                look(&path, &version[part], &version["schema"], flaws);
             }
         }
     }

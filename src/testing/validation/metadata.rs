@@ -16,7 +16,7 @@ use crate::selector;
 
 /// Whether the kind leaves its metadata to what the server does for all kinds, which comes when nothing else is wrong.
 pub(super) fn is_looked_at_last(kind: &Kind) -> bool {
-    !kind.custom && ["events", "poddisruptionbudgets"].contains(&kind.plural.as_str())
+    kind.is_core("events") || kind.is("policy", "poddisruptionbudgets")
 }
 
 /// What is wrong with the metadata of any object.
@@ -48,14 +48,13 @@ pub(super) fn whole(kind: &Kind, object: &Value) -> Vec<Flaw> {
     for problem in name_problems(kind, text("name"), false) {
         flaws.push(Flaw::invalid("metadata.name", text("name"), &problem));
     }
+    super::not_negative(&metadata["generation"], "metadata.generation", &mut flaws);
     flaws.extend(words(object));
-    let lenient = kind.custom
-        || kind.is_core("replicationcontrollers")
-        || ["admissionregistration.k8s.io", "apiextensions.k8s.io", "coordination.k8s.io", "node.k8s.io"]
-            .contains(&kind.group.as_str());
+    const LENIENT: [&str; 4] =
+        ["admissionregistration.k8s.io", "apiextensions.k8s.io", "coordination.k8s.io", "node.k8s.io"];
     let said = &metadata["finalizers"];
     flaws.extend(qualified(said));
-    if !lenient {
+    if !kind.custom && !LENIENT.contains(&kind.group.as_str()) {
         flaws.extend(owned(said, "metadata.finalizers"));
     }
     flaws
@@ -77,33 +76,65 @@ pub(super) fn words(object: &Value) -> Vec<Flaw> {
     if bytes > 256 * 1024 {
         flaws.push(Flaw::too_long("metadata.annotations", 256 * 1024));
     }
-    for owner in metadata["ownerReferences"].as_array().into_iter().flatten() {
+    owners(&metadata["ownerReferences"], &mut flaws);
+    flaws
+}
+
+/// What is wrong with owners: what they do not say, that they are Events, and that more than one is in control.
+fn owners(references: &Value, flaws: &mut Vec<Flaw>) {
+    const FIELD: &str = "metadata.ownerReferences";
+    /// Each tells of all owners, so there are not to be too many of them.
+    const MOST: usize = 8;
+    let mut controllers: Vec<String> = Vec::new();
+    for owner in references.as_array().into_iter().flatten() {
+        let text = |field: &str| owner[field].as_str().unwrap_or_default();
         for (field, why) in [
             ("apiVersion", "version must not be empty"),
             ("kind", "must not be empty"),
             ("name", "must not be empty"),
             ("uid", "must not be empty"),
         ] {
-            if owner[field].as_str().unwrap_or_default().is_empty() {
-                flaws.push(Flaw::invalid(format!("metadata.ownerReferences.{field}"), "", why));
+            if text(field).is_empty() {
+                flaws.push(Flaw::invalid(format!("{FIELD}.{field}"), "", why));
             }
         }
+        if (text("apiVersion"), text("kind")) == ("v1", "Event") {
+            flaws.push(Flaw::showing(FIELD, &shown(owner), "/v1, Kind=Event is disallowed from being an owner"));
+        }
+        if owner["controller"] == true && controllers.len() <= MOST {
+            controllers.push(format!("{}/{}", text("kind"), text("name")));
+        }
     }
-    flaws
+    let Some((first, others)) = controllers.split_first().filter(|(_, others)| !others.is_empty()) else { return };
+    let all: Vec<_> = references.as_array().into_iter().flatten().map(shown).collect();
+    let all = format!("[{}]", all.join(","));
+    flaws.extend(others.iter().map(|other| {
+        let why = format!(
+            "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {other}"
+        );
+        Flaw::showing(FIELD, &all, &why)
+    }));
 }
 
-/// What is wrong with finalizers that may be of any kind: they are names.
+/// An owner with its fields in the order in which the server has them.
+fn shown(owner: &Value) -> String {
+    let fields = ["apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"];
+    let said = fields.into_iter().filter_map(|field| Some(format!("{field:?}:{}", owner.get(field)?)));
+    format!("{{{}}}", said.collect::<Vec<_>>().join(","))
+}
+
+/// What is wrong with finalizers that may be of any kind: they are names, and do not want both ways at once.
 fn qualified(finalizers: &Value) -> Vec<Flaw> {
-    let names = finalizers.as_array().into_iter().flatten().filter_map(Value::as_str);
-    let problems = names.flat_map(|name| {
+    const FIELD: &str = "metadata.finalizers";
+    let names: Vec<_> = finalizers.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let problems = names.iter().flat_map(|name| {
         let problems = selector::key_problems(name).into_iter();
-        problems.map(move |problem| Flaw::invalid("metadata.finalizers", name, &problem))
+        problems.map(move |problem| Flaw::invalid(FIELD, *name, &problem))
     });
     let mut flaws: Vec<_> = problems.collect();
-    let names = || finalizers.as_array().into_iter().flatten();
-    if ["orphan", "foregroundDeletion"].iter().all(|policy| names().any(|name| name == policy)) {
+    if ["orphan", "foregroundDeletion"].iter().all(|way| names.contains(way)) {
         let why = "finalizer orphan and foregroundDeletion cannot be both set";
-        flaws.push(Flaw::invalid("metadata.finalizers", finalizers.clone(), why));
+        flaws.push(Flaw::invalid(FIELD, finalizers.clone(), why));
     }
     flaws
 }
@@ -194,7 +225,7 @@ pub(super) fn segment_problems(name: &str) -> Vec<String> {
 pub(super) fn label_problems(text: &str) -> Vec<String> {
     let mut problems = Vec::new();
     if text.len() > 63 {
-        problems.push("must be no more than 63 bytes".to_owned());
+        problems.push("must be no more than 63 characters".to_owned());
     }
     if !selector::is_dns_label(text) {
         let dotted = text.contains('.') && text.split('.').all(selector::is_dns_label);

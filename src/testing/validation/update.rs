@@ -74,7 +74,9 @@ fn looks(kind: &Kind, part: Option<&Part>) -> &'static [Look] {
     use Look::{Changes, ChangesAndFinalizers, Whole};
     match (kind.plural.as_str(), part) {
         _ if kind.custom || kind.is_definition() => &[Changes],
-        ("cronjobs", Some(Part::Status)) | ("events" | "poddisruptionbudgets", _) => &[],
+        _ if kind.is_core("events") => &[],
+        ("cronjobs", Some(Part::Status)) | ("poddisruptionbudgets", _) => &[],
+        ("events", _) => &[Changes],
         (_, Some(Part::Status | Part::Finalize)) => &[ChangesAndFinalizers],
         ("leases", _) => &[Changes],
         (

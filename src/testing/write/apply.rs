@@ -72,8 +72,9 @@ pub(super) fn merged(
     time: &str,
 ) -> Result<Map<String, Value>, Box<Status>> {
     let unreadable = |why: &str| status::bad_request(format!("error decoding YAML: {why}"));
-    let text = std::str::from_utf8(&configuration.text).map_err(|_| unreadable("invalid UTF-8"))?;
-    let configured = match yaml::parse(text).map_err(|problem| unreadable(&problem.message))? {
+    let broken = |why: &str| unreadable(&format!("error converting YAML to JSON: yaml: {why}"));
+    let text = std::str::from_utf8(&configuration.text).map_err(|_| broken("invalid UTF-8"))?;
+    let configured = match yaml::parse(text).map_err(|problem| broken(&problem.message))? {
         Value::Null => json!({}),
         object @ Value::Object(_) => object,
         other => {

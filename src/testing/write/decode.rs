@@ -11,7 +11,7 @@ use super::{
         schema::Schema,
         shape::{Shape, Shapes, decode::Decoded},
         state::Target,
-        status,
+        status::{self, Flaw},
     },
     Write,
     document::{Document, Head, summary},
@@ -62,7 +62,13 @@ pub(super) fn decode_patched(
 ) -> Result<Map<String, Value>, Box<Status>> {
     let unclear = |why: String| refused(&format!("couldn't get version/kind; json parse error: {why}"));
     let head = document.head().map_err(unclear)?;
-    same_version(target, &head)?;
+    if target.kind.custom && head.kind.is_empty() {
+        return Err(refused(&format!("Object 'Kind' is missing in '{}'", document.shown())));
+    }
+    // A patch may make it an object of another version of its kind, which is wrong with it and not with the request.
+    if target.kind.versions.iter().all(|version| target.kind.api_version(&version.name) != head.api_version) {
+        same_version(target, &head)?;
+    }
     if head.api_version.is_empty() && !target.kind.custom {
         return internal(target, document, unknown, write, refused);
     }
@@ -101,7 +107,7 @@ pub(super) fn converted(
     refused: impl Fn(&str) -> Box<Status>,
 ) -> Result<Map<String, Value>, Box<Status>> {
     if target.kind.custom {
-        return decode(kinds, target, merged.into(), write.unasked());
+        return decode(kinds, target, Document::Made(merged), write.unasked());
     }
     let document = Document::Made(merged);
     let head = head(&target.kind, &document)?;
@@ -199,6 +205,8 @@ fn built_in(kinds: &Kinds, target: &Target, document: Document, head: &Head) -> 
 
 /// Reads an object of a custom kind: its metadata as that of any, the rest by its schema.
 fn custom(document: Document, schema: &Schema) -> Result<Decoded, String> {
+    // Who applies nulls means them.
+    let applied = matches!(document, Document::Made(_));
     let Decoded { mut value, mut problems } =
         document.decode(Shape::deduced(), "").map_err(|failure| failure.to_string())?;
     if let Some(found) = value.get_mut("metadata") {
@@ -208,6 +216,9 @@ fn custom(document: Document, schema: &Schema) -> Result<Decoded, String> {
         problems.extend(read.problems.iter().map(|problem| problem.replacen("field \"", "field \"metadata.", 1)));
     }
     let unknown = schema.prune(&mut value)?;
+    if !applied {
+        schema.forget_nulls(&mut value);
+    }
     problems.extend(unknown.iter().map(|path| format!("unknown field \"{path}\"")));
     schema.fill_in(&mut value);
     Ok(Decoded { value, problems })
@@ -220,10 +231,15 @@ fn placed(target: &Target, head: &Head, value: Value) -> Result<Map<String, Valu
         Value::Object(object) => object,
         _ => Map::new(),
     };
-    if kind.custom && !head.kind.is_empty() && head.kind != kind.kind {
+    let expected = kind.api_version(&target.version);
+    let said = [("kind", &head.kind, &kind.kind), ("apiVersion", &head.api_version, &expected)];
+    let wrong = said.into_iter().filter(|(_, said, expected)| kind.custom && !said.is_empty() && said != expected);
+    let flaws: Vec<_> = wrong
+        .map(|(field, said, expected)| Flaw::invalid(field, said.as_str(), &format!("must be {expected}")))
+        .collect();
+    if !flaws.is_empty() {
         let name = object.get("metadata").and_then(|metadata| metadata["name"].as_str()).unwrap_or_default();
-        let flaw = status::Flaw::invalid("kind", head.kind.as_str(), &format!("must be {}", kind.kind));
-        return Err(status::invalid_as(&kind.group, &head.kind, name, vec![flaw]));
+        return Err(status::invalid_as(&kind.group, &head.kind, name, flaws));
     }
     object.insert("kind".to_owned(), kind.kind.clone().into());
     object.insert("apiVersion".to_owned(), kind.api_version(&kind.stored).into());

@@ -40,7 +40,7 @@ pub(super) struct Head {
 }
 
 impl Document {
-    pub(super) fn decode(self, shape: Shape<'_>, name: &str) -> Result<Decoded, Failure> {
+    pub(in super::super) fn decode(self, shape: Shape<'_>, name: &str) -> Result<Decoded, Failure> {
         match self {
             Document::Json(text) => read(&text, shape, name),
             Document::Yaml(value, _) | Document::Value(value) => decode(value, shape, name),
@@ -88,6 +88,15 @@ impl Document {
         };
         let text = |field: &str| Some(fields.get(field)?.as_str()?.to_owned());
         Some(Head { api_version: text("apiVersion")?, kind: text("kind")? })
+    }
+
+    /// The text of it, as far as it came as one or can be shown as one.
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Document::Json(text) | Document::Yaml(_, text) => String::from_utf8_lossy(text).into_owned(),
+            Document::Value(value) | Document::Made(value) => value.to_string(),
+            Document::Protobuf(_) => String::new(),
+        }
     }
 
     /// The text it came as.

@@ -46,9 +46,8 @@ pub(super) fn admit(
         return Err(status::not_found(kind, name));
     };
     if !write.force {
-        let number = number(kind, name, version.as_deref())?;
         same_object(kind, &key, &live, given)?;
-        current(kind, &live, number)?;
+        current(kind, &live, number(kind, name, version.as_deref())?)?;
     }
     if write.force {
         IDENTITY.iter().for_each(|field| drop(given.remove(*field)));
@@ -135,7 +134,7 @@ pub(super) fn same_object(
     Err(other(kind, &live.name, key, "UID", &uid, live.metadata("uid")))
 }
 
-/// What is there is another object, or another version of it, than is meant.
+/// What is there is another object, or another version of it, than is meant; or nothing is.
 pub(in super::super) fn other(
     kind: &Kind,
     name: &str,
