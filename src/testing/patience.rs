@@ -40,10 +40,8 @@ impl FakeCluster {
         if let Poll::Ready(come) = poll!(&mut coming) {
             return come;
         }
+        // Of `Duration::MAX`, tokio makes no timer.
         let patience = self.shared.patience;
-        if patience == Duration::MAX {
-            return coming.await;
-        }
         let Ok(come) = timeout(patience, coming).await else { panic!("{}", Vain { wait, cluster: self }) };
         come
     }

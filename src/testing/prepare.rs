@@ -54,7 +54,8 @@ pub(super) fn create(
             held_by(object.get_mut("metadata"), "kubernetes.io/pvc-protection");
             same_source(object);
         }
-        ("", "nodes") if !write.force && !(write.sets_status() && is_ready(object)) => not_ready(object),
+        ("", "nodes") if write.force || (write.sets_status() && is_ready(object)) => {}
+        ("", "nodes") => not_ready(object),
         ("storage.k8s.io", "volumeattributesclasses") => {
             held_by(object.get_mut("metadata"), "kubernetes.io/vac-protection");
         }
