@@ -146,7 +146,8 @@ pub async fn a_version_that_is_to_come_is_waited_for(ground: Ground) {
     assert!(version(&list.body).parse::<u64>().expect("a number") >= next, "{list:?}");
     let mut names = names;
     let mut told: Vec<String> = watch.told(2).await.into_iter().map(|(_, name)| name).collect();
-    (names.sort(), told.sort());
+    names.sort();
+    told.sort();
     assert_eq!(told, names);
 }
 
