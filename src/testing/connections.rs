@@ -11,9 +11,10 @@ use super::{
     answer,
     body::Body,
     kinds::Connection,
+    options::integer,
     requests::Request,
     state::{State, Target},
-    status,
+    status::{self, Flaw},
     storage::prefix,
 };
 
@@ -24,6 +25,9 @@ pub(super) fn answer(
     connection: Connection,
     request: &Request,
 ) -> Result<Response<Body>, Box<Status>> {
+    if connection == Connection::Log {
+        log_options(name, request)?;
+    }
     let named = if connection == Connection::Proxy { without_port(name) } else { name };
     let object = state.find(&target.kind, &target.namespace, named)?;
     match (target.kind.plural.as_str(), connection) {
@@ -45,6 +49,33 @@ pub(super) fn answer(
             }
         }
     }
+}
+
+/// Refuses to read a log in a way that there is not.
+fn log_options(pod: &str, request: &Request) -> Result<(), Box<Status>> {
+    let said = |name: &str| request.param(name).filter(|said| !said.is_empty());
+    let number = |name: &str| said(name).map(integer).transpose();
+    let mut flaws = Vec::new();
+    if let Some(lines) = number("tailLines")?.filter(|lines| *lines < 0) {
+        flaws.push(Flaw::invalid("tailLines", lines, "must be greater than or equal to 0"));
+    }
+    let mut positive = |name: &str, number: Option<i64>| {
+        let wrong = number.filter(|number| *number < 1);
+        flaws.extend(wrong.map(|number| Flaw::invalid(name, number, "must be greater than 0")));
+    };
+    positive("limitBytes", number("limitBytes")?);
+    let seconds = number("sinceSeconds")?;
+    match said("sinceTime") {
+        Some(_) if seconds.is_some() => {
+            let why = "at most one of `sinceTime` or `sinceSeconds` may be specified";
+            flaws.push(Flaw::forbidden("[]", why));
+        }
+        _ => positive("sinceSeconds", seconds),
+    }
+    if request.param("stream").is_some() {
+        flaws.push(Flaw::forbidden("stream", "may not be specified"));
+    }
+    if flaws.is_empty() { Ok(()) } else { Err(status::invalid_as("", "PodLogOptions", pod, flaws)) }
 }
 
 /// The name in `https:name:port`.

@@ -46,10 +46,10 @@ pub(super) fn show(kind: &Kind, version: &str, object: &mut Map<String, Value>) 
 pub(super) fn shown<'o>(target: &Target, object: &'o Value) -> Cow<'o, Value> {
     let Target { kind, version, .. } = target;
     let mut object = Cow::Borrowed(object);
-    if object["apiVersion"] != *kind.api_version(version) || kind.is_younger_event() {
-        if let Some(fields) = object.to_mut().as_object_mut() {
-            show(kind, version, fields);
-        }
+    if object["apiVersion"] != *kind.api_version(version)
+        && let Some(fields) = object.to_mut().as_object_mut()
+    {
+        show(kind, version, fields);
     }
     object
 }

@@ -241,7 +241,7 @@ fn boolean(text: &str) -> bool {
     !["0", "false"].contains(&text)
 }
 
-fn integer(text: &str) -> Result<i64, Box<Status>> {
+pub(super) fn integer(text: &str) -> Result<i64, Box<Status>> {
     text.parse().map_err(|error: ParseIntError| {
         let why = match error.kind() {
             IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "value out of range",

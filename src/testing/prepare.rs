@@ -23,6 +23,7 @@ use super::{
     write::Write,
 };
 
+pub(super) use job::{share_labels, shares_labels};
 pub(super) use limit_range::check as keeps_to_limits;
 pub(super) use pod::quality;
 

@@ -186,6 +186,7 @@ impl State {
     fn write(&mut self, target: &Target, draft: Draft, write: Write<'_>) -> Result<Outcome, Box<Status>> {
         let kind = &target.kind;
         let Draft { mut object, live, version, time, owned } = draft;
+        let shares_labels = prepare::shares_labels(kind, &object);
         defaults::apply(kind, &mut object, &time);
         if !owned {
             object = own::update(target, live.as_deref().map(|live| &live.value), object, write, &time);
@@ -197,6 +198,9 @@ impl State {
             (None, _) => {
                 create::name(self, &mut object);
                 prepare::create(self, target, &mut object, write)?;
+                if shares_labels {
+                    prepare::share_labels(&mut object);
+                }
             }
             (Some(live), None | Some(Part::Scale(_))) => prepare::update(self, target, live, &mut object, write)?,
             (Some(live), Some(part)) => {

@@ -363,6 +363,10 @@ suite! {
         in_statuses_of_pods;
     owner_mistakes:
         in_owners;
+    jobs:
+        one_without_labels_has_those_of_its_pods;
+    logs:
+        options_that_make_no_sense_are_refused;
     limit_ranges:
         containers_get_what_they_do_not_say
         what_asks_for_too_little_or_too_much_is_refused;

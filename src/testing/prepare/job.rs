@@ -1,8 +1,8 @@
 //! Jobs select their pods by their own uid.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Fields, at};
+use super::{super::kinds::Kind, Fields, at};
 
 const UID: &str = "batch.kubernetes.io/controller-uid";
 
@@ -31,14 +31,23 @@ pub(super) fn select(job: &mut Fields) {
     {
         labels.entry(label).or_insert_with(|| value.clone());
     }
-    let labels = labels.clone();
     let selector = spec.entry("selector").or_insert_with(|| json!({})).as_object_mut();
     let selected = selector.map(|selector| selector.entry("matchLabels").or_insert_with(|| json!({})));
     if let Some(selected) = selected.and_then(Value::as_object_mut) {
         selected.entry(UID).or_insert(uid);
     }
-    // A Job without labels takes those of its pods.
-    if let Some(metadata) = job.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.entry("labels").or_insert_with(|| labels.into());
+}
+
+/// Whether a Job has no labels and so has those of its pods, with all that they are given later.
+pub(in super::super) fn shares_labels(kind: &Kind, job: &Fields) -> bool {
+    let labels = at(job, "metadata")["labels"].as_object();
+    kind.is("batch", "jobs") && labels.is_none_or(Map::is_empty)
+}
+
+/// Gives a new Job the labels of its pods.
+pub(in super::super) fn share_labels(job: &mut Fields) {
+    let labels = at(job, "spec")["template"]["metadata"]["labels"].clone();
+    if let Some(metadata) = job.get_mut("metadata").and_then(Value::as_object_mut).filter(|_| labels.is_object()) {
+        metadata.insert("labels".to_owned(), labels);
     }
 }
