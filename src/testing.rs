@@ -186,7 +186,7 @@
 //! - It does not apply default StorageClasses and IngressClasses, RuntimeClasses, or the Pod Security labels of
 //!   namespaces. It does not mount service account tokens into pods.
 //! - It has no Service `kubernetes` in the namespace `default`, and no endpoints of it.
-//! - It serves no alpha and beta groups, and no watches at the deprecated paths below `/watch/`.
+//! - It serves no alpha and beta groups.
 //!
 //! The protocol:
 //!
