@@ -24,6 +24,8 @@ pub struct Ground {
     /// Nobody acts on what is there: no controllers, but for those that are part of the server.
     pub bare: bool,
     random: Mutex<Random>,
+    /// The names so far: none comes again.
+    given: Mutex<BTreeSet<String>>,
 }
 
 /// What a server answered.
@@ -54,7 +56,7 @@ impl Answer {
 
 impl Ground {
     pub async fn new(client: Client, namespace: String, bare: bool) -> Self {
-        let ground = Ground { client, namespace, bare, random: Mutex::new(Random::new()) };
+        let ground = Ground { client, namespace, bare, random: Mutex::new(Random::new()), given: Mutex::default() };
         let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ground.namespace}});
         assert_eq!(ground.post("/api/v1/namespaces", &object).await.code, 201);
         ground
@@ -85,12 +87,13 @@ impl Ground {
         self.random.lock().pick(&kinds)
     }
 
-    /// So many different names, which no other case has.
+    /// So many names that this case has not had yet, and no other has.
     pub fn names(&self, count: usize) -> Vec<String> {
-        let mut random = self.random.lock();
+        let (mut random, mut given) = (self.random.lock(), self.given.lock());
         let mut names = BTreeSet::new();
         while names.len() < count {
-            names.insert(format!("{}-{}", self.namespace, random.name()));
+            let name = format!("{}-{}", self.namespace, random.name());
+            names.extend(given.insert(name.clone()).then_some(name));
         }
         random.shuffled(names)
     }
