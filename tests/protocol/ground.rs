@@ -200,8 +200,22 @@ impl Ground {
 pub struct Watch(support::watch::Watch<Body>);
 
 impl Watch {
-    /// The next event, or nothing where the server ended the watch.
+    /// The next event, or nothing where the server ended the watch. Bookmarks that come by time do not count.
     pub async fn next(&mut self) -> Option<Value> {
+        loop {
+            let event = self.any().await;
+            let by_time = |event: &Value| {
+                let object = &event["object"];
+                event["type"] == "BOOKMARK" && object["kind"] != "Table" && object["metadata"]["annotations"].is_null()
+            };
+            if !event.as_ref().is_some_and(by_time) {
+                return event;
+            }
+        }
+    }
+
+    /// The next event, whatever it is.
+    pub async fn any(&mut self) -> Option<Value> {
         timeout(PATIENCE, self.0.next()).await.expect("an event in time")
     }
 

@@ -200,7 +200,7 @@ pub async fn bookmarks_come_before_the_end_and_tell_how_far_it_went(ground: Grou
     let created = ground.create(kind, &name, json!({"labels": {"of": "case"}})).await;
     assert_eq!(watch.told(1).await, [("ADDED".to_owned(), name)]);
     let mut bookmarks = 0;
-    while let Some(event) = watch.next().await {
+    while let Some(event) = watch.any().await {
         let object = &event["object"];
         assert_eq!((&event["type"], &object["kind"]), (&json!("BOOKMARK"), &json!(kind.kind)));
         assert_eq!(object["metadata"].get("annotations"), None);
