@@ -211,6 +211,7 @@ fn raw(message: &[u8]) -> Result<Value, String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*};
     use serde_json::json;
 
     use super::*;
@@ -287,6 +288,29 @@ mod tests {
         let hard = [field(1, b"cpu"), field(2, &field(1, b"2"))].concat();
         let quota = field(2, &[field(1, &hard), field(1, &field(1, b"pods"))].concat());
         assert_eq!(said("ResourceQuota", &quota), Ok(json!({"spec": {"hard": {"cpu": "2", "pods": "0"}}})));
+    }
+
+    proptest! {
+        // Half of them are nearly messages: fields in each other, with anything in between.
+        #[test]
+        fn whatever_is_sent_is_read_or_refused(
+            parts in vec((1_u8..20, vec(any::<u8>(), 0..12)), 0..12), nested in any::<bool>(), kind in 0_usize..4,
+        ) {
+            let kind = ["Pod", "Service", "ResourceQuota", "ControllerRevision"][kind];
+            let mut message: Vec<u8> = parts.iter().flat_map(|(number, content)| match nested {
+                true => field(*number % 16, content),
+                false => content.clone(),
+            }).collect();
+            for number in [2, 1].into_iter().filter(|_| nested) {
+                message = if message.len() < 128 { field(number, &message) } else { message };
+            }
+            if let Ok(value) = said(kind, &message) {
+                prop_assert!(value.is_object());
+            }
+            if let Ok(envelope) = Envelope::read(&[MAGIC, &message].concat().into()) {
+                prop_assert!(envelope.message.len() <= message.len());
+            }
+        }
     }
 
     #[test]
