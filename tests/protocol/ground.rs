@@ -55,8 +55,8 @@ impl Answer {
 }
 
 impl Ground {
-    pub async fn new(client: Client, namespace: String, bare: bool) -> Self {
-        let ground = Ground { client, namespace, bare, random: Mutex::new(Random::new()), given: Mutex::default() };
+    pub async fn new(client: Client, namespace: String, bare: bool, random: Random) -> Self {
+        let ground = Ground { client, namespace, bare, random: Mutex::new(random), given: Mutex::default() };
         let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ground.namespace}});
         assert_eq!(ground.post("/api/v1/namespaces", &object).await.code, 201);
         ground

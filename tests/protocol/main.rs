@@ -1,10 +1,11 @@
 //! What an API server does, asked of three servers: the fake in this process, the fake behind a socket, and a real one.
 //!
 //! A case is an async function from a [`Ground`](ground::Ground), a namespace of its own on one of the servers, and a line
-//! of the list below. Names, kinds and orders are random; `SEED` repeats a run. Where `KUBEBUILDER_ASSETS` names the folder
-//! of etcd and kube-apiserver, or `KUBECONFIG_E2E` the kubeconfig of a cluster, that server is asked all cases too.
-//! A cluster that runs controllers may disagree about what they do: the fake runs its own in the process and none behind
-//! the socket, and cases that need nobody to act ask the ground whether it is bare.
+//! of the list below. Names, kinds and orders are random; `SEED` repeats a run, and `ROUNDS` asks a real server as many
+//! times. Where `KUBEBUILDER_ASSETS` names the folder of etcd and kube-apiserver, or `KUBECONFIG_E2E` the kubeconfig of a
+//! cluster, that server is asked all cases too. A cluster that runs controllers may disagree about what they do: the fake
+//! runs its own in the process and none behind the socket, and cases that need nobody to act ask the ground whether it is
+//! bare.
 
 mod definition;
 mod ground;

@@ -1,6 +1,6 @@
 //! The servers that the cases are asked of.
 
-use std::{any::Any, env, future::Future, pin::Pin};
+use std::{any::Any, env, future, iter, pin::Pin};
 
 use futures::{StreamExt, stream};
 use k8s_openapi::api::{core::v1::Namespace, rbac::v1::ClusterRole};
@@ -16,6 +16,7 @@ use crate::{
     ground::Ground,
     kinds::KINDS,
     support::{
+        random::Random,
         real::{RealCluster, random_word},
         served::served,
     },
@@ -86,7 +87,11 @@ impl Server {
 
     /// A namespace for one case.
     pub async fn ground(&self) -> Ground {
-        Ground::new(self.client.clone(), format!("{PREFIX}{}", random_word(8)), self.bare).await
+        self.ground_with(Random::new()).await
+    }
+
+    async fn ground_with(&self, random: Random) -> Ground {
+        Ground::new(self.client.clone(), format!("{PREFIX}{}", random_word(8)), self.bare, random).await
     }
 
     /// Begins to delete the namespace of a case.
@@ -101,19 +106,20 @@ async fn client(kubeconfig: Kubeconfig) -> Client {
     Client::try_from(config.expect("a cluster")).expect("a client")
 }
 
-/// Asks a real server all cases, and tells which of them it did not pass.
+/// Asks a real server all cases, `ROUNDS` times, and tells which of them it did not pass.
 pub async fn ask_a_real_one(cases: Vec<(&'static str, Case)>) {
     let Some(server) = Server::real().await else { return };
     let server = &server;
-    let asked = cases.into_iter().map(|(name, case)| async move {
-        let ground = server.ground().await;
+    let rounds = env::var("ROUNDS").map_or(1, |rounds| rounds.parse().expect("ROUNDS is a number"));
+    let asked = iter::repeat_n(cases, rounds).flatten().map(|(name, case)| async move {
+        let seed = Random::seed();
+        let ground = server.ground_with(Random::seeded(seed)).await;
         let namespace = ground.namespace.clone();
         let result = tokio::spawn(case(ground)).await;
         server.remove(&namespace).await;
-        (name, result)
+        result.err().map(|_| format!("SEED={seed} {name}"))
     });
-    let results: Vec<_> = stream::iter(asked).buffer_unordered(AT_A_TIME).collect().await;
+    let failed: Vec<_> = stream::iter(asked).buffer_unordered(AT_A_TIME).filter_map(future::ready).collect().await;
     server.forget().await;
-    let failed: Vec<_> = results.into_iter().filter(|(_, result)| result.is_err()).map(|(name, _)| name).collect();
-    assert!(failed.is_empty(), "the real server does otherwise: {}", failed.join(", "));
+    assert!(failed.is_empty(), "the real server does otherwise:\n{}", failed.join("\n"));
 }

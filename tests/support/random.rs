@@ -5,12 +5,17 @@ use std::hash::{BuildHasher, RandomState};
 pub struct Random(u64);
 
 impl Random {
-    /// From `SEED`, or another one each time; printed, which shows when the test fails.
+    /// From a [seed](Random::seed) that is printed, which shows when the test fails.
     pub fn new() -> Random {
-        let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
-        let seed = seed.unwrap_or_else(|| RandomState::new().hash_one(()));
+        let seed = Random::seed();
         println!("SEED={seed}");
         Random(seed)
+    }
+
+    /// `SEED`, or another one each time.
+    pub fn seed() -> u64 {
+        let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
+        seed.unwrap_or_else(|| RandomState::new().hash_one(()))
     }
 
     /// From a number that is known.

@@ -214,6 +214,12 @@ fn custom(document: Document, schema: &Schema) -> Result<Decoded, String> {
         let shape = Shapes::built_in().named("ObjectMeta");
         let read = Document::Value(found.take()).decode(shape, "ObjectMeta").map_err(|failure| failure.to_string())?;
         *found = read.value;
+        // The metadata of custom objects is written anew as it is read, and an empty list of owners is not written.
+        if let Some(metadata) = found.as_object_mut()
+            && metadata.get("managedFields").and_then(Value::as_array).is_some_and(Vec::is_empty)
+        {
+            metadata.remove("managedFields");
+        }
         problems.extend(read.problems.iter().map(|problem| problem.replacen("field \"", "field \"metadata.", 1)));
     }
     let unknown = schema.prune(&mut value)?;
