@@ -1,12 +1,11 @@
-//! The fake API server, as far as a real one cannot be asked: what it does in time, after compaction, to its watches, and
-//! by the words of a test. What both do is in `tests/protocol`.
+//! The fake API server, as far as a real one cannot be asked: what it does in time, after compaction, and by the words of a
+//! test. Its watches are in `tests/fake_watch`, and what both servers do is in `tests/protocol`.
 
 use std::time::{Duration, SystemTime};
 
-use http_body_util::BodyExt;
 use kube_indexed_store::testing::{Clock, FakeCluster, objects};
 use serde_json::{Value, json};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 mod support;
 
@@ -14,7 +13,6 @@ use support::{
     config_map, failure,
     http::{CONFIG_MAPS, get, open, send},
     merge, panic,
-    watch::Watch,
 };
 
 fn version(object: &Value) -> u64 {
@@ -141,181 +139,6 @@ mod lists {
     }
 }
 
-mod watches {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn bookmarks_come_each_minute_and_on_demand_and_before_the_end() {
-        let cluster = FakeCluster::new();
-        let query =
-            format!("watch=true&resourceVersion={}&allowWatchBookmarks=true&timeoutSeconds=150", cluster.revision());
-        let mut watch = Watch::open(&cluster, &format!("/api/v1/services?{query}")).await;
-        cluster.create(config_map("a", "1")).unwrap();
-        cluster.watches().bookmark();
-        let start = Instant::now();
-        let bookmark = json!({
-            "kind": "Service", "apiVersion": "v1", "metadata": {"resourceVersion": cluster.revision().to_string()},
-            "spec": {}, "status": {"loadBalancer": {}},
-        });
-        for seconds in [0, 60, 120, 148] {
-            assert_eq!(watch.next().await, Some(json!({"type": "BOOKMARK", "object": bookmark})));
-            assert_eq!(start.elapsed().as_secs(), seconds);
-        }
-        assert_eq!((watch.next().await, start.elapsed().as_secs()), (None, 150));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_negative_timeout_ends_a_watch_at_once_and_none_after_half_an_hour_at_the_earliest() {
-        let cluster = FakeCluster::new();
-        let mut watch = Watch::open(&cluster, &format!("{CONFIG_MAPS}?watch=true&timeoutSeconds=-1")).await;
-        let start = Instant::now();
-        assert_eq!((watch.next().await, start.elapsed()), (None, Duration::ZERO));
-        let mut watch = Watch::open(&cluster, &format!("{CONFIG_MAPS}?watch=true")).await;
-        assert_eq!(watch.next().await, None);
-        assert!((30..=60).contains(&(start.elapsed().as_secs() / 60)));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_watch_from_the_future_is_silent_until_it_is_passed() {
-        let cluster = FakeCluster::new();
-        let ahead = cluster.revision() + 1;
-        let path = format!("{CONFIG_MAPS}?watch=true&allowWatchBookmarks=true&resourceVersion={ahead}");
-        let mut watch = Watch::open(&cluster, &path).await;
-        assert!(timeout(Duration::from_secs(300), watch.next()).await.is_err());
-        cluster.create(config_map("not-yet", "1")).unwrap();
-        let seen = cluster.create(config_map("seen", "1")).unwrap();
-        assert_eq!(watch.short().await, ("ADDED".into(), "seen".into(), version(&seen)));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_watch_from_before_the_window_gets_one_error_event_or_410_where_that_is_chosen() {
-        for over_http in [false, true] {
-            let cluster = FakeCluster::builder().answer_expired_watches_over_http(over_http).build();
-            let old = cluster.revision();
-            cluster.create(config_map("a", "1")).unwrap();
-            cluster.compact();
-            let newest = cluster.revision();
-            let path = format!("/api/v1/secrets?watch=true&resourceVersion={old}");
-            let message = format!("too old resource version: {old} ({newest})");
-            let (_, gone) = status(410, "Expired", &message, Value::Null);
-            Watch::open(&cluster, &format!("/api/v1/secrets?watch=true&resourceVersion={newest}")).await;
-            if over_http {
-                assert_eq!(get(&cluster, &path).await, (410, gone));
-            } else {
-                let mut watch = Watch::open(&cluster, &path).await;
-                assert_eq!(watch.next().await, Some(json!({"type": "ERROR", "object": gone})));
-                assert_eq!(watch.next().await, None);
-            }
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_open_watch_outlives_compaction() {
-        let cluster = FakeCluster::new();
-        let mut watch = Watch::open(&cluster, &format!("{CONFIG_MAPS}?watch=true")).await;
-        let a = cluster.create(config_map("a", "1")).unwrap();
-        cluster.delete("cm", "default", "a").unwrap();
-        cluster.compact();
-        assert_eq!(watch.short().await, ("ADDED".into(), "a".into(), version(&a)));
-        assert_eq!(watch.short().await, ("DELETED".into(), "a".into(), cluster.revision()));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_watch_that_is_cut_tells_what_came_before_and_nothing_that_came_after() {
-        let cluster = FakeCluster::new();
-        let mut watch = Watch::open(&cluster, &format!("{CONFIG_MAPS}?watch=true")).await;
-        let a = cluster.create(config_map("a", "1")).unwrap();
-        cluster.watches().cut();
-        cluster.create(config_map("b", "1")).unwrap();
-        assert_eq!(watch.short().await, ("ADDED".into(), "a".into(), version(&a)));
-        assert_eq!(watch.body.frame().await.unwrap().unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
-        assert!(watch.body.frame().await.is_none());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn open_watches_can_be_cut_closed_and_failed() {
-        let cluster = FakeCluster::new();
-        let path = format!("{CONFIG_MAPS}?watch=true");
-        let mut cut = Watch::open(&cluster, &path).await;
-        cluster.watches().cut();
-        assert_eq!(cut.body.frame().await.unwrap().unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
-        assert!(cut.body.frame().await.is_none());
-        drop(cut);
-
-        let mut closed = Watch::open(&cluster, &path).await;
-        cluster.watches().close();
-        assert_eq!(closed.next().await, None);
-
-        let mut failed = Watch::open(&cluster, &path).await;
-        let (_, error) = status(504, "Timeout", "context deadline exceeded", Value::Null);
-        cluster.watches().fail(serde_json::from_value::<kube::core::Status>(error.clone()).unwrap());
-        assert_eq!(failed.next().await, Some(json!({"type": "ERROR", "object": error})));
-        assert_eq!(failed.next().await, None);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_watch_that_is_behind_catches_up_in_frames_of_bounded_size() {
-        for (count, length, most) in [(150, 1, 64), (8, 200_000, 2)] {
-            let cluster = FakeCluster::new();
-            let write = |value: &str| {
-                for number in 0..count {
-                    cluster.apply(config_map(&format!("{number:03}"), value)).unwrap();
-                }
-            };
-            write(&"a".repeat(length));
-            let path = format!("{CONFIG_MAPS}?watch=true&timeoutSeconds=30");
-            let mut body = open(&cluster, &path).await.into_body();
-            write(&"b".repeat(length));
-            let mut lines = Vec::new();
-            while let Some(frame) = body.frame().await {
-                lines.push(frame.unwrap().data_ref().unwrap().iter().filter(|byte| **byte == b'\n').count());
-            }
-            assert_eq!((lines.iter().max(), lines.iter().sum()), (Some(&most), 2 * count), "{lines:?}");
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn all_watches_share_the_bytes_of_an_event() {
-        let cluster = FakeCluster::new();
-        let mut bodies = Vec::new();
-        for path in ["/api/v1/configmaps?watch=true", &format!("{CONFIG_MAPS}?watch=true&labelSelector=!n")] {
-            bodies.push(open(&cluster, path).await.into_body());
-        }
-        let mut next = async || {
-            let mut events = Vec::new();
-            for body in &mut bodies {
-                events.push(body.frame().await.unwrap().unwrap().into_data().unwrap());
-            }
-            events
-        };
-        cluster.create(config_map("x", "1")).unwrap();
-        let added = next().await;
-        cluster.apply(config_map("x", "2")).unwrap();
-        let modified = next().await;
-        cluster.delete("cm", "default", "x").unwrap();
-        for (event, name) in [(added, "ADDED"), (modified, "MODIFIED"), (next().await, "DELETED")] {
-            assert_eq!(event[0].as_ptr(), event[1].as_ptr(), "{name}");
-            assert_eq!(serde_json::from_slice::<Value>(&event[0]).unwrap()["type"], name);
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_test_can_wait_for_a_watch_and_see_it_go() {
-        let cluster = FakeCluster::new();
-        let opener = cluster.clone();
-        let task = tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_secs(5)).await;
-            let watch = Watch::open(&opener, "/api/v1/secrets?watch=true").await;
-            tokio::time::sleep(Duration::from_secs(5)).await;
-            drop(watch);
-        });
-        cluster.watch_established("secrets").await;
-        assert_eq!((cluster.open_watches("secrets"), cluster.open_watches("configmaps")), (1, 0));
-        cluster.until(|cluster| cluster.open_watches("secrets") == 0).await;
-        task.await.unwrap();
-    }
-}
-
 mod writes {
     use super::*;
 
@@ -361,6 +184,10 @@ mod writes {
             let cluster = FakeCluster::builder().seed(seed).build();
             cluster
                 .create(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"generateName": "gen-"}}))
+                .unwrap();
+            let spec = json!({"type": "NodePort", "ports": [{"port": 80}]});
+            cluster
+                .create(json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": spec}))
                 .unwrap();
             serde_json::to_string(&cluster.dump()).unwrap()
         };

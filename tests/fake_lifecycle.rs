@@ -1,4 +1,5 @@
-//! How objects begin and end in the fake API server: what they are given, who may delete them when, what follows them.
+//! How objects end in the fake API server where it runs controllers: what follows an owner, a namespace, a definition.
+//! What every server does is in `tests/protocol`.
 
 use kube_indexed_store::testing::FakeCluster;
 use serde_json::{Value, json};
@@ -40,22 +41,13 @@ impl World {
     }
 
     fn path(&self, plural: &str, name: &str) -> String {
-        let root = match plural {
-            "jobs" => "apis/batch/v1",
-            "deployments" | "daemonsets" | "replicasets" => "apis/apps/v1",
-            _ => "api/v1",
-        };
-        format!("/{root}/namespaces/{}/{plural}/{name}", self.namespace).trim_end_matches('/').to_owned()
+        format!("/api/v1/namespaces/{}/{plural}/{name}", self.namespace).trim_end_matches('/').to_owned()
     }
 
     /// Creates an object of a core kind, which must be possible.
     fn create(&self, kind: &str, name: &str, fields: &Value) -> Value {
-        self.create_in("v1", kind, name, fields)
-    }
-
-    fn create_in(&self, api_version: &str, kind: &str, name: &str, fields: &Value) -> Value {
         let metadata = json!({"name": name, "namespace": self.namespace});
-        let mut object = json!({"apiVersion": api_version, "kind": kind, "metadata": metadata});
+        let mut object = json!({"apiVersion": "v1", "kind": kind, "metadata": metadata});
         merge(&mut object, fields);
         self.cluster.create(object).unwrap()
     }
@@ -100,51 +92,6 @@ fn owned(owner: &Value, blocks: bool) -> Value {
         "name": owner["metadata"]["name"], "uid": owner["metadata"]["uid"], "blockOwnerDeletion": blocks,
     });
     json!({"metadata": {"ownerReferences": [reference]}})
-}
-
-fn containers() -> Value {
-    json!([{"name": "c", "image": "i"}])
-}
-
-mod grace {
-    use super::*;
-
-    const START: &str = "2026-01-01T00:00:00Z";
-
-    fn pod(world: &mut World, fields: &Value) -> String {
-        let name = world.name();
-        let mut pod = json!({"spec": {"nodeName": "n", "containers": containers()}});
-        merge(&mut pod, fields);
-        world.create("Pod", &name, &pod);
-        name
-    }
-
-    fn end(pod: &Value) -> (&Value, &Value) {
-        (&pod["metadata"]["deletionTimestamp"], &pod["metadata"]["deletionGracePeriodSeconds"])
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn its_time_only_becomes_shorter() {
-        let mut world = World::new();
-        let name = pod(&mut world, &json!({"spec": {"terminationGracePeriodSeconds": 20}}));
-        for (asked, time, left) in [
-            ("gracePeriodSeconds=40", "2026-01-01T00:00:40Z", 40),
-            ("", "2026-01-01T00:00:40Z", 40),
-            ("gracePeriodSeconds=60", "2026-01-01T00:00:40Z", 40),
-            ("gracePeriodSeconds=5", "2026-01-01T00:00:05Z", 5),
-            ("gracePeriodSeconds=-7", "2026-01-01T00:00:01Z", 1),
-        ] {
-            let (_, _, marked) = world.delete("pods", &name, asked).await;
-            assert_eq!(end(&marked), (&json!(time), &json!(left)), "{asked}");
-        }
-        let before = world.cluster.revision();
-        let (_, _, gone) = world.delete("pods", &name, "gracePeriodSeconds=0").await;
-        assert_eq!(end(&gone), (&json!(START), &json!(0)));
-        let events = world.events(&world.path("pods", ""), before).await;
-        let expected = [("MODIFIED", before + 1), ("DELETED", before + 2)];
-        assert_eq!(events, expected.map(|(what, version)| (what.to_owned(), name.clone(), version)));
-        assert_eq!(world.get("Pod", &name), None);
-    }
 }
 
 mod garbage {
@@ -338,19 +285,5 @@ mod namespaces_and_definitions {
         assert_eq!(conditions(&now)[2], ["Terminating", "False", "InstanceDeletionCompleted"]);
         assert_eq!(now["metadata"]["finalizers"], json!(["sea.example/a"]));
         assert!(world.cluster.objects("Boat").is_empty());
-    }
-}
-
-mod addresses {
-    use super::*;
-
-    #[tokio::test]
-    async fn one_seed_gives_the_same_addresses() {
-        let specs = || {
-            let cluster = FakeCluster::builder().seed(7).build();
-            let service = |name: &str| json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": {"type": "NodePort", "ports": [{"port": 80}]}});
-            ["a", "b"].map(|name| cluster.create(service(name)).unwrap()["spec"].clone())
-        };
-        assert_eq!(specs(), specs());
     }
 }

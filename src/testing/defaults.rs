@@ -1,7 +1,9 @@
 //! Defaults: the fields that the server fills in when a client leaves them out, and the canonical forms of values.
 //!
-//! The modules below have the defaults of the kinds, by group. The writer of an object owns its defaults. Fields that
-//! the server sets on its own account, and that nobody owns, are in [`prepare`](super::prepare).
+//! First come the empty values of all fields that are always written (see [`Shape`](super::shape)), so that they stand
+//! where the defaults below look for them. The modules below have the defaults of the kinds, by group. The writer of an
+//! object owns its defaults. Fields that the server sets on its own account, and that nobody owns, are in
+//! [`prepare`](super::prepare).
 
 mod container;
 mod content;
@@ -9,7 +11,6 @@ mod network;
 mod pod;
 mod policy;
 mod service;
-mod status;
 mod storage;
 mod workload;
 
@@ -17,7 +18,7 @@ use serde_json::{Map, Value};
 
 use super::{
     kinds::{CRDS, Kind},
-    quantity, shape,
+    quantity,
 };
 
 pub(super) use content::bear_name;
@@ -30,11 +31,7 @@ pub(super) fn apply(kind: &Kind, object: &mut Fields, time: &str) {
     if kind.custom {
         return;
     }
-    status::unsaid(kind, object);
-    let zero = shape::zero(&kind.stored_api_version(), &kind.kind);
-    if let Some(zero) = zero.get("status").and_then(Value::as_object) {
-        made(object, "status").into_iter().for_each(|status| fill_in(status, zero));
-    }
+    kind.stored_shape().complete(object);
     match (kind.group.as_str(), kind.plural.as_str()) {
         ("", "configmaps") => content::config_map(object),
         ("", "secrets") => content::secret(object),
@@ -42,7 +39,6 @@ pub(super) fn apply(kind: &Kind, object: &mut Fields, time: &str) {
         ("", "nodes") => content::node(object),
         ("", "limitranges") => content::limit_range(object),
         ("", "resourcequotas") => content::resource_quota(object),
-        ("" | "events.k8s.io", "events") => fill_in(object, zero),
         ("", "pods") => pod::pod(object),
         ("", "podtemplates") => pod::template(child(object, "template")),
         ("", "replicationcontrollers") => workload::replication_controller(object),
@@ -54,25 +50,18 @@ pub(super) fn apply(kind: &Kind, object: &mut Fields, time: &str) {
         ("apps", "replicasets") => workload::replica_set(object),
         ("apps", "statefulsets") => workload::stateful_set(object),
         ("apps", "daemonsets") => workload::daemon_set(object),
-        ("apps", "controllerrevisions") => default(object, "revision", 0),
         ("batch", "jobs") => workload::job(object),
         ("batch", "cronjobs") => workload::cron_job(object),
         ("autoscaling", _) => workload::autoscaler(object),
         ("discovery.k8s.io", _) => service::endpoint_slice(object),
-        ("networking.k8s.io", "ingresses") => network::ingress(object),
         ("networking.k8s.io", "ingressclasses") => network::ingress_class(object),
         ("networking.k8s.io", "networkpolicies") => network::policy(object),
         ("rbac.authorization.k8s.io", _) => policy::access(object),
         ("admissionregistration.k8s.io", _) => policy::admission(object),
         ("flowcontrol.apiserver.k8s.io", _) => policy::flow(object),
         ("scheduling.k8s.io", _) => policy::priority_class(object),
-        ("policy", _) => policy::disruption_budget(object),
-        ("coordination.k8s.io", _) => {
-            made(object, "spec");
-        }
         ("storage.k8s.io", "storageclasses") => storage::class(object),
         ("storage.k8s.io", "csidrivers") => storage::driver(object),
-        ("storage.k8s.io", "csinodes") => storage::node(object),
         ("storage.k8s.io", "csistoragecapacities") => storage::capacity(object),
         ("apiregistration.k8s.io", _) => content::api_service(object),
         ("resource.k8s.io", "resourceclaims") => storage::device_claim(object),
@@ -83,20 +72,9 @@ pub(super) fn apply(kind: &Kind, object: &mut Fields, time: &str) {
     }
 }
 
-/// Sets what the server's types say where nobody said anything: counts of 0, lists that are not there.
-fn fill_in(object: &mut Fields, zero: &Fields) {
-    for (field, zero) in zero {
-        match (object.get_mut(field), zero) {
-            (None, _) => drop(object.insert(field.clone(), zero.clone())),
-            (Some(Value::Object(fields)), Value::Object(zero)) => fill_in(fields, zero),
-            _ => {}
-        }
-    }
-}
-
-/// Sets a field that is missing; an empty text is as good as missing.
+/// Sets a field that is missing; null and an empty text are as good as missing.
 fn default(object: &mut Fields, field: &str, value: impl Into<Value>) {
-    if object.get(field).is_none_or(|found| *found == "") {
+    if object.get(field).is_none_or(|found| found.is_null() || *found == "") {
         object.insert(field.to_owned(), value.into());
     }
 }

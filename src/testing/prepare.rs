@@ -17,7 +17,6 @@ use super::{
     allocate,
     defaults::{self, TEMPLATE_GENERATION},
     kinds::{CRDS, Definition, Part},
-    shape,
     state::{State, Target},
     storage::Object,
     write::Write,
@@ -126,7 +125,7 @@ fn reset_status(target: &Target, object: &mut Fields, write: Write<'_>, time: &s
         if kind.has_status(&target.version) && !kept {
             object.remove("status");
         }
-    } else if let Some(Value::Object(mut status)) = zero::status(kind, time) {
+    } else if let Some(mut status) = zero::status(kind, object, time) {
         match object.remove("status") {
             Some(Value::Object(said)) if kept => status.extend(said),
             _ => {}
@@ -144,19 +143,11 @@ fn keep_status(target: &Target, live: &Value, object: &mut Fields, write: Write<
     }
 }
 
-/// Makes an object what is stored of it: lists that Go writes wherever they are missing are missing once they are
-/// stored with nothing in them.
+/// Makes an object what is stored of it.
 pub(super) fn store(target: &Target, object: &mut Value) {
-    fn null_lists(object: &mut Value, zero: &Fields) {
-        for (field, zero) in zero {
-            match (object.get_mut(field), zero) {
-                (Some(list), Value::Null) if *list == json!([]) => *list = Value::Null,
-                (Some(object), Value::Object(zero)) => null_lists(object, zero),
-                _ => {}
-            }
-        }
+    if !target.kind.custom {
+        target.kind.stored_shape().forget_empty(object);
     }
-    null_lists(object, shape::zero(&target.kind.api_version(&target.version), &target.kind.kind));
 }
 
 /// A field, null where it is missing.
@@ -251,8 +242,9 @@ fn template_generation(set: &mut Fields, generation: i64) {
 fn stored_version(definition: &mut Fields) {
     let Some(stored) = Definition::read(at(definition, "spec")).map(|defined| defined.stored) else { return };
     let Some(status) = definition.get_mut("status").and_then(Value::as_object_mut) else { return };
-    let versions = status.entry("storedVersions").or_insert_with(|| json!([])).as_array_mut();
-    if let Some(versions) = versions.filter(|versions| !versions.iter().any(|known| *known == stored)) {
-        versions.push(stored.into());
+    match status.get_mut("storedVersions").and_then(Value::as_array_mut) {
+        None => drop(status.insert("storedVersions".to_owned(), json!([stored]))),
+        Some(known) if !known.iter().any(|known| *known == stored) => known.push(stored.into()),
+        Some(_) => {}
     }
 }

@@ -20,9 +20,8 @@ pub(super) use format::Format;
 pub(super) use open_api::reference;
 pub(super) use ty::{Key, List, Map, Scalar, Strategy, Type};
 pub(super) use wire::Numbered;
-pub(super) use zero::zero;
 
-use ty::{Field, Go, ListKind};
+use ty::{Empty, Field, Go, ListKind};
 
 /// Types by name.
 #[derive(Debug, Clone, Default)]
@@ -109,8 +108,7 @@ pub(super) struct Member<'s> {
     /// Whether it is a field of a structure rather than an entry of a map.
     pub(super) declared: bool,
     pub(super) strategy: &'s Strategy,
-    /// Whether it is not written when it is empty.
-    omitted: bool,
+    empty: Empty,
     go: Go,
 }
 
@@ -180,15 +178,15 @@ impl<'s> Shape<'s> {
         const USUAL: &Strategy = &Strategy::Usual;
         let Shape { shapes, ty } = self.resolved();
         let member = |ty, declared, strategy| {
-            Some(Member { shape: Shape { shapes, ty }, declared, strategy, omitted: true, go: Go::default() })
+            Some(Member { shape: Shape { shapes, ty }, declared, strategy, empty: Empty::Absent, go: Go::default() })
         };
         match ty {
             Type::Open => member(&Type::Open, true, USUAL),
             Type::Any | Type::Whole => member(&Type::Any, false, USUAL),
             Type::Map(map) => match (map.fields.get(name), &map.entries) {
-                (Some(Field { ty, strategy, omitted, go, .. }), _) => {
+                (Some(Field { ty, strategy, empty, go, .. }), _) => {
                     let shape = Shape { shapes, ty };
-                    Some(Member { shape, declared: true, strategy, omitted: *omitted, go: *go })
+                    Some(Member { shape, declared: true, strategy, empty: *empty, go: *go })
                 }
                 (None, Some(ty)) => member(ty, false, USUAL),
                 (None, None) => None,

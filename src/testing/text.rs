@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::{conversion, defaults::TEMPLATE_GENERATION, kinds::Kind, shape::zero, storage::Object};
+use super::{conversion, defaults::TEMPLATE_GENERATION, kinds::Kind, storage::Object};
 
 /// How the client wants objects: whole, or their metadata alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,9 +198,13 @@ pub(super) fn bookmark(kind: &Kind, version: &str, form: Form, revision: u64, in
     if is_daemon_set(kind) {
         metadata["annotations"][TEMPLATE_GENERATION] = "0".into();
     }
-    let mut value = json!({"kind": kind.kind, "apiVersion": kind.api_version(version), "metadata": metadata});
-    for (name, field) in zero(&kind.api_version(version), &kind.kind) {
-        value[name] = field.clone();
+    let mut value = Value::Object(kind.shape(version).zero());
+    value["kind"] = kind.kind.as_str().into();
+    value["apiVersion"] = kind.api_version(version).into();
+    value["metadata"] = metadata;
+    if kind.group == "apps" && ["deployments", "replicasets", "statefulsets"].contains(&kind.plural.as_str()) {
+        // The server's own types count replicas that nobody has said.
+        value["spec"]["replicas"] = 0.into();
     }
     whole(kind, &value)
 }

@@ -1,4 +1,4 @@
-//! How Go writes the fields of its types: their numbers in protobuf, and whether it writes them when they are empty.
+//! How Go writes the fields of its types: their numbers in protobuf, and what it writes of them when they are empty.
 //!
 //! The server does not tell; the tags of the published types do. The module cache of Go has them by name and version.
 
@@ -12,13 +12,29 @@ struct Field {
     name: String,
     ty: String,
     number: u32,
-    /// Whether it is not written when it is empty.
-    omitted: bool,
+    /// Whether its tag asks to leave it out when it is empty, or zero.
+    omitempty: bool,
+    omitzero: bool,
+}
+
+impl Field {
+    /// What is written of it when it is empty: nothing (`?`), the empty value of its type (`!`), null in place of what
+    /// it points to (`!*`), or, of what it points to, whatever is there. Go does not take structures for empty.
+    fn mark(&self, shape: &str) -> &'static str {
+        let is_structure = !matches!(shape, "string" | "bool" | "int32" | "int64" | "number" | "bytes" | "any")
+            && !shape.starts_with(['[', '{']);
+        match self.ty.starts_with('*') {
+            true if self.omitempty => "",
+            true => "!*",
+            false if self.omitzero || (self.omitempty && !is_structure) => "?",
+            false => "!",
+        }
+    }
 }
 
 type Structures = HashMap<String, Vec<Field>>;
 
-/// The lines of all types, as `Container: 1 name, 2? image`.
+/// The lines of all types, as `Container: 1! name, 2? image`.
 pub fn text(folder: &Path, writer: &Writer<'_>) -> String {
     let mut packages: HashMap<PathBuf, Structures> = HashMap::new();
     let mut lines: Vec<String> = Vec::new();
@@ -28,11 +44,11 @@ pub fn text(folder: &Path, writer: &Writer<'_>) -> String {
         let structures = packages.entry(folder).or_insert_with_key(|folder| read(folder));
         let mut fields = Vec::new();
         collect(structures, short, &[], &mut fields);
-        fields.retain(|(_, _, field)| writer.fields(name).any(|(known, _)| known == field));
-        fields.sort();
-        let fields = fields.iter().map(|(numbers, omitted, field)| {
+        fields.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let fields = fields.iter().filter_map(|(numbers, field)| {
+            let (_, schema) = writer.fields(name).find(|(known, _)| *known == field.name)?;
             let numbers: Vec<_> = numbers.iter().map(u32::to_string).collect();
-            format!("{}{} {field}", numbers.join("."), if *omitted { "?" } else { "" })
+            Some(format!("{}{} {}", numbers.join("."), field.mark(&writer.shape(schema)), field.name))
         });
         lines.push(format!("{written}: {}\n", fields.collect::<Vec<_>>().join(", ")));
     }
@@ -80,17 +96,18 @@ fn field(line: &str) -> Option<Field> {
     let (name, options) = tag("json")?.split_once(',').unwrap_or((tag("json")?, ""));
     let mut words = line.split('`').next()?.split_whitespace();
     let ty = words.next_back()?.to_owned();
-    let omitted = options.split(',').any(|option| ["omitempty", "omitzero"].contains(&option)) && !ty.starts_with('*');
-    Some(Field { name: name.to_owned(), ty, number, omitted })
+    let asks = |wanted| options.split(',').any(|option| option == wanted);
+    let (omitempty, omitzero) = (asks("omitempty"), asks("omitzero"));
+    Some(Field { name: name.to_owned(), ty, number, omitempty, omitzero })
 }
 
-fn collect(structures: &Structures, name: &str, above: &[u32], out: &mut Vec<(Vec<u32>, bool, String)>) {
+fn collect<'s>(structures: &'s Structures, name: &str, above: &[u32], out: &mut Vec<(Vec<u32>, &'s Field)>) {
     for field in structures.get(name).unwrap_or_else(|| panic!("no structure {name}")) {
         let numbers = [above, &[field.number]].concat();
         if field.name.is_empty() {
             collect(structures, field.ty.trim_start_matches('*'), &numbers, out);
         } else {
-            out.push((numbers, field.omitted, field.name.clone()));
+            out.push((numbers, field));
         }
     }
 }

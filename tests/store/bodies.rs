@@ -1,5 +1,5 @@
 //! Bodies that are fetched: what a store of references makes of any fetcher. With an API server behind it is in
-//! `tests/cached.rs`.
+//! `tests/cached`.
 
 mod answers;
 mod limits;

@@ -1,6 +1,6 @@
 //! Defaults of containers.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Fields, amount, amounts, child, default, default_number, items, made, text};
 
@@ -76,7 +76,6 @@ pub(super) fn ports_of_the_host(container: &mut Fields) {
 pub(super) fn references(source: &mut Fields) {
     child(source, "fieldRef").into_iter().for_each(|field| default(field, "apiVersion", "v1"));
     if let Some(resource) = child(source, "resourceFieldRef") {
-        default(resource, "divisor", "0");
         amount(resource, "divisor");
     }
     child(source, "fileKeyRef").into_iter().for_each(|file| default(file, "optional", false));
@@ -89,7 +88,7 @@ fn probe(probe: &mut Fields) {
     default_number(probe, "failureThreshold", 3);
     http_get(probe);
     if let Some(grpc) = child(probe, "grpc") {
-        grpc.entry("service").or_insert_with(|| json!(""));
+        default(grpc, "service", "");
     }
 }
 

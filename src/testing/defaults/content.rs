@@ -58,25 +58,6 @@ pub(super) fn node(object: &mut Fields) {
     status.extend(
         (!status.contains_key("allocatable")).then_some(capacity).flatten().map(|c| ("allocatable".to_owned(), c)),
     );
-    if let Some(ports) = made(status, "daemonEndpoints").and_then(|endpoints| made(endpoints, "kubeletEndpoint")) {
-        ports.entry("Port").or_insert_with(|| json!(0));
-    }
-    if let Some(information) = made(status, "nodeInfo") {
-        for field in [
-            "machineID",
-            "systemUUID",
-            "bootID",
-            "kernelVersion",
-            "osImage",
-            "containerRuntimeVersion",
-            "kubeletVersion",
-            "kubeProxyVersion",
-            "operatingSystem",
-            "architecture",
-        ] {
-            information.entry(field).or_insert_with(|| json!(""));
-        }
-    }
 }
 
 pub(super) fn limit_range(object: &mut Fields) {

@@ -1,28 +1,8 @@
-//! Defaults of Ingresses and NetworkPolicies.
+//! Defaults of IngressClasses and NetworkPolicies.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Fields, child, default, items, made};
-
-pub(super) fn ingress(object: &mut Fields) {
-    if let Some(spec) = made(object, "spec") {
-        backend(child(spec, "defaultBackend"));
-        for rule in items(spec, "rules") {
-            if let Some(http) = child(rule, "http") {
-                items(http, "paths").for_each(|path| backend(child(path, "backend")));
-            }
-        }
-    }
-    if let Some(status) = made(object, "status") {
-        made(status, "loadBalancer");
-    }
-}
-
-fn backend(backend: Option<&mut Fields>) {
-    if let Some(resource) = backend.and_then(|backend| child(backend, "resource")) {
-        default(resource, "apiGroup", Value::Null);
-    }
-}
 
 pub(super) fn ingress_class(object: &mut Fields) {
     if let Some(parameters) = made(object, "spec").and_then(|spec| child(spec, "parameters")) {
@@ -32,7 +12,6 @@ pub(super) fn ingress_class(object: &mut Fields) {
 
 pub(super) fn policy(object: &mut Fields) {
     let Some(spec) = made(object, "spec") else { return };
-    made(spec, "podSelector");
     let types = if spec.contains_key("egress") { json!(["Ingress", "Egress"]) } else { json!(["Ingress"]) };
     default(spec, "policyTypes", types);
     for list in ["ingress", "egress"] {

@@ -2,11 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Fields, amount, amounts, child, container, default, items, made, storage, text};
+use super::{Fields, amount, amounts, child, container, default, first_of, items, made, storage, text};
 use crate::testing::quantity;
 
 /// A pod has more defaults than its template has.
 pub(super) fn pod(object: &mut Fields) {
+    if let Some(status) = child(object, "status") {
+        first_of(status, "podIP", "podIPs", |address| json!({"ip": address}));
+    }
     let Some(spec) = made(object, "spec") else { return };
     self::spec(spec);
     for list in ["initContainers", "containers"] {
@@ -21,15 +24,11 @@ pub(super) fn pod(object: &mut Fields) {
     }
 }
 
-/// A template: its metadata is printed even when it is empty.
 pub(super) fn template(template: Option<&mut Fields>) {
-    let Some(template) = template else { return };
-    made(template, "metadata");
-    made(template, "spec").into_iter().for_each(spec);
+    template.and_then(|template| child(template, "spec")).into_iter().for_each(spec);
 }
 
 fn spec(spec: &mut Fields) {
-    default(spec, "containers", Value::Null);
     default(spec, "dnsPolicy", "ClusterFirst");
     default(spec, "restartPolicy", "Always");
     default(spec, "schedulerName", "default-scheduler");
@@ -70,8 +69,7 @@ fn volume(volume: &mut Fields) {
         child(source, "serviceAccountToken").into_iter().for_each(|token| default(token, "expirationSeconds", 3600));
     }
     if let Some(claim) = child(volume, "ephemeral").and_then(|source| child(source, "volumeClaimTemplate")) {
-        made(claim, "metadata");
-        made(claim, "spec").into_iter().for_each(storage::claim_spec);
+        child(claim, "spec").into_iter().for_each(storage::claim_spec);
     }
     if let Some(image) = child(volume, "image") {
         let policy = container::pull_policy(text(image, "reference"));

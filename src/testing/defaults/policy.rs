@@ -1,6 +1,4 @@
-//! Defaults of roles and bindings, admission configurations, flow control, priority classes and disruption budgets.
-
-use serde_json::{Value, json};
+//! Defaults of roles and bindings, admission configurations, flow control and priority classes.
 
 use super::{Fields, child, default, default_number, items, made, text};
 
@@ -15,8 +13,6 @@ pub(super) fn access(object: &mut Fields) {
                 default(subject, "apiGroup", ACCESS);
             }
         }
-    } else {
-        object.entry("rules").or_insert(Value::Null);
     }
 }
 
@@ -80,9 +76,4 @@ pub(super) fn flow(object: &mut Fields) {
 
 pub(super) fn priority_class(object: &mut Fields) {
     default(object, "preemptionPolicy", "PreemptLowerPriority");
-    object.entry("value").or_insert_with(|| json!(0));
-}
-
-pub(super) fn disruption_budget(object: &mut Fields) {
-    made(object, "spec");
 }

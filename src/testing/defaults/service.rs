@@ -5,9 +5,6 @@ use serde_json::{Value, json};
 use super::{Fields, default, items, made, nothing_as_absent, text};
 
 pub(super) fn service(object: &mut Fields) {
-    if let Some(status) = made(object, "status") {
-        made(status, "loadBalancer");
-    }
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "sessionAffinity", "None");
     match text(spec, "sessionAffinity") {
@@ -51,14 +48,8 @@ pub(super) fn endpoints(object: &mut Fields) {
 }
 
 pub(super) fn endpoint_slice(object: &mut Fields) {
-    for list in ["endpoints", "ports"] {
-        object.entry(list).or_insert(Value::Null);
-    }
     for port in items(object, "ports") {
         port.entry("name").or_insert_with(|| json!(""));
         default(port, "protocol", "TCP");
-    }
-    for endpoint in items(object, "endpoints") {
-        made(endpoint, "conditions");
     }
 }

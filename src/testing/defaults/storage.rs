@@ -1,6 +1,6 @@
 //! Defaults of volumes and claims, storage classes, drivers and devices.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Fields, amount, amounts, child, default, default_number, items, made, nothing_as_absent, text};
 
@@ -24,9 +24,6 @@ pub(super) fn claim(object: &mut Fields) {
 
 pub(super) fn claim_spec(spec: &mut Fields) {
     default(spec, "volumeMode", "Filesystem");
-    for source in ["dataSource", "dataSourceRef"] {
-        child(spec, source).into_iter().for_each(|source| default(source, "apiGroup", Value::Null));
-    }
     if let Some(resources) = made(spec, "resources") {
         amounts(resources, "requests");
         amounts(resources, "limits");
@@ -69,10 +66,6 @@ pub(super) fn driver(object: &mut Fields) {
     default(spec, "volumeLifecycleModes", json!(["Persistent"]));
 }
 
-pub(super) fn node(object: &mut Fields) {
-    made(object, "spec").into_iter().for_each(|spec| default(spec, "drivers", Value::Null));
-}
-
 pub(super) fn capacity(object: &mut Fields) {
     amount(object, "capacity");
     amount(object, "maximumVolumeSize");
@@ -95,13 +88,11 @@ pub(super) fn device_claim(object: &mut Fields) {
 
 pub(super) fn device_claim_template(object: &mut Fields) {
     let Some(spec) = made(object, "spec") else { return };
-    made(spec, "metadata");
-    made(spec, "spec").into_iter().for_each(requests);
+    child(spec, "spec").into_iter().for_each(requests);
 }
 
 fn requests(spec: &mut Fields) {
     let Some(devices) = made(spec, "devices") else { return };
-    devices.entry("requests").or_insert(Value::Null);
     for request in items(devices, "requests") {
         child(request, "exactly").into_iter().for_each(counted);
         items(request, "firstAvailable").for_each(counted);

@@ -10,14 +10,13 @@ pub(super) fn deployment(object: &mut Fields) {
     default(spec, "revisionHistoryLimit", 10);
     default(spec, "progressDeadlineSeconds", 600);
     rolling(spec, "strategy", [("maxUnavailable", json!("25%")), ("maxSurge", json!("25%"))]);
-    selected(spec);
+    pod::template(child(spec, "template"));
 }
 
 /// The annotation that says how often the template of a DaemonSet changed.
 pub(in crate::testing) const TEMPLATE_GENERATION: &str = "deprecated.daemonset.template.generation";
 
 pub(super) fn daemon_set(object: &mut Fields) {
-    made(object, "status");
     // A field of old, which is an annotation now, and 0 where it is missing.
     if let Some(annotations) = made(object, "metadata").and_then(|metadata| made(metadata, "annotations")) {
         default(annotations, TEMPLATE_GENERATION, "0");
@@ -25,7 +24,7 @@ pub(super) fn daemon_set(object: &mut Fields) {
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "revisionHistoryLimit", 10);
     rolling(spec, "updateStrategy", [("maxUnavailable", json!(1)), ("maxSurge", json!(0))]);
-    selected(spec);
+    pod::template(child(spec, "template"));
 }
 
 pub(super) fn stateful_set(object: &mut Fields) {
@@ -33,7 +32,6 @@ pub(super) fn stateful_set(object: &mut Fields) {
     default(spec, "podManagementPolicy", "OrderedReady");
     default(spec, "replicas", 1);
     default(spec, "revisionHistoryLimit", 10);
-    spec.entry("serviceName").or_insert_with(|| json!(""));
     if let Some(strategy) = made(spec, "updateStrategy") {
         if text(strategy, "type").is_empty() {
             default(strategy, "type", "RollingUpdate");
@@ -51,18 +49,15 @@ pub(super) fn stateful_set(object: &mut Fields) {
     for claim in items(spec, "volumeClaimTemplates") {
         default(claim, "apiVersion", "v1");
         default(claim, "kind", "PersistentVolumeClaim");
-        made(claim, "metadata");
         storage::claim(claim);
     }
-    selected(spec);
+    pod::template(child(spec, "template"));
 }
 
 pub(super) fn replica_set(object: &mut Fields) {
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "replicas", 1);
-    spec.entry("selector").or_insert(Value::Null);
-    // Without a template one is printed that has no containers.
-    pod::template(spec.get_mut("template").and_then(Value::as_object_mut));
+    pod::template(child(spec, "template"));
 }
 
 pub(super) fn replication_controller(object: &mut Fields) {
@@ -94,12 +89,8 @@ pub(super) fn cron_job(object: &mut Fields) {
     default(spec, "successfulJobsHistoryLimit", 3);
     default(spec, "failedJobsHistoryLimit", 1);
     // A template of jobs gets none of their defaults, those of its pods it does.
-    if let Some(template) = made(spec, "jobTemplate") {
-        made(template, "metadata");
-        if let Some(spec) = made(template, "spec") {
-            made(spec, "template");
-            pod::template(child(spec, "template"));
-        }
+    if let Some(spec) = child(spec, "jobTemplate").and_then(|template| child(template, "spec")) {
+        pod::template(child(spec, "template"));
     }
 }
 
@@ -118,15 +109,10 @@ fn job_spec(spec: &mut Fields) {
     for rule in child(spec, "podFailurePolicy").into_iter().flat_map(|policy| items(policy, "rules")) {
         items(rule, "onPodConditions").for_each(|pattern| default(pattern, "status", "True"));
     }
-    made(spec, "template");
     pod::template(child(spec, "template"));
 }
 
 pub(super) fn autoscaler(object: &mut Fields) {
-    if let Some(status) = child(object, "status") {
-        status.entry("currentMetrics").or_insert(Value::Null);
-        status.entry("desiredReplicas").or_insert(0.into());
-    }
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "minReplicas", 1);
     default(
@@ -152,13 +138,6 @@ pub(super) fn autoscaler(object: &mut Fields) {
         default(down, "selectPolicy", "Max");
         default(down, "policies", json!([rule("Percent", 100, 15)]));
     }
-}
-
-/// A selector, and a template it selects: both are printed when they are missing.
-fn selected(spec: &mut Fields) {
-    spec.entry("selector").or_insert(Value::Null);
-    made(spec, "template");
-    pod::template(child(spec, "template"));
 }
 
 /// How pods are replaced: a few at a time unless something else is said.

@@ -99,6 +99,11 @@ impl Kind {
         }
     }
 
+    /// What objects of a built-in kind look like as they are kept.
+    pub(in crate::testing) fn stored_shape(&self) -> Shape<'_> {
+        Shapes::built_in().kind(&self.stored_api_version(), &self.kind)
+    }
+
     /// The schema of a version of a custom kind.
     pub(in crate::testing) fn schema(&self, version: &str) -> Option<&Schema> {
         self.version(version).and_then(|version| version.schema.as_deref())

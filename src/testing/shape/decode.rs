@@ -17,7 +17,7 @@ use serde::{
 use serde_json::{Map, Number, Value};
 
 use super::super::status::json_type;
-use super::{Format, Shape, Type, format::NO_QUANTITY};
+use super::{Empty, Format, Shape, Type, format::NO_QUANTITY};
 use notes::{Notes, Step};
 use words::{go_type, unconvertible};
 
@@ -274,7 +274,7 @@ impl<'d> Visitor<'d> for Reader<'_> {
             let absent = match member.declared {
                 // An empty list of owners takes away all there are.
                 true if name == "managedFields" => value.is_null(),
-                true => value.is_null() || (member.omitted && is_empty(&value, member.shape)),
+                true => value.is_null() || (member.empty == Empty::Absent && is_empty(&value, member.shape)),
                 false => value.is_null() && !keeps_nulls,
             };
             let earlier = if again { object.remove(&name) } else { None };

@@ -54,11 +54,23 @@ pub(super) struct Field {
     pub(super) required: bool,
     /// Whether strategic patches say which fields stay.
     pub(super) retains_keys: bool,
-    /// Whether it is not written when it is empty.
-    pub(super) omitted: bool,
+    pub(super) empty: Empty,
     /// Its number in protobuf, after those of the structures it stands in within its own.
     pub(super) numbers: Vec<u32>,
     pub(super) go: Go,
+}
+
+/// What Go writes of a field that is empty, or that nobody set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Empty {
+    /// Nothing.
+    Absent,
+    /// What was set, empty or not; nothing where nobody set it.
+    Kept,
+    /// The empty value of its type.
+    Written,
+    /// What was set, empty or not; null where nobody set it.
+    Null,
 }
 
 /// What Go has beyond what can be seen of a field.
@@ -136,7 +148,7 @@ impl Type {
                 strategy,
                 required: false,
                 retains_keys: false,
-                omitted: true,
+                empty: Empty::Absent,
                 numbers: Vec::new(),
                 go: Go::default(),
             };

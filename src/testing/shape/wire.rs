@@ -1,10 +1,11 @@
-//! How Go writes the fields of its types, a line each: `EnvVar: 1 name, 2? value, 3 valueFrom`.
+//! How Go writes the fields of its types, a line each: `EnvVar: 1! name, 2? value, 3 valueFrom`.
 //!
-//! A field has a number in protobuf, and several where it stands in a structure within its own: `2.6 secret`. Those
-//! with a question mark are not written when they are empty: texts, numbers, flags, lists and maps that stand for
-//! themselves, rather than being pointed to.
+//! A field has a number in protobuf, and several where it stands in a structure within its own: `2.6 secret`. A mark
+//! tells what is written of it when it is empty. Those with a question mark are left out; those with an exclamation mark
+//! are written whether somebody set them or not. The others are pointed to: they are written as they are where somebody
+//! set them, and left out elsewhere, or null with `!*`.
 
-use super::{Map, Shape, Shapes, Type};
+use super::{Map, Shape, Shapes, Type, ty::Empty};
 
 /// What a number in protobuf stands for.
 pub(in crate::testing) enum Numbered<'s> {
@@ -47,8 +48,15 @@ fn structure(shapes: &mut Shapes, line: &str) -> Option<()> {
     for text in list.split(", ") {
         let (numbers, name) = text.split_once(' ')?;
         let field = map.fields.get_mut(name)?;
-        field.omitted = numbers.ends_with('?');
-        let numbers = numbers.trim_end_matches('?').split('.').map(|number| number.parse().ok());
+        let (numbers, mark) = numbers.split_at(numbers.find(['?', '!']).unwrap_or(numbers.len()));
+        field.empty = match mark {
+            "?" => Empty::Absent,
+            "" => Empty::Kept,
+            "!" => Empty::Written,
+            "!*" => Empty::Null,
+            _ => return None,
+        };
+        let numbers = numbers.split('.').map(|number| number.parse().ok());
         field.numbers = numbers.collect::<Option<_>>()?;
     }
     Some(())
@@ -63,16 +71,21 @@ mod tests {
     fn the_notation_reads_as_its_doc_says() {
         let mut shapes = Shapes::default();
         let text = || Type::Formatted(Format::Text);
-        shapes.define("Crate", Type::structure().field("label", text()).field("shape", text()).field("kind", text()));
-        learn(&mut shapes, "Crate: 1? label, 2.13 shape").expect("well-formed");
+        let fields = ["label", "shape", "wood", "lid", "kind"];
+        shapes.define("Crate", fields.into_iter().fold(Type::structure(), |ty, name| ty.field(name, text())));
+        learn(&mut shapes, "Crate: 1? label, 2.13 shape, 3! wood, 4!* lid").expect("well-formed");
         let expected = Type::structure()
             .field("label", text())
-            .with("label", |field| (field.omitted, field.numbers) = (true, vec![1]))
+            .with("label", |field| (field.empty, field.numbers) = (Empty::Absent, vec![1]))
             .field("shape", text())
-            .with("shape", |field| (field.omitted, field.numbers) = (false, vec![2, 13]))
+            .with("shape", |field| (field.empty, field.numbers) = (Empty::Kept, vec![2, 13]))
+            .field("wood", text())
+            .with("wood", |field| (field.empty, field.numbers) = (Empty::Written, vec![3]))
+            .field("lid", text())
+            .with("lid", |field| (field.empty, field.numbers) = (Empty::Null, vec![4]))
             .field("kind", text());
         assert_eq!(shapes.named("Crate").ty, &expected);
-        for wrong in ["Barrel: 1 label", "Crate: 1 lid", "Crate: one label", "Crate"] {
+        for wrong in ["Barrel: 1 label", "Crate: 1 handle", "Crate: one label", "Crate: 1?! label", "Crate"] {
             assert_eq!(learn(&mut shapes, wrong), Err(format!("cannot read {wrong:?}")));
         }
     }

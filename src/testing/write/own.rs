@@ -9,7 +9,6 @@ use super::{
         conversion,
         kinds::{Kind, Part},
         owners::{self, Writer},
-        shape,
         state::Target,
     },
     Author, Write, metadata, part,
@@ -71,15 +70,7 @@ pub(super) fn writer<'w>(target: &Target, api_version: &'w str, write: Write<'w>
     Writer { manager, api_version, subresource: write.part.map_or("", Part::name), scope, now }
 }
 
-/// A new object of a kind, which belongs to nobody. Bookmarks show the same, except that the server's own types count
-/// replicas that nobody has said.
-pub(super) fn zero(Target { kind, version, .. }: &Target) -> Value {
-    if !kind.is_stored() {
-        return json!({"spec": {}, "status": {}});
-    }
-    let mut zero = Value::Object(shape::zero(&kind.api_version(version), &kind.kind).clone());
-    if let Some(spec) = zero.get_mut("spec").and_then(Value::as_object_mut) {
-        spec.remove("replicas");
-    }
-    zero
+/// A new object of a kind, which belongs to nobody.
+pub(super) fn zero(target: &Target) -> Value {
+    target.kind.shape(&target.version).zero().into()
 }

@@ -1,0 +1,6 @@
+//! What a configuration may say, and how it is told what is wrong with it.
+
+mod fixtures;
+mod mistakes;
+mod spelling;
+mod watching;
