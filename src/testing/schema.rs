@@ -1,7 +1,7 @@
 //! Schemas of custom kinds, the `openAPIV3Schema` of a version: unknown fields are pruned, missing ones get their
 //! defaults, and values are validated.
 //!
-//! Not here: rules in CEL (`x-kubernetes-validations`), which are not evaluated.
+//! Not here: schemas that make no sense ([`validation`](super::validation)).
 
 mod check;
 mod defaults;
@@ -11,6 +11,11 @@ mod lists;
 mod number;
 mod patterns;
 mod prune;
+#[cfg(feature = "testing-cel")]
+mod rules;
+#[cfg(not(feature = "testing-cel"))]
+#[path = "schema/rules/absent.rs"]
+mod rules;
 
 use std::sync::OnceLock;
 
@@ -22,6 +27,9 @@ use super::{
 };
 
 pub(super) use patterns::Patterns;
+pub(super) use rules::Inspection;
+
+use rules::Rules;
 
 /// A schema. What takes its time to make of it is made when it is needed: of most schemas nobody wants it.
 #[derive(Debug)]
@@ -29,6 +37,15 @@ pub(super) struct Schema {
     document: Value,
     shapes: OnceLock<Shapes>,
     patterns: Patterns,
+    rules: OnceLock<Rules>,
+}
+
+/// What the rules in CEL say of an object.
+#[derive(Debug, Default)]
+pub(super) struct Judgement {
+    pub(super) flaws: Vec<Flaw>,
+    /// Of what is wrong and was so before.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Schema {
@@ -36,7 +53,7 @@ impl Schema {
     pub(super) fn new(document: Option<&Value>) -> Self {
         let anything = || json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
         let document = document.filter(|document| document.is_object()).cloned().unwrap_or_else(anything);
-        Schema { document, shapes: OnceLock::new(), patterns: Patterns::default() }
+        Schema { document, shapes: OnceLock::new(), patterns: Patterns::default(), rules: OnceLock::new() }
     }
 
     /// What the definition declares.
@@ -70,6 +87,18 @@ impl Schema {
     /// What is wrong with an object. What was wrong with `old` and has not changed since may stay.
     pub(super) fn flaws(&self, object: &Value, old: Option<&Value>) -> Vec<Flaw> {
         flaws(object, old, &self.document, &self.patterns)
+    }
+
+    /// What the rules in CEL say of an object of which these flaws are known. Where it lacks something or has something
+    /// of a wrong type they are not asked.
+    pub(super) fn judge(&self, object: &Value, old: Option<&Value>, known: &[Flaw]) -> Judgement {
+        let rules = self.rules.get_or_init(|| Rules::new(&self.document));
+        if !rules.is_empty() && known.iter().any(Flaw::keeps_from_rules) {
+            let why = "some validation rules were not checked because the object was invalid; correct the existing \
+                       errors to complete validation";
+            return Judgement { flaws: vec![Flaw::invalid("<nil>", Value::Null, why)], warnings: Vec::new() };
+        }
+        rules.judge(object, old, &self.document)
     }
 }
 

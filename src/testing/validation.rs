@@ -31,6 +31,7 @@ mod pod_part;
 mod policy;
 mod quota;
 mod resource;
+mod rule;
 mod runtime_class;
 mod schedule;
 mod service_range;

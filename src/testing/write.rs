@@ -274,9 +274,14 @@ fn validate(target: &Target, object: &Value, live: Option<&Object>, write: Write
         Some(live) => validation::update(kind, &validation::Old { value: &live.value, part: write.part }, object),
         None => validation::flaws(kind, object),
     };
-    let schema = kind.schema(&target.version).into_iter();
-    flaws.extend(schema.flat_map(|schema| schema.flaws(object, live.map(|live| &live.value))));
+    let (schema, old) = (kind.schema(&target.version), live.map(|live| &live.value));
+    flaws.extend(schema.into_iter().flat_map(|schema| schema.flaws(object, old)));
     flaws.extend(scale::flaws(target, object));
+    if let Some(schema) = schema {
+        let judgement = schema.judge(object, old, &flaws);
+        write.warn(judgement.warnings);
+        flaws.extend(judgement.flaws);
+    }
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     if flaws.is_empty() { Ok(()) } else { Err(status::invalid(kind, name, flaws)) }
 }

@@ -82,6 +82,11 @@ impl Flaw {
         Flaw { field: field.into(), reason: "FieldValueDuplicate", message: format!("Duplicate value: {value}") }
     }
 
+    /// The same of a value that the server does not show.
+    pub(in crate::testing) fn unshown_duplicate(field: impl Into<String>) -> Self {
+        Flaw { field: field.into(), reason: "FieldValueDuplicate", message: "Duplicate value".to_owned() }
+    }
+
     pub(in crate::testing) fn not_found(field: impl Into<String>, value: impl Into<Value>) -> Self {
         let message = format!("Not found: {}", shown(&value.into()));
         Flaw { field: field.into(), reason: "FieldValueNotFound", message }
@@ -91,6 +96,23 @@ impl Flaw {
         let word = if bytes == 1 { "byte" } else { "bytes" };
         let message = format!("Too long: may not be more than {bytes} {word}");
         Flaw { field: field.into(), reason: "FieldValueTooLong", message }
+    }
+
+    /// Whether rules in CEL cannot be asked about an object that has it.
+    pub(in crate::testing) fn keeps_from_rules(&self) -> bool {
+        const REASONS: [&str; 5] = [
+            "FieldValueNotSupported",
+            "FieldValueRequired",
+            "FieldValueTooLong",
+            "FieldValueTooMany",
+            "FieldValueTypeInvalid",
+        ];
+        REASONS.contains(&self.reason)
+    }
+
+    /// The field, and what is wrong with it.
+    pub(in crate::testing) fn told(&self) -> String {
+        format!("{}: {}", self.field, self.message)
     }
 }
 
@@ -104,7 +126,7 @@ impl From<Flaw> for StatusCause {
 pub(in crate::testing) fn problems(flaws: &[Flaw]) -> String {
     let mut problems: Vec<String> = Vec::new();
     for flaw in flaws {
-        let problem = format!("{}: {}", flaw.field, flaw.message);
+        let problem = flaw.told();
         if !problems.contains(&problem) {
             problems.push(problem);
         }

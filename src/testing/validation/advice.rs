@@ -1,5 +1,5 @@
 //! Warnings about valid objects: discouraged settings of pods, of kinds with pod templates and of Services, and rules of
-//! custom kinds that this cluster does not evaluate.
+//! custom kinds that this cluster does not ask.
 //!
 //! Not here: annotations that have become fields, node affinities, overlapping volume paths, and unusual forms of
 //! addresses.
@@ -7,10 +7,10 @@
 use serde_json::Value;
 
 use super::{
-    super::{kinds::Kind, quantity},
+    super::{kinds::Kind, quantity, schema::Inspection},
     items,
     metadata::label_problems,
-    structure, text,
+    text,
 };
 
 /// Labels of nodes that have other names now.
@@ -46,9 +46,9 @@ pub(in super::super) fn advice(kind: &Kind, object: &Value, old: Option<&Value>)
     let mut advice = Vec::new();
     let changed = old.is_none_or(|old| old["metadata"]["generation"] != object["metadata"]["generation"]);
     if kind.is_definition() {
-        let schemas = items(&object["spec"], "versions").iter().map(|version| &version["schema"]["openAPIV3Schema"]);
-        if changed && schemas.into_iter().any(structure::has_rules) {
-            advice.push("this fake cluster does not evaluate x-kubernetes-validations".to_owned());
+        for (place, version) in items(&object["spec"], "versions").iter().enumerate().filter(|_| changed) {
+            let path = format!("spec.versions[{place}].schema.openAPIV3Schema");
+            advice.extend(Inspection::of(&path, &version["schema"]["openAPIV3Schema"]).skipped);
         }
         return advice;
     }

@@ -1,6 +1,6 @@
 //! What the server refuses in CustomResourceDefinitions.
 //!
-//! Not here: the schemas in them ([`structure`](super::structure)), rules in CEL, and addresses of webhooks.
+//! Not here: the schemas in them ([`structure`](super::structure)), and addresses of webhooks.
 
 use std::collections::HashSet;
 

@@ -1,12 +1,15 @@
 //! What the server refuses in the schemas of custom kinds: missing types, and keywords that do not fit the type.
 //!
-//! Not here: the rules in CEL themselves, and limits of what schemas cost.
+//! Not here: limits of what schemas cost.
 
 use serde_json::Value;
 
-use super::super::{
-    schema::{self, Patterns},
-    status::Flaw,
+use super::{
+    super::{
+        schema::{self, Patterns},
+        status::Flaw,
+    },
+    rule,
 };
 
 /// Where in a schema another one stands.
@@ -19,15 +22,11 @@ enum Level {
 
 /// Looks through a schema and all in it.
 pub(super) fn check(path: &str, schema: &Value, flaws: &mut Vec<Flaw>) {
+    let known = flaws.len();
     look(path, schema, Level::Root, &Patterns::default(), flaws);
-}
-
-/// Whether a schema or one in it has rules in CEL.
-pub(super) fn has_rules(schema: &Value) -> bool {
-    let rules = schema["x-kubernetes-validations"].as_array().is_some_and(|rules| !rules.is_empty());
-    let fields = schema["properties"].as_object().into_iter().flatten().map(|(_, field)| field);
-    let below = fields.chain([&schema["items"], &schema["additionalProperties"]]).filter(|schema| schema.is_object());
-    rules || below.into_iter().any(has_rules)
+    if flaws.len() == known {
+        flaws.extend(schema::Inspection::of(path, schema).flaws);
+    }
 }
 
 fn look(path: &str, schema: &Value, level: Level, patterns: &Patterns, flaws: &mut Vec<Flaw>) {
@@ -53,6 +52,7 @@ fn look(path: &str, schema: &Value, level: Level, patterns: &Patterns, flaws: &m
         flaws.push(Flaw::forbidden(below("additionalProperties"), why));
     }
     list(path, schema, said, flaws);
+    rule::check(path, schema, flaws);
     if let Some(default) = schema.get("default").filter(|default| !default.is_null()) {
         let found = schema::flaws(default, None, schema, patterns);
         flaws.extend(found.into_iter().map(|flaw| flaw.below(&below("default"))));

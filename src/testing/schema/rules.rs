@@ -1,0 +1,206 @@
+//! Rules in CEL (`x-kubernetes-validations`): they are read once for each schema, and asked about every object.
+//!
+//! Not here: what is wrong with a rule beside its expressions, and what rules cost: only rounds of loops are counted.
+
+mod check;
+mod definition;
+mod error;
+mod expression;
+mod library;
+mod limit;
+mod rule;
+mod signature;
+mod types;
+mod value;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+pub(in crate::testing) use definition::Inspection;
+
+use self::{
+    expression::Scope,
+    rule::{Rule, Verdict},
+    types::Type,
+};
+use super::{Judgement, child};
+
+/// The rules of a schema.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    root: Option<Node>,
+}
+
+/// The rules of one schema in a schema, and of those below it.
+#[derive(Debug, Default)]
+struct Node {
+    rules: Vec<Rule>,
+    all_of: Vec<Node>,
+    others: Option<Box<Node>>,
+    fields: BTreeMap<String, Node>,
+    items: Option<Box<Node>>,
+}
+
+impl Rules {
+    /// The rules in a schema that can be asked.
+    pub(super) fn new(schema: &Value) -> Self {
+        Rules { root: Node::new(schema, schema, true) }
+    }
+
+    /// What the rules say of an object, and of what it was before.
+    pub(super) fn judge(&self, object: &Value, old: Option<&Value>, schema: &Value) -> Judgement {
+        let mut asking = Asking { judgement: Judgement::default(), over: false };
+        if let Some(root) = &self.root {
+            let unchanged = Unchanged { this: old.map(|old| (object, old)), parent: None };
+            asking.visit(root, Place { value: object, old, schema, root: true }, unchanged, "");
+        }
+        asking.judgement
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.root.is_none()
+    }
+}
+
+impl Node {
+    /// The rules that `said` has about values of a schema; nothing where there are none. The two are the same but in
+    /// `allOf`, which says nothing of types.
+    fn new(said: &Value, schema: &Value, root: bool) -> Option<Self> {
+        let this = Type::of(schema, root)?;
+        let rules = said["x-kubernetes-validations"].as_array().into_iter().flatten();
+        let below = |said: &Value, schema: &Value| Node::new(said, schema, value::is_resource(schema));
+        let named = |name: &str| Some((said.get(name)?, schema.get(name)?)).filter(|(said, _)| said.is_object());
+        let fields = named("properties").and_then(|(said, schema)| Some((said.as_object()?, schema.as_object()?)));
+        let fields = fields.into_iter().flat_map(|(said, schema)| {
+            said.iter().filter_map(|(name, said)| Some((name.clone(), below(said, schema.get(name)?)?)))
+        });
+        let all_of = said["allOf"].as_array().into_iter().flatten();
+        let node = Node {
+            rules: rules.filter_map(|rule| Rule::compile(rule, &this).ok().flatten()).collect(),
+            all_of: all_of.filter_map(|said| Node::new(said, schema, root)).collect(),
+            others: named("additionalProperties").and_then(|(said, schema)| below(said, schema)).map(Box::new),
+            fields: fields.collect(),
+            items: named("items").and_then(|(said, schema)| below(said, schema)).map(Box::new),
+        };
+        let empty = node.rules.is_empty() && node.all_of.is_empty() && node.fields.is_empty();
+        (!empty || node.others.is_some() || node.items.is_some()).then_some(node)
+    }
+}
+
+/// A value that rules are asked about.
+#[derive(Clone, Copy)]
+struct Place<'v> {
+    value: &'v Value,
+    old: Option<&'v Value>,
+    schema: &'v Value,
+    root: bool,
+}
+
+/// The value and what it was before, and the same of what it is in: what has not changed may break rules on.
+#[derive(Clone, Copy)]
+struct Unchanged<'v> {
+    this: Option<(&'v Value, &'v Value)>,
+    parent: Option<(&'v Value, &'v Value)>,
+}
+
+impl<'v> Unchanged<'v> {
+    fn below(self, find: impl FnOnce(&'v Value, &'v Value) -> Option<(&'v Value, &'v Value)>) -> Self {
+        match self.this {
+            None => self,
+            Some((value, old)) => Unchanged { this: find(value, old), parent: self.this },
+        }
+    }
+
+    fn field(self, name: &str) -> Self {
+        if self.this.is_some() && self.parent.is_none() && ["apiVersion", "kind"].contains(&name) {
+            return Unchanged { this: None, parent: None };
+        }
+        self.below(|value, old| Some((value.get(name)?, old.get(name)?)))
+    }
+
+    fn is_so(self) -> bool {
+        self.this.or(self.parent).is_some_and(|(value, old)| value == old)
+    }
+}
+
+/// The rules as they are asked, one after the other.
+struct Asking {
+    judgement: Judgement,
+    /// No more are asked.
+    over: bool,
+}
+
+impl Asking {
+    fn visit<'v>(&mut self, node: &Node, place: Place<'v>, unchanged: Unchanged<'v>, path: &str) {
+        let Place { value, old, schema, .. } = place;
+        if value.is_null() || self.over {
+            return;
+        }
+        self.ask(&node.rules, place, unchanged, path);
+        for node in &node.all_of {
+            self.visit(node, place, Unchanged { this: None, parent: unchanged.parent }, path);
+        }
+        match value {
+            Value::Array(items) => {
+                let Some(node) = &node.items else { return };
+                let schema_of_item = &schema["items"];
+                let root = value::is_resource(schema_of_item);
+                for (index, item) in items.iter().enumerate() {
+                    let old = counterpart(item, old, schema);
+                    let unchanged =
+                        unchanged.below(|_, earlier| Some((item, counterpart(item, Some(earlier), schema)?)));
+                    let place = Place { value: item, old, schema: schema_of_item, root };
+                    self.visit(node, place, unchanged, &format!("{path}[{index}]"));
+                }
+            }
+            Value::Object(fields) => {
+                for (name, field) in fields {
+                    let (node, schema, path) = match (&node.others, node.fields.get(name)) {
+                        (Some(node), _) => (&**node, &schema["additionalProperties"], format!("{path}[{name}]")),
+                        (None, Some(node)) => (node, &schema["properties"][name], child(path, name)),
+                        (None, None) => continue,
+                    };
+                    let old = old.and_then(|old| old.get(name)).filter(|old| !old.is_null());
+                    let place = Place { value: field, old, schema, root: value::is_resource(schema) };
+                    self.visit(node, place, unchanged.field(name), &path);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Asks the rules about one value.
+    fn ask(&mut self, rules: &[Rule], place: Place<'_>, unchanged: Unchanged<'_>, path: &str) {
+        let Place { value, old, schema, root } = place;
+        if rules.is_empty() {
+            return;
+        }
+        let seen = |value, like| value::seen(value, schema, root, like);
+        let needed = rules.iter().any(Rule::uses_old);
+        let before = old.filter(|_| needed).map(|old| seen(old, Some(value)));
+        let scope = Scope::new(seen(value, None), before);
+        for rule in rules.iter().filter(|rule| rule.wants(old.is_some())) {
+            match rule.ask(&scope, value, schema, path) {
+                Verdict::Holds => {}
+                Verdict::Broken(flaw) if !rule.uses_old() && unchanged.is_so() => {
+                    self.judgement.warnings.push(flaw.told())
+                }
+                Verdict::Broken(flaw) | Verdict::Fails(flaw) => self.judgement.flaws.push(flaw),
+                Verdict::TakesTooLong(flaw) => {
+                    self.judgement.flaws.push(flaw);
+                    self.over = true;
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// The item of an old list that has the same keys.
+fn counterpart<'v>(item: &Value, old: Option<&'v Value>, schema: &Value) -> Option<&'v Value> {
+    let keys = value::keys(schema);
+    let mut items = old.filter(|_| !keys.is_empty()).and_then(Value::as_array).into_iter().flatten();
+    items.find(|old| keys.iter().all(|key| old[*key] == item[*key]))
+}
