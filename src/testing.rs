@@ -123,7 +123,8 @@
 //! Kinds:
 //!
 //! - all built-in kinds of the stable groups (`v1`, `v2`; no alpha or beta), with all their fields;
-//! - Events, which are stored once and served in both of their groups with different field names;
+//! - Events, which are stored once and served in both of their groups with different field names, and
+//!   HorizontalPodAutoscalers, which are converted between `autoscaling/v1` and `v2`;
 //! - custom kinds from their CustomResourceDefinitions: served versions, scope, status and scale subresources, printer
 //!   columns, selectable fields, and schemas with pruning, defaults and validation.
 //!
@@ -174,8 +175,7 @@
 //! - It does not evaluate CEL: rules in `x-kubernetes-validations` are ignored. A CustomResourceDefinition that has
 //!   some gets a `Warning` header that says so. If a test needs a rule to refuse an object, use a [`Fault`].
 //! - It does not call admission webhooks, and does not apply ValidatingAdmissionPolicies and MutatingAdmissionPolicies.
-//! - It does not convert between versions, and calls no conversion webhook: all versions of a kind share one content,
-//!   and only `apiVersion` changes.
+//! - It calls no conversion webhook: all versions of a custom kind share one content, and only `apiVersion` changes.
 //! - It does not authenticate or authorize: everybody may do everything, with or without a token, except what
 //!   [`Fault::forbidden`] forbids.
 //! - It runs no other controllers, no scheduler and no kubelet: a Deployment gets no pods, nothing updates a status,

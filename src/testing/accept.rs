@@ -40,7 +40,7 @@ struct Offer {
 #[derive(Debug, Clone)]
 pub(super) struct Look {
     pub(super) form: Form,
-    /// Whether objects become a Table. They are whole until then.
+    /// Whether objects become a Table.
     pub(super) table: Option<table::Options>,
     /// Whether the first event of a watch ends it, as no event can look as it was asked to.
     pub(super) unfit: bool,
@@ -102,7 +102,10 @@ impl Accept {
             let mut look = Look { form: Form::Whole, table: None, unfit: false, misfit: None, encoding };
             match offer.conversion() {
                 None => {}
-                Some(("Table", version)) => look.table = Some(table::Options { include: Include::Metadata, version }),
+                Some(("Table", version)) => {
+                    look.form = Form::Kept;
+                    look.table = Some(table::Options { include: Include::Metadata, version });
+                }
                 Some(("PartialObjectMetadata", _)) if !list => look.form = Form::Metadata,
                 Some(("PartialObjectMetadataList", _)) if list => look.form = Form::Metadata,
                 Some(("PartialObjectMetadataList", _)) if watch => look.unfit = true,

@@ -1,7 +1,11 @@
 //! Objects between the version a client speaks and the one they are kept in, where these differ in more than their name.
 //!
-//! That is so of Events: the two groups that have them show the same ones, and call most of what they tell differently.
-//! Not here: custom kinds, whose versions differ in nothing but apiVersion.
+//! That is so of two kinds: Events, which two groups have, and HorizontalPodAutoscalers, whose second version says more
+//! than the first. Not here: custom kinds, whose versions differ in nothing but apiVersion.
+
+mod autoscaler;
+mod event;
+mod metric;
 
 use std::borrow::Cow;
 
@@ -9,37 +13,42 @@ use serde_json::{Map, Value};
 
 use super::{kinds::Kind, state::Target};
 
-/// The fields of an Event, first as they are kept and then as the younger group calls them.
-const OF_EVENTS: [(&str, &str); 7] = [
-    ("involvedObject", "regarding"),
-    ("source", "deprecatedSource"),
-    ("firstTimestamp", "deprecatedFirstTimestamp"),
-    ("lastTimestamp", "deprecatedLastTimestamp"),
-    ("count", "deprecatedCount"),
-    ("message", "note"),
-    ("reportingComponent", "reportingController"),
-];
-/// What the younger group leaves out where it is empty.
-const OMITTED: [&str; 2] = ["reportingController", "reportingInstance"];
+type Fields = Map<String, Value>;
 
-/// Makes of an object in some version of its kind one as it is kept.
-pub(super) fn store(kind: &Kind, object: &mut Map<String, Value>) {
-    object.insert("apiVersion".to_owned(), kind.stored_api_version().into());
-    if kind.is_younger_event() {
-        OF_EVENTS.iter().for_each(|(kept, shown)| rename(object, shown, kept));
-        for field in ["reportingComponent", "reportingInstance"] {
-            object.entry(field).or_insert_with(|| "".into());
+/// How a version and the one that is kept become each other.
+struct Way {
+    store: fn(&mut Fields),
+    show: fn(&mut Fields),
+}
+
+/// Nothing where no version of the kind says anything in another way.
+fn way(kind: &Kind, api_version: &str) -> Option<&'static Way> {
+    match (kind.kind.as_str(), api_version) {
+        _ if kind.custom => None,
+        ("Event", "events.k8s.io/v1") => Some(&Way { store: event::store, show: event::show }),
+        ("HorizontalPodAutoscaler", "autoscaling/v1") => {
+            Some(&Way { store: autoscaler::store, show: autoscaler::show })
         }
+        ("HorizontalPodAutoscaler", "autoscaling/v2") => Some(&Way { store: autoscaler::forget, show: |_| {} }),
+        _ => None,
+    }
+}
+
+/// Makes of an object in a version of its kind one as it is kept.
+pub(super) fn store(kind: &Kind, version: &str, object: &mut Fields) {
+    object.insert("apiVersion".to_owned(), kind.stored_api_version().into());
+    if let Some(way) = way(kind, &kind.api_version(version)) {
+        (way.store)(object);
     }
 }
 
 /// Makes of an object as it is kept one in a version of its kind.
-pub(super) fn show(kind: &Kind, version: &str, object: &mut Map<String, Value>) {
-    object.insert("apiVersion".to_owned(), kind.api_version(version).into());
-    if kind.is_younger_event() {
-        OF_EVENTS.iter().for_each(|(kept, shown)| rename(object, kept, shown));
-        object.retain(|field, value| !OMITTED.contains(&field.as_str()) || *value != "");
+pub(super) fn show(kind: &Kind, version: &str, object: &mut Fields) {
+    let api_version = kind.api_version(version);
+    if let Some(way) = way(kind, &api_version) {
+        (way.show)(object);
     }
+    object.insert("apiVersion".to_owned(), api_version.into());
 }
 
 /// An object as a request's version shows it.
@@ -54,47 +63,24 @@ pub(super) fn shown<'o>(target: &Target, object: &'o Value) -> Cow<'o, Value> {
     object
 }
 
+/// What an object of one version is in another, with all but its apiVersion; nothing where the two differ in nothing
+/// else.
+pub(super) fn between(kind: &Kind, from: &str, to: &str, object: &Value) -> Option<Value> {
+    let (from, to) = (way(kind, from).filter(|_| from != to), way(kind, to).filter(|_| from != to));
+    if from.is_none() && to.is_none() {
+        return None;
+    }
+    let mut fields = object.as_object()?.clone();
+    if let Some(way) = from {
+        (way.store)(&mut fields);
+    }
+    if let Some(way) = to {
+        (way.show)(&mut fields);
+    }
+    Some(fields.into())
+}
+
 /// The path under which a field that selectors name is kept.
 pub(super) fn stored_path<'p>(kind: &Kind, path: &'p str) -> Cow<'p, str> {
-    let (first, rest) = path.split_once('.').map_or((path, ""), |(first, _)| (first, &path[first.len()..]));
-    let kept = OF_EVENTS.iter().find(|(_, shown)| kind.is_younger_event() && *shown == first);
-    kept.map_or(Cow::Borrowed(path), |(kept, _)| format!("{kept}{rest}").into())
-}
-
-fn rename(object: &mut Map<String, Value>, from: &str, to: &str) {
-    if let Some(value) = object.remove(from) {
-        object.insert(to.to_owned(), value);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::testing::kinds::Kinds;
-
-    #[test]
-    fn an_event_comes_back_from_the_younger_group_as_it_went_there() {
-        let kinds = Kinds::new();
-        let younger = kinds.find("events.k8s.io", "events").expect("it is built in");
-        let kept = json!({
-            "apiVersion": "v1", "kind": "Event", "count": 2, "message": "m", "eventTime": null, "source": {"host": "h"},
-            "involvedObject": {"name": "n"}, "reportingComponent": "c", "reportingInstance": "", "firstTimestamp": null, "lastTimestamp": null,
-        });
-        let mut object = kept.as_object().cloned().expect("an object");
-        show(younger, "v1", &mut object);
-        assert_eq!(
-            Value::Object(object.clone()),
-            json!({
-                "apiVersion": "events.k8s.io/v1", "kind": "Event", "deprecatedCount": 2, "note": "m", "eventTime": null,
-                "deprecatedSource": {"host": "h"}, "regarding": {"name": "n"}, "reportingController": "c",
-                "deprecatedFirstTimestamp": null, "deprecatedLastTimestamp": null,
-            })
-        );
-        store(younger, &mut object);
-        assert_eq!(Value::Object(object), kept);
-        assert_eq!(stored_path(younger, "regarding.uid"), "involvedObject.uid");
-        assert_eq!(stored_path(younger, "reportingController"), "reportingComponent");
-    }
+    if kind.is_younger_event() { event::stored_path(path) } else { path.into() }
 }

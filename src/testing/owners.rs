@@ -4,8 +4,7 @@
 //! configuration, removes what its manager no longer mentions, and refuses to change fields that others own.
 //!
 //! Not here: defaults, which belong to the writer of an update (so they come before [`update`]) and to nobody after an
-//! apply (so they come after [`apply`]); conversion: fields recorded under another version of a kind are
-//! read as if they were of this one; field sets that were recorded under another schema.
+//! apply (so they come after [`apply`]); field sets that were recorded under another schema.
 
 mod apply;
 mod check;
@@ -18,6 +17,7 @@ mod path;
 mod scale;
 mod set;
 mod typed;
+mod versions;
 
 #[cfg(test)]
 mod tests;
@@ -30,7 +30,7 @@ pub(super) use managers::Managers;
 pub(super) use path::Step;
 pub(super) use set::FieldSet;
 
-use super::shape::Shape;
+use super::{kinds::Kind, shape::Shape};
 use check::check;
 use typed::Comparison;
 
@@ -45,6 +45,8 @@ pub(super) struct Writer<'w> {
     pub(super) scope: Scope<'w>,
     /// RFC 3339, in seconds.
     pub(super) now: &'w str,
+    /// What is written, where others may own it in another version of its kind.
+    pub(super) kind: Option<&'w Kind>,
 }
 
 /// Which fields a write can change at all; the others stay with their owners whatever it says.

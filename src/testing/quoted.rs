@@ -1,6 +1,6 @@
 //! Client strings in quotes, as the server's messages show them: Go's `%q`.
 //!
-//! Not here: JSON, and values that are not strings.
+//! Not here: JSON but for what Go escapes in it, and values that are not strings.
 
 use std::fmt::Write as _;
 
@@ -45,9 +45,26 @@ fn escape(quoted: &mut String, letter: u32) {
     };
 }
 
+/// A JSON text as Go's encoder writes it: safe inside HTML.
+pub(super) fn html_safe(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => safe += &format!("\\u{:04x}", u32::from(c)),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::{html_safe, quoted};
+
+    #[test]
+    fn what_means_something_in_html_is_escaped_in_json() {
+        assert_eq!(html_safe("{\"a\":\"<b> & \u{2028}\"}"), r#"{"a":"\u003cb\u003e \u0026 \u2028"}"#);
+    }
 
     #[test]
     fn what_cannot_be_printed_is_escaped_as_go_does_it() {

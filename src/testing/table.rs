@@ -16,14 +16,12 @@ mod stream;
 mod volume;
 mod workload;
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use jiff::Timestamp;
 use kube::core::Status;
 use serde_json::{Map, Value, json};
 
-use super::{kinds::Kind, requests::Request, state::Target, status, text};
+use super::{conversion, requests::Request, state::Target, status, text};
 
 pub(super) use stream::tables;
 
@@ -62,9 +60,8 @@ impl Include {
 #[derive(Debug, Clone)]
 pub(super) struct Printer {
     columns: Columns,
-    /// The kind and the apiVersion of the objects, which items of lists leave out.
-    kind: Arc<Kind>,
-    api_version: String,
+    /// What was asked for. Items of lists leave out what they are.
+    target: Target,
     options: Options,
 }
 
@@ -84,8 +81,7 @@ impl Printer {
                 Some(version) => Columns::Custom(custom::Columns::new(&version.columns)),
                 None => Columns::BuiltIn(columns::of(&name), cells::of(&name)),
             },
-            kind: kind.clone(),
-            api_version: kind.api_version(&target.version),
+            target: target.clone(),
             options,
         }
     }
@@ -133,7 +129,7 @@ impl Printer {
             Columns::Custom(columns) => columns.cells(&item),
         };
         let mut row = json!({"cells": cells, "object": self.included(object)});
-        if self.kind.is_core("pods") {
+        if self.target.kind.is_core("pods") {
             row.as_object_mut().into_iter().for_each(|row| row.extend(pod::condition(object)));
         }
         row
@@ -145,16 +141,15 @@ impl Printer {
         let mark = metadata["annotations"]["k8s.io/initial-events-end"] == "true";
         match self.options.include {
             Include::Object => {
-                let mut object = object.clone();
-                object["kind"] = self.kind.kind.clone().into();
-                object["apiVersion"] = self.api_version.clone().into();
+                let mut object = conversion::shown(&self.target, object).into_owned();
+                object["kind"] = self.target.kind.kind.clone().into();
                 object
             }
             Include::None if !mark => Value::Null,
             Include::Metadata | Include::None => json!({
                 "kind": "PartialObjectMetadata",
                 "apiVersion": format!("meta.k8s.io/{}", self.options.version),
-                "metadata": text::alone(&self.kind, metadata),
+                "metadata": text::alone(&self.target.kind, metadata),
             }),
         }
     }

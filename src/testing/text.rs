@@ -7,10 +7,12 @@ use serde_json::{Map, Value, json};
 
 use super::{conversion, defaults::TEMPLATE_GENERATION, kinds::Kind, storage::Object};
 
-/// How the client wants objects: whole, or their metadata alone.
+/// How objects are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     Whole,
+    /// Whole and in the version they are kept in, whatever was asked for: Tables are made of that.
+    Kept,
     Metadata,
 }
 
@@ -60,8 +62,8 @@ pub(super) fn event(kind: &Kind, version: &str, object: &Object, form: Form, nam
 
 fn print(kind: &Kind, version: &str, object: &Object, form: Form) -> Bytes {
     match form {
-        Form::Whole if kind.keeps(version) => whole(kind, &object.value),
-        Form::Whole => whole(kind, &in_version(kind, version, object)),
+        Form::Whole if !kind.keeps(version) => whole(kind, &in_version(kind, version, object)),
+        Form::Whole | Form::Kept => whole(kind, &object.value),
         Form::Metadata => metadata(kind, &object.value),
     }
 }
@@ -94,7 +96,7 @@ pub(super) fn deleted(kind: &Kind, answer: &Value, form: Form) -> Bytes {
     match form {
         _ if answer["kind"] == "Status" => ordered(answer, &OBJECT),
         Form::Metadata => metadata(kind, answer),
-        Form::Whole => whole(kind, answer),
+        Form::Whole | Form::Kept => whole(kind, answer),
     }
 }
 
@@ -143,7 +145,7 @@ pub(super) fn item(kind: &Kind, version: &str, item: &Object, form: Form) -> Byt
 /// A list of what was found out just now, of which there are no versions.
 pub(super) fn found(kind: &Kind, version: &str, form: Form, items: impl Iterator<Item = Object>) -> Bytes {
     let (list, api_version) = match form {
-        Form::Whole => (kind.list.as_str(), kind.api_version(version)),
+        Form::Whole | Form::Kept => (kind.list.as_str(), kind.api_version(version)),
         Form::Metadata => ("PartialObjectMetadataList", "meta.k8s.io/v1".to_owned()),
     };
     let items = items.map(|object| format!("{{{}", String::from_utf8_lossy(&item(kind, version, &object, form))));
@@ -162,7 +164,7 @@ pub(super) fn list_head(
 ) -> Bytes {
     let mut metadata = Map::new();
     metadata.insert("resourceVersion".to_owned(), revision.to_string().into());
-    if kind.custom && form == Form::Whole {
+    if kind.custom && form != Form::Metadata {
         metadata.insert("continue".to_owned(), "".into());
     }
     if let Some((token, remaining)) = next {
@@ -171,7 +173,7 @@ pub(super) fn list_head(
     }
     let metadata = ordered(&Value::Object(metadata), &["resourceVersion", "continue"]);
     let (list, api_version) = match form {
-        Form::Whole => (kind.list.as_str(), kind.api_version(version)),
+        Form::Whole | Form::Kept => (kind.list.as_str(), kind.api_version(version)),
         Form::Metadata => ("PartialObjectMetadataList", "meta.k8s.io/v1".to_owned()),
     };
     let mut head =

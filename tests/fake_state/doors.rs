@@ -85,7 +85,7 @@ fn objects_are_found_by_their_type_in_its_version() {
     let newer: v2::HorizontalPodAutoscaler = cluster.get_as("", "web").unwrap();
     assert_eq!(newer.spec.metrics.unwrap()[0].type_, "Resource");
     let older: v1::HorizontalPodAutoscaler = cluster.get_as("", "web").unwrap();
-    assert_eq!(older.spec.max_replicas, 3);
+    assert_eq!((older.spec.max_replicas, older.spec.target_cpu_utilization_percentage), (3, Some(50)));
 }
 
 #[test]

@@ -371,6 +371,13 @@ suite! {
     limit_ranges:
         containers_get_what_they_do_not_say
         what_asks_for_too_little_or_too_much_is_refused;
+    autoscalers:
+        what_the_first_version_has_no_fields_for_it_keeps_in_annotations
+        what_is_said_to_the_first_version_is_a_metric_of_the_second
+        a_status_is_told_by_both_versions
+        lists_watches_and_tables_are_of_the_version_asked_for
+        who_owns_something_in_one_version_may_lose_it_in_the_other
+        an_object_of_one_version_is_not_written_to_the_other;
     events:
         what_one_group_is_told_both_show
         what_one_group_changes_the_other_sees;

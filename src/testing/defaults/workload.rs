@@ -113,6 +113,9 @@ fn job_spec(spec: &mut Fields) {
 }
 
 pub(super) fn autoscaler(object: &mut Fields) {
+    if let Some(status) = child(object, "status") {
+        items(status, "currentMetrics").for_each(|metric| amounts_of(metric, "current"));
+    }
     let Some(spec) = made(object, "spec") else { return };
     default(spec, "minReplicas", 1);
     default(
@@ -120,23 +123,28 @@ pub(super) fn autoscaler(object: &mut Fields) {
         "metrics",
         json!([{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}]),
     );
-    for metric in items(spec, "metrics") {
-        for source in ["resource", "containerResource", "pods", "object", "external"] {
-            if let Some(target) = child(metric, source).and_then(|source| child(source, "target")) {
-                ["value", "averageValue"].into_iter().for_each(|field| amount(target, field));
-            }
-        }
-    }
+    items(spec, "metrics").for_each(|metric| amounts_of(metric, "target"));
     let Some(behavior) = child(spec, "behavior") else { return };
     let rule = |kind: &str, value: i32, seconds: i32| json!({"type": kind, "value": value, "periodSeconds": seconds});
     if let Some(up) = made(behavior, "scaleUp") {
+        amount(up, "tolerance");
         default(up, "stabilizationWindowSeconds", 0);
         default(up, "selectPolicy", "Max");
         default(up, "policies", json!([rule("Pods", 4, 15), rule("Percent", 100, 15)]));
     }
     if let Some(down) = made(behavior, "scaleDown") {
+        amount(down, "tolerance");
         default(down, "selectPolicy", "Max");
         default(down, "policies", json!([rule("Percent", 100, 15)]));
+    }
+}
+
+/// Brings the quantities of a metric into the server's form.
+fn amounts_of(metric: &mut Fields, field: &str) {
+    for source in ["resource", "containerResource", "pods", "object", "external"] {
+        if let Some(amounts) = child(metric, source).and_then(|source| child(source, field)) {
+            ["value", "averageValue"].into_iter().for_each(|field| amount(amounts, field));
+        }
     }
 }
 

@@ -11,7 +11,8 @@ use super::{
     merge::merge,
     path::same,
     set::FieldSet,
-    typed::{compare, remove, set_of, with_parents},
+    typed::{remove, set_of, with_parents},
+    versions::Changes,
 };
 use crate::testing::shape::Shape;
 
@@ -68,18 +69,16 @@ impl Managers {
         if let Some(before) = before.filter(|before| !before.set.is_within(&mine.set)) {
             let mut owned = mine.set.clone();
             self.entries.iter().for_each(|entry| owned.extend(&entry.set));
-            object = pruned(&object, &before.set, &owned, shape);
+            let elsewhere = writer.pruned_elsewhere(&object, &before, &self.entries, &mine, shape);
+            object = elsewhere.unwrap_or_else(|| pruned(&object, &before.set, &owned, shape));
         }
 
-        let change = writer.scope.of_comparison(compare(live, &object, shape));
-        let taken = change.taken();
+        let changes = Changes::new(live, &object, shape, writer, &self.entries);
         if !force {
-            let conflicts = self.entries.iter().flat_map(|entry| conflicts(entry, &taken));
+            let conflicts = self.entries.iter().flat_map(|entry| conflicts(entry, &changes.seen_by(entry).taken()));
             Conflicts::none(conflicts)?;
         }
-        for entry in &mut self.entries {
-            entry.set = entry.set.difference(&taken).difference(&change.removed);
-        }
+        changes.take_from(&mut self.entries);
         if !same(live, &object) {
             mine.time = Some(writer.now.to_owned());
         }
@@ -97,7 +96,7 @@ fn conflicts(entry: &Entry, taken: &FieldSet) -> Vec<Conflict> {
 
 /// The merged object without what was applied `before` and is not `owned` any more. Items and maps go with all that is
 /// in them, unless something in them is owned; what nobody ever applied stays where its parents stay.
-fn pruned(merged: &Value, before: &FieldSet, owned: &FieldSet, shape: Shape<'_>) -> Value {
+pub(super) fn pruned(merged: &Value, before: &FieldSet, owned: &FieldSet, shape: Shape<'_>) -> Value {
     let fields = |value: &Value| with_parents(&set_of(value, shape), shape);
     let before = with_parents(before, shape);
     let all = fields(merged);

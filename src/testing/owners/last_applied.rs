@@ -11,7 +11,7 @@ use super::{
     conflict::Conflicts,
     typed::{compare, set_of},
 };
-use crate::testing::shape::Shape;
+use crate::testing::{quoted::html_safe, shape::Shape};
 
 pub(super) const MANAGER: &str = "kubectl";
 const ANNOTATION: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -45,21 +45,9 @@ pub(super) fn refresh(object: &mut Value, config: &Value) {
     if let Some(annotations) = config.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
         annotations.remove(ANNOTATION);
     }
-    annotations.insert(ANNOTATION.to_owned(), json!(go_text(&config)));
+    annotations.insert(ANNOTATION.to_owned(), json!(html_safe(&config.to_string()) + "\n"));
     let size: usize = annotations.iter().map(|(name, value)| name.len() + value.as_str().map_or(0, str::len)).sum();
     if size > MOST_BYTES {
         annotations.remove(ANNOTATION);
     }
-}
-
-/// JSON as Go's encoder writes it: a line, safe inside HTML.
-fn go_text(value: &Value) -> String {
-    let mut text = String::new();
-    for c in value.to_string().chars() {
-        match c {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => text += &format!("\\u{:04x}", u32::from(c)),
-            c => text.push(c),
-        }
-    }
-    text + "\n"
 }

@@ -11,7 +11,7 @@ use super::{
     Writer,
     entry::{Entry, Operation, Unreadable},
     set::FieldSet,
-    typed::compare,
+    versions::Changes,
 };
 use crate::testing::shape::Shape;
 
@@ -77,13 +77,9 @@ impl Managers {
 
     /// What changed goes to the writer, whoever owned it; what is gone goes from all.
     pub(super) fn record(mut self, live: &Value, new: &Value, shape: Shape<'_>, writer: &Writer<'_>) -> Self {
-        let change = writer.scope.of_comparison(compare(live, new, shape));
-        let taken = change.taken();
-        for entry in &mut self.entries {
-            entry.set = entry.set.difference(&taken).difference(&change.removed);
-        }
-        self.entries.retain(|entry| !entry.set.is_empty());
-        let set = taken.difference(&UNOWNED);
+        let changes = Changes::new(live, new, shape, writer, &self.entries);
+        changes.take_from(&mut self.entries);
+        let set = changes.written.taken().difference(&UNOWNED);
         if !set.is_empty() {
             let entry = writer.entry(Operation::Update, set);
             match self.find(&entry.identity()) {

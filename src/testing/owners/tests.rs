@@ -14,7 +14,7 @@ const NOON: &str = "2026-05-01T12:00:00Z";
 const LATER: &str = "2026-05-01T12:05:00Z";
 
 fn writer(manager: &str) -> Writer<'_> {
-    Writer { manager, api_version: "v1", subresource: "", scope: Scope::All, now: NOON }
+    Writer { manager, api_version: "v1", subresource: "", scope: Scope::All, now: NOON, kind: None }
 }
 
 fn config_map() -> Shape<'static> {

@@ -28,11 +28,6 @@ fn metrics(item: &Item<'_>) -> String {
     let current = list(item.object, "/status/currentMetrics");
     let wanted = item.list("/spec/metrics").iter().enumerate();
     let mut all: Vec<_> = wanted.map(|(place, metric)| self::metric(metric, current.get(place))).collect();
-    // The first version knew the processor only.
-    if let Some(target) = item.at("/spec/targetCPUUtilizationPercentage").as_i64() {
-        let current = percent(item.at("/status/currentCPUUtilizationPercentage"), UNKNOWN);
-        all.insert(0, format!("cpu: {current}/{target}%"));
-    }
     let more = all.len().saturating_sub(SHOWN);
     all.truncate(SHOWN);
     let said = all.join(", ");

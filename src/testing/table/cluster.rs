@@ -68,32 +68,26 @@ fn address<'i>(item: &'i Item<'_>, name: &str) -> &'i str {
     found.map_or("<none>", |address| text(address, "/address"))
 }
 
-/// Events of both groups, which name some fields differently.
 pub(super) fn event(item: &Item<'_>) -> Vec<Value> {
-    let either = |old: &str, new: &str| match item.at(old) {
-        Value::Null => item.at(new),
-        found => found,
-    };
-    let words = |old: &str, new: &str| either(old, new).as_str().unwrap_or_default();
-    let about = either("/involvedObject", "/regarding");
-    let source = either("/source", "/deprecatedSource");
+    let about = item.at("/involvedObject");
+    let source = item.at("/source");
     let known = |time: &Value| time.as_str().is_some_and(|time| !time.is_empty());
-    let first = either("/firstTimestamp", "/deprecatedFirstTimestamp");
+    let first = item.at("/firstTimestamp");
     let first = item.since(if known(first) { first } else { item.at("/eventTime") });
-    let last = either("/lastTimestamp", "/deprecatedLastTimestamp");
+    let last = item.at("/lastTimestamp");
     let series = item.at("/series");
     let last = match (series.is_null(), known(last)) {
         (false, _) => item.since(&series["lastObservedTime"]),
         (true, true) => item.since(last),
         (true, false) => first.clone(),
     };
-    let count = match (series.is_null(), either("/count", "/deprecatedCount").as_i64()) {
+    let count = match (series.is_null(), item.at("/count").as_i64()) {
         (false, _) => number(series, "/count"),
         (true, Some(count)) if count != 0 => count,
         (true, _) => 1,
     };
     let (kind, name) = (text(about, "/kind").to_lowercase(), text(about, "/name"));
-    let component = or(text(source, "/component"), words("/reportingComponent", "/reportingController"));
+    let component = or(text(source, "/component"), item.text("/reportingComponent"));
     let instance = or(text(source, "/host"), item.text("/reportingInstance"));
     vec![
         last.into(),
@@ -102,7 +96,7 @@ pub(super) fn event(item: &Item<'_>) -> Vec<Value> {
         if name.is_empty() { kind.into() } else { format!("{kind}/{name}").into() },
         text(about, "/fieldPath").into(),
         if instance.is_empty() { component.into() } else { format!("{component}, {instance}").into() },
-        words("/message", "/note").trim().into(),
+        item.text("/message").trim().into(),
         first.into(),
         count.into(),
         item.name(),

@@ -40,8 +40,6 @@ pub(super) fn check(object: &Value, flaws: &mut Vec<Flaw>) {
     for (place, metric) in metrics.iter().enumerate() {
         self::metric(metric, &format!("spec.metrics[{place}]"), flaws);
     }
-    // The first version says one of the metrics in its own way.
-    target_above_zero(&spec["targetCPUUtilizationPercentage"], "spec.metrics[0].resource.target", flaws);
     if least == Some(0) && !metrics.iter().any(wakes) {
         let why = "must specify at least one Object or External metric to support scaling to zero replicas";
         flaws.push(Flaw::forbidden("spec.metrics", why));
@@ -167,12 +165,8 @@ fn target(target: &Value, field: &str, flaws: &mut Vec<Flaw>) {
             flaws.push(Flaw::invalid(format!("{field}.{part}"), said, "must be positive"));
         }
     }
-    target_above_zero(&target["averageUtilization"], field, flaws);
-}
-
-fn target_above_zero(share: &Value, target: &str, flaws: &mut Vec<Flaw>) {
-    if let Some(share) = share.as_i64().filter(|share| *share < 1) {
-        flaws.push(Flaw::invalid(format!("{target}.averageUtilization"), share, "must be greater than 0"));
+    if let Some(share) = target["averageUtilization"].as_i64().filter(|share| *share < 1) {
+        flaws.push(Flaw::invalid(format!("{field}.averageUtilization"), share, "must be greater than 0"));
     }
 }
 

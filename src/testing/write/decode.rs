@@ -66,10 +66,16 @@ pub(super) fn decode_patched(
     if target.kind.custom && head.kind.is_empty() {
         return Err(refused(&format!("Object 'Kind' is missing in '{}'", document.shown())));
     }
-    // A patch may make it an object of another version of its kind, which is wrong with it and not with the request.
-    if target.kind.versions.iter().all(|version| target.kind.api_version(&version.name) != head.api_version) {
-        same_version(target, &head)?;
-    }
+    // A patch may make it an object of another version of its kind. A custom kind refuses that, but not here.
+    let other = target.kind.versions.iter().find(|version| target.kind.api_version(&version.name) == head.api_version);
+    let target = &match other {
+        Some(other) if !target.kind.custom => Target { version: other.name.clone(), ..target.clone() },
+        Some(_) => target.clone(),
+        None => {
+            same_version(target, &head)?;
+            target.clone()
+        }
+    };
     if head.api_version.is_empty() && !target.kind.custom {
         return internal(target, document, unknown, write, refused);
     }
@@ -151,10 +157,13 @@ fn head(kind: &Kind, document: &Document) -> Result<Head, Box<Status>> {
     }
 }
 
-/// Refuses a custom object of another version than the request is about.
-fn same_version(target: &Target, Head { api_version, .. }: &Head) -> Result<(), Box<Status>> {
+/// Refuses an object of another version than the request is about. One of a built-in kind may leave it out, and one that
+/// is of another kind besides is told so later.
+fn same_version(target: &Target, Head { api_version, kind }: &Head) -> Result<(), Box<Status>> {
     let expected = target.kind.api_version(&target.version);
-    if !target.kind.custom || *api_version == expected {
+    let of_kind = |kind: &Kind| kind.versions.iter().any(|version| kind.api_version(&version.name) == *api_version);
+    let unread = !target.kind.custom && !(*kind == target.kind.kind && of_kind(&target.kind));
+    if unread || *api_version == expected {
         return Ok(());
     }
     Err(status::bad_request(format!(
@@ -249,7 +258,7 @@ fn placed(target: &Target, head: &Head, value: Value) -> Result<Map<String, Valu
         return Err(status::invalid_as(&kind.group, &head.kind, name, flaws));
     }
     object.insert("kind".to_owned(), kind.kind.clone().into());
-    conversion::store(kind, &mut object);
+    conversion::store(kind, &target.version, &mut object);
     let metadata = metadata(&mut object);
     match text(metadata, "namespace") {
         _ if !kind.namespaced => drop(metadata.remove("namespace")),

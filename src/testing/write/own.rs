@@ -41,11 +41,13 @@ pub(super) fn update(
     let zero = zero(target);
     let live = conversion::shown(target, live.unwrap_or(&zero));
     // Writers own fields of the version they speak.
-    conversion::show(&target.kind, &target.version, &mut object);
-    let mut object = Value::Object(object);
-    owners::update(&live, &mut object, shape, &writer);
-    let Value::Object(mut object) = object else { unreachable!("it was one") };
-    conversion::store(&target.kind, &mut object);
+    let mut shown = conversion::shown(target, &Value::Object(object.clone())).into_owned();
+    owners::update(&live, &mut shown, shape, &writer);
+    let metadata = metadata(&mut object);
+    match shown["metadata"]["managedFields"].take() {
+        Value::Null => drop(metadata.remove("managedFields")),
+        owners => drop(metadata.insert("managedFields".to_owned(), owners)),
+    }
     object
 }
 
@@ -58,16 +60,24 @@ pub(super) fn by_server(kind: &Kind, live: &Value, object: &mut Value, time: &st
         subresource: Part::Status.name(),
         scope: owners::Scope::All,
         now: time,
+        kind: None,
     };
     owners::update(live, object, kind.shape(&kind.stored), &writer);
 }
 
-pub(super) fn writer<'w>(target: &Target, api_version: &'w str, write: Write<'w>, now: &'w str) -> Writer<'w> {
+pub(super) fn writer<'w>(target: &'w Target, api_version: &'w str, write: Write<'w>, now: &'w str) -> Writer<'w> {
     let (manager, scope) = match write.author {
         Author::Test => (TEST, owners::Scope::All),
         Author::Client(manager) => (manager, part::scope(target, write.part)),
     };
-    Writer { manager, api_version, subresource: write.part.map_or("", Part::name), scope, now }
+    Writer {
+        manager,
+        api_version,
+        subresource: write.part.map_or("", Part::name),
+        scope,
+        now,
+        kind: Some(&target.kind),
+    }
 }
 
 /// A new object of a kind, which belongs to nobody.
