@@ -151,3 +151,19 @@ async fn the_door_patches_as_the_server_does() {
     assert_eq!(patch("x", &remove).unwrap_err().code, 422);
     assert_eq!(patch("none", &Patch::Merge(json!({}))).unwrap_err().code, 404);
 }
+
+#[test]
+fn one_priority_class_at_most_is_everyones() {
+    let cluster = FakeCluster::new();
+    let class = |name: &str| {
+        json!({
+            "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name}, "value": 7,
+            "globalDefault": true,
+        })
+    };
+    cluster.create(class("a")).unwrap();
+    cluster.replace(class("a")).unwrap();
+    let refused = cluster.create(class("b")).unwrap_err().to_string();
+    let why = "PriorityClass a is already marked as default. Only one default can exist";
+    assert!(refused.contains(&format!("priorityclasses.scheduling.k8s.io \"b\" is forbidden: {why}")), "{refused}");
+}

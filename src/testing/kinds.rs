@@ -95,6 +95,7 @@ impl Kinds {
 
     /// Serves (or serves anew) the kind a CustomResourceDefinition describes.
     pub(super) fn define(&mut self, definition: &Value) {
+        let going = definition["metadata"]["deletionTimestamp"].is_string();
         let Some(definition) = Definition::read(&definition["spec"]) else { return };
         let place = self.iter().position(|kind| kind.group == definition.group && kind.plural == definition.plural);
         if place.is_some_and(|place| !self.served[place].custom) {
@@ -102,7 +103,11 @@ impl Kinds {
         }
         let next = KindId(self.built_in + self.customs.len());
         let id = *self.customs.entry((definition.group.clone(), definition.plural.clone())).or_insert(next);
-        let kind = Arc::new(definition.kind(id));
+        let mut kind = definition.kind(id);
+        if going {
+            kind.rules = kind.rules.and(Rules::IS_GOING);
+        }
+        let kind = Arc::new(kind);
         match place {
             Some(place) => {
                 self.served[place] = kind;

@@ -135,7 +135,7 @@ fn note(state: &mut State, kind: &Kind, step: &Step<'_>) {
     let controllers = state.lifecycle.controllers;
     if kind.is_definition() {
         // Nothing else changes the kind, and to read a definition takes its time.
-        if matches!(step, Step::Stored(_) | Step::Forced(_)) {
+        if matches!(step, Step::Stored(_) | Step::Forced(_) | Step::Marked(_)) {
             Arc::make_mut(&mut state.kinds).define(&object.value);
         }
         state.lifecycle.then(Task::Definition(object.name.clone()));

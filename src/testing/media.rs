@@ -55,6 +55,11 @@ pub(super) fn content_type(headers: &HeaderMap) -> Option<&str> {
     Some(said).filter(|said| !said.is_empty()).and_then(|said| said.split(';').next()).map(str::trim)
 }
 
+/// The same where nothing but objects may come: JSON if nothing is said, and capitals are as good.
+fn said_type(headers: &HeaderMap) -> String {
+    content_type(headers).unwrap_or("application/json").to_ascii_lowercase()
+}
+
 fn unknown_format(accepted: &str) -> Box<Status> {
     let message =
         format!("the body of the request was in an unknown format - accepted media types include: {accepted}");
@@ -64,7 +69,7 @@ fn unknown_format(accepted: &str) -> Box<Status> {
 /// What a body says that goes with a deletion, in JSON, YAML or protobuf.
 pub(super) fn options(headers: &HeaderMap, body: &Bytes) -> Result<Value, Box<Status>> {
     let unreadable = |why: &str| status::bad_request(format!("couldn't get version/kind; json parse error: {why}"));
-    match content_type(headers).unwrap_or("application/json") {
+    match said_type(headers).as_str() {
         "application/json" => serde_json::from_slice(body).map_err(|error| unreadable(&complaint(body, &error))),
         "application/yaml" => {
             let body = std::str::from_utf8(body).map_err(|_| unreadable("invalid UTF-8"))?;
@@ -90,7 +95,7 @@ enum Encoding {
 
 impl Encoding {
     fn of(kind: &Kind, headers: &HeaderMap) -> Result<Self, Box<Status>> {
-        match content_type(headers).unwrap_or("application/json") {
+        match said_type(headers).as_str() {
             "application/json" => Ok(Encoding::Json),
             "application/yaml" => Ok(Encoding::Yaml),
             PROTOBUF if kind.custom || kind.is_definition() => Err(status::failure(
@@ -121,8 +126,8 @@ pub(super) fn document(kind: &Kind, headers: &HeaderMap, body: &Bytes) -> Result
         Encoding::Yaml => {
             let text = std::str::from_utf8(body).map_err(|_| unrecognized("yaml: invalid UTF-8"))?;
             // What the body holds stays out of the message: it may be a Secret.
-            let value = yaml::parse(text).map_err(|problem| unrecognized(&format!("yaml: {}", problem.message)))?;
-            Document::Yaml(value, body.clone())
+            let parsed = yaml::read(text).map_err(|problem| unrecognized(&format!("yaml: {}", problem.message)))?;
+            Document::Yaml(parsed, body.clone())
         }
         Encoding::Protobuf => Document::Protobuf(Envelope::read(body).map_err(|why| {
             let hidden = kind.is_core("secrets") && !body.is_empty();

@@ -8,6 +8,7 @@ mod generation;
 mod job;
 mod limit_range;
 mod pod;
+mod priority;
 mod zero;
 
 use kube::core::Status;
@@ -25,6 +26,7 @@ use super::{
 pub(super) use job::{share_labels, shares_labels};
 pub(super) use limit_range::check as keeps_to_limits;
 pub(super) use pod::quality;
+pub(super) use priority::one_is_default;
 
 type Fields = Map<String, Value>;
 

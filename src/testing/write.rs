@@ -213,6 +213,7 @@ impl State {
         let limited = write.part.is_none() && !write.force && !live.as_deref().is_some_and(Object::terminating);
         if limited && (live.is_none() || !kind.is_core("pods")) {
             prepare::keeps_to_limits(self, target, &object)?;
+            prepare::one_is_default(self, target, &object)?;
         }
         prepare::store(target, &mut object);
         let old = live.as_deref().map(|live| &live.value);

@@ -9,4 +9,4 @@ mod scalar;
 mod timestamp;
 
 pub(super) use emit::emit;
-pub(super) use parse::parse;
+pub(super) use parse::{Parsed, parse, read};

@@ -92,6 +92,20 @@ pub async fn a_pod_has_the_priority_of_its_class(ground: Ground) {
     })
     .await;
     assert_eq!((&spec["priority"], &spec["preemptionPolicy"]), (&json!(7), &json!("Never")));
+    let computed = "must not be provided in pod spec; priority admission controller computed";
+    for (field, value, why) in [
+        ("priority", json!(8), format!("the integer value of priority (8) {computed} 7")),
+        (
+            "preemptionPolicy",
+            json!("PreemptLowerPriority"),
+            format!("the string value of PreemptionPolicy (PreemptLowerPriority) {computed} Never"),
+        ),
+    ] {
+        let mut other = pod(&class);
+        other["spec"][field] = value;
+        let message = format!("pods \"p\" is forbidden: {why} from the given PriorityClass name");
+        assert_eq!(ground.post(&pods(&ground), &other).await.said(), (403, message));
+    }
     let missing = ground.name() + "-none";
     let message = format!("pods \"p\" is forbidden: no PriorityClass with name {missing} was found");
     assert_eq!(ground.post(&pods(&ground), &pod(&missing)).await.said(), (403, message));

@@ -59,6 +59,43 @@ pub async fn strict_requests_are_refused_for_such_fields_and_others_hear_nothing
     assert_eq!((patched.code, patched.warnings()), (200, vec![unknown("metadata.wings")]));
 }
 
+pub async fn keys_that_come_again_in_yaml_are_told_by_their_lines(ground: Ground) {
+    let (name, all) = (ground.name(), ground.all(&CONFIG_MAPS));
+    let body =
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata:\n  a: b\n  a: c\ndata: {{d: e}}\n");
+    let body = body.replace("data: {d: e}", "binaryData:\n  x: YQ==\n  \"x\": |\n    YWE=");
+    let told = ["line 6: key \"a\" already set in map", "line 9: key \"x\" already set in map"];
+    let problem = format!("yaml: unmarshal errors:\n  {}", told.join("\n  "));
+    let warnings = told.map(|told| format!("299 - \"{}\"", told.replace('"', "\\\"")));
+    let one = format!("{}?fieldManager=m", ground.one(&CONFIG_MAPS, &name));
+    for (method, path, media_type, head) in [
+        (
+            "POST",
+            format!("{all}?fieldManager=m"),
+            "application/yaml",
+            "ConfigMap in version \"v1\" cannot be handled as a ConfigMap: strict decoding error: ",
+        ),
+        ("PATCH", one, "application/apply-patch+yaml", "error strict decoding YAML: error converting YAML to JSON: "),
+    ] {
+        let ask = async |validation: &str| {
+            let path = format!("{path}&force=true&fieldValidation={validation}");
+            ground.ask_text(method, &path, &[("Content-Type", media_type)], &body).await
+        };
+        assert_eq!(ask("Strict").await.said(), (400, format!("{head}{problem}")));
+        assert_eq!(ask("Warn").await.warnings(), warnings, "{method}");
+        assert_eq!(ask("Ignore").await.warnings(), Vec::<String>::new());
+    }
+    let stored = ground.get(&ground.one(&CONFIG_MAPS, &name)).await.body;
+    assert_eq!((&stored["data"], &stored["binaryData"]), (&json!({"a": "c"}), &json!({"x": "YWE="})));
+}
+
+pub async fn a_media_type_may_be_in_capitals(ground: Ground) {
+    let object = CONFIG_MAPS.object(&ground.name(), json!({})).to_string();
+    let media_type = ground.pick(&["Application/JSON", "APPLICATION/YAML; charset=utf-8"]);
+    let created = ground.ask_text("POST", &ground.all(&CONFIG_MAPS), &[("Content-Type", media_type)], &object).await;
+    assert_eq!(created.code, 201, "{created:?}");
+}
+
 pub async fn values_of_the_wrong_type_are_refused_in_the_words_of_the_decoder(ground: Ground) {
     let (maps, pods) = (ground.all(&CONFIG_MAPS), pods(&ground));
     for (path, kind, fields, why) in [

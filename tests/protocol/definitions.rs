@@ -212,6 +212,49 @@ pub async fn nothing_new_comes_into_a_kind_that_goes(ground: Ground) {
     })
     .await;
     let refused = ground.post(&definition.all, &definition.object(&late, &json!({}))).await;
-    assert_eq!(refused.said(), (403, message));
+    let details = json!({"name": late, "group": group, "kind": "gadgets"});
+    assert_eq!(refused.body, failure(403, "Forbidden", &message, details));
+    let less = json!(["delete", "deletecollection", "get", "list", "watch"]);
+    soon(async {
+        while ground.get(&format!("/apis/{group}/v1")).await.body["resources"][0]["verbs"] != less {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    })
+    .await;
     ground.merge(&format!("{}/{held}", definition.all), &json!({"metadata": {"finalizers": null}})).await;
+}
+
+pub async fn a_version_in_which_there_may_be_objects_stays(ground: Ground) {
+    let (definition, mut object) = Definition::of(&ground, &json!({"type": "object"}), &json!({}));
+    let mut second = object["spec"]["versions"][0].clone();
+    (second["name"], second["storage"]) = ("v2".into(), false.into());
+    object["spec"]["versions"].as_array_mut().expect("versions").push(second);
+    ground.make(DEFINITIONS, &object).await;
+    served(&ground.client, &definition.name(), &definition.all).await;
+    let name = ground.name();
+    ground.make(&definition.all, &definition.object(&name, &json!({}))).await;
+    let (path, status) = (definition.path(), format!("{}/status", definition.path()));
+    let moved = json!([
+        {"op": "replace", "path": "/spec/versions/0/storage", "value": false},
+        {"op": "replace", "path": "/spec/versions/1/storage", "value": true},
+    ]);
+    let patch = ("application/json-patch+json", &moved);
+    let moved = ground.ask("PATCH", &path, Some(patch)).await;
+    assert_eq!((moved.code, &moved.body["status"]["storedVersions"]), (200, &json!(["v1", "v2"])));
+    // In which version it is kept is no content of an object.
+    let marked = json!({"metadata": {"annotations": {"moved": "yes"}}});
+    let object = ground.merge(&format!("{}/{name}", definition.all), &marked).await;
+    assert_eq!((object.code, &object.body["metadata"]["generation"]), (200, &json!(1)));
+    let gone = json!([{"op": "remove", "path": "/spec/versions/0"}]);
+    let patch = ("application/json-patch+json", &gone);
+    let why = "status.storedVersions[0]: Invalid value: \"v1\": missing from spec.versions; v1 was previously a storage \
+               version, and must remain in spec.versions until a storage migration ensures no data remains persisted in \
+               v1 and removes v1 from status.storedVersions";
+    let head = format!("CustomResourceDefinition.apiextensions.k8s.io {:?} is invalid: ", definition.name());
+    assert_eq!(ground.ask("PATCH", &path, Some(patch)).await.said(), (422, head + why));
+    let told = ground.merge(&status, &json!({"status": {"storedVersions": ["v2"]}})).await;
+    assert_eq!((told.code, &told.body["status"]["storedVersions"]), (200, &json!(["v2"])));
+    let gone = ground.ask("PATCH", &path, Some(patch)).await;
+    assert_eq!((gone.code, &gone.body["spec"]["versions"][0]["name"]), (200, &json!("v2")));
+    definition.forget(&ground).await;
 }

@@ -56,6 +56,7 @@ suite! {
         a_new_object_has_an_identity
         what_exists_cannot_be_created
         a_generated_name_begins_with_what_was_asked
+        a_prefix_may_end_with_a_dash_after_anything
         a_namespace_must_exist
         a_replacement_of_another_version_conflicts
         a_replacement_without_a_version_overwrites_where_the_kind_allows_it
@@ -236,10 +237,13 @@ suite! {
         they_go_with_what_keeps_them
         what_keeps_them_is_only_put_and_all_of_them_are_not_deleted
         those_of_the_system_are_not_deleted
-        a_status_does_not_come_with_what_keeps_them;
+        a_status_does_not_come_with_what_keeps_them
+        their_phase_is_what_it_has_to_be;
     decoding:
         fields_a_kind_does_not_have_are_left_out_and_warned_of_in_their_order
         strict_requests_are_refused_for_such_fields_and_others_hear_nothing
+        keys_that_come_again_in_yaml_are_told_by_their_lines
+        a_media_type_may_be_in_capitals
         values_of_the_wrong_type_are_refused_in_the_words_of_the_decoder
         nulls_are_nothing_but_in_maps_of_texts
         a_patch_that_cannot_be_decoded_is_shown_as_the_whole_it_makes
@@ -255,7 +259,8 @@ suite! {
         they_are_established_in_steps
         objects_are_served_in_every_version
         with_a_definition_go_its_objects_their_watches_and_their_path
-        nothing_new_comes_into_a_kind_that_goes;
+        nothing_new_comes_into_a_kind_that_goes
+        a_version_in_which_there_may_be_objects_stays;
     deletions:
         options_come_from_the_body_or_else_from_the_parameters
         options_that_mean_nothing_are_refused

@@ -100,3 +100,19 @@ pub async fn a_status_does_not_come_with_what_keeps_them(ground: Ground) {
     object["spec"]["finalizers"] = json!(["kubernetes"]);
     assert_eq!(ground.put(&finalize, &object).await.body["spec"], object["spec"]);
 }
+
+pub async fn their_phase_is_what_it_has_to_be(ground: Ground) {
+    let (name, _) = create(&ground, json!({"finalizers": ["example.com/x"]})).await;
+    let status = format!("{}/status", path(&name));
+    for (phase, other, when) in [("Active", "Terminating", "is empty"), ("Terminating", "Active", "is not empty")] {
+        let refused = ground.merge(&status, &json!({"status": {"phase": other}})).await;
+        let why =
+            format!("status.Phase: Invalid value: {other:?}: may only be '{phase}' if `deletionTimestamp` {when}");
+        assert_eq!(refused.said(), (422, format!("Namespace {name:?} is invalid: {why}")));
+        let condition = json!({"type": "Swept", "status": "True", "reason": "Broom", "message": ""});
+        let told = ground.merge(&status, &json!({"status": {"conditions": [condition]}})).await;
+        assert_eq!((told.code, &told.body["status"]["phase"]), (200, &json!(phase)));
+        ground.delete(&path(&name)).await;
+    }
+    ground.merge(&path(&name), &json!({"metadata": {"finalizers": null}})).await;
+}

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     ground::{Ground, text},
-    kinds::LEASES,
+    kinds::{CONFIG_MAPS, LEASES},
     support::failure,
 };
 
@@ -38,6 +38,19 @@ pub async fn a_generated_name_begins_with_what_was_asked(ground: Ground) {
     let [first, second] = [first, second].map(|created| text(&created.body["metadata"]["name"]));
     assert!(first != second && first.starts_with(&prefix) && second.starts_with(&prefix), "{first} {second}");
     assert_eq!([first.len(), second.len()], [prefix.len() + 5; 2]);
+}
+
+pub async fn a_prefix_may_end_with_a_dash_after_anything(ground: Ground) {
+    let (kind, all) = (&CONFIG_MAPS, ground.all(&CONFIG_MAPS));
+    let fields = async |prefix: &str| {
+        let mut object = kind.object("", json!({"generateName": prefix}));
+        object["metadata"].as_object_mut().expect("metadata").remove("name");
+        let refused = ground.post(&all, &object).await;
+        let causes = refused.body["details"]["causes"].as_array().expect("causes").iter();
+        causes.map(|cause| text(&cause["field"])).collect::<Vec<_>>()
+    };
+    assert_eq!(fields("bird_-").await, ["metadata.name"]);
+    assert_eq!(fields("bird_").await, ["metadata.generateName", "metadata.name"]);
 }
 
 pub async fn a_namespace_must_exist(ground: Ground) {

@@ -11,6 +11,8 @@ pub(super) const PODS: Fields = &[
     ("spec.hostNetwork", "false"),
     ("status.phase", ""),
     ("status.podIP", ""),
+    // It is known, and always empty.
+    ("status.podIPs", ""),
     ("status.nominatedNodeName", ""),
 ];
 pub(super) const NODES: Fields = &[("spec.unschedulable", "false")];

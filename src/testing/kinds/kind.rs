@@ -125,6 +125,8 @@ impl Kind {
             &["create"]
         } else if self.rules.contain(Rules::IS_REPORT) {
             &["get", "list"]
+        } else if self.rules.contain(Rules::IS_GOING) {
+            &["delete", "deletecollection", "get", "list", "watch"]
         } else if self.custom {
             &["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
         } else if self.rules.contain(Rules::GOES_ALONE) {
@@ -181,6 +183,8 @@ impl Rules {
     pub(in crate::testing) const NONE: Rules = Rules(0);
     /// Changes of the specification count in `metadata.generation`.
     pub(in crate::testing) const COUNTS_GENERATIONS: Rules = Rules(1);
+    /// Its definition is being deleted, and its objects go.
+    pub(in crate::testing) const IS_GOING: Rules = Rules(1 << 1);
     /// A replacement must name the resourceVersion it replaces.
     pub(in crate::testing) const NEEDS_VERSION: Rules = Rules(1 << 2);
     /// A replacement of nothing creates.

@@ -42,9 +42,9 @@ fn set(object: &mut Fields, generation: i64) {
 fn changed(target: &Target, live: &Value, object: &Fields) -> bool {
     let kind = &target.kind;
     let apart = kind.has_status(&target.version);
-    // A list with nothing in it is no other than none.
+    // A list with nothing in it is no other than none, and in which version an object is kept is no content.
     let counts = |(name, value): &(&String, &Value)| match name.as_str() {
-        "metadata" => false,
+        "apiVersion" | "metadata" => false,
         "status" if apart => false,
         _ => !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()),
     };

@@ -1,4 +1,6 @@
-//! What admission adds to pods: resources, a quality of service class, tolerations, a priority.
+//! What admission adds to pods: resources, a quality of service class, tolerations.
+//!
+//! Not here: their priority ([`priority`]), limits ([`limit_range`]).
 
 use std::collections::BTreeMap;
 
@@ -6,8 +8,8 @@ use kube::core::Status;
 use serde_json::{Value, json};
 
 use super::{
-    super::{quantity, state::State, status, write::Write},
-    Fields, at, keep, limit_range,
+    super::{quantity, state::State, write::Write},
+    Fields, at, keep, limit_range, priority,
 };
 
 pub(super) fn create(state: &State, pod: &mut Fields, write: Write<'_>) -> Result<(), Box<Status>> {
@@ -15,7 +17,7 @@ pub(super) fn create(state: &State, pod: &mut Fields, write: Write<'_>) -> Resul
         limit_range::fill_in(state, pod);
     }
     tolerate(pod);
-    prioritize(state, pod, write)?;
+    priority::give(state, pod, write)?;
     let class = quality(at(pod, "spec"));
     let time = state.time();
     let gated = at(pod, "spec")["schedulingGates"].as_array().is_some_and(|gates| !gates.is_empty());
@@ -56,40 +58,6 @@ fn tolerate(pod: &mut Fields) {
             tolerations.push(toleration);
         }
     }
-}
-
-/// The priority of the class a pod names, or of the class that is everyone's.
-fn prioritize(state: &State, pod: &mut Fields, write: Write<'_>) -> Result<(), Box<Status>> {
-    let named = at(pod, "spec")["priorityClassName"].as_str().unwrap_or_default().to_owned();
-    let mut classes = state.kinds.served("scheduling.k8s.io", "v1", "priorityclasses").into_iter().flat_map(|kind| {
-        let found = state.storage.objects(kind.id, "");
-        found.map(|class| &class.value)
-    });
-    let class = if named.is_empty() {
-        classes.filter(|class| class["globalDefault"] == true).min_by_key(|class| class["value"].as_i64())
-    } else {
-        classes.find(|class| class["metadata"]["name"] == *named)
-    };
-    let policy = |class: &Value| class["preemptionPolicy"].as_str().unwrap_or("PreemptLowerPriority").to_owned();
-    let (name, value, policy) = match (class, named.as_str()) {
-        (Some(class), _) => (class["metadata"]["name"].clone(), class["value"].clone(), policy(class)),
-        (None, "system-cluster-critical") => (named.into(), 2_000_000_000.into(), policy(&Value::Null)),
-        (None, "system-node-critical") => (named.into(), 2_000_001_000.into(), policy(&Value::Null)),
-        (None, "") => (Value::Null, 0.into(), policy(&Value::Null)),
-        (None, _) if write.force => return Ok(()),
-        (None, _) => {
-            let why = format!("no PriorityClass with name {named} was found");
-            let name = at(pod, "metadata")["name"].as_str().unwrap_or_default();
-            return Err(status::refused("pods", "", name, &why));
-        }
-    };
-    let Some(spec) = pod.get_mut("spec").and_then(Value::as_object_mut) else { return Ok(()) };
-    if !name.is_null() {
-        spec.insert("priorityClassName".to_owned(), name);
-    }
-    spec.insert("priority".to_owned(), value);
-    spec.entry("preemptionPolicy").or_insert_with(|| policy.into());
-    Ok(())
 }
 
 /// How much a pod is promised: all it may use, some of it, or nothing.

@@ -180,7 +180,11 @@ impl<'d> Visitor<'d> for Reader<'_> {
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        self.number(Some(value.into()))
+        match self.ty() {
+            // Where nothing is known of a number, what is too large for Go's integers is none.
+            Type::Any | Type::Whole if i64::try_from(value).is_err() => self.number(Number::from_f64(value as f64)),
+            _ => self.number(Some(value.into())),
+        }
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {

@@ -118,6 +118,17 @@ fn versions(object: &Value, flaws: &mut Vec<Flaw>) {
         }
         [_] => {}
     }
+    for (index, version) in items(&object["status"]["storedVersions"]) {
+        let version = text(version);
+        if !seen.contains(version) {
+            let why = format!(
+                "missing from spec.versions; {version} was previously a storage version, and must remain in \
+                 spec.versions until a storage migration ensures no data remains persisted in {version} and removes \
+                 {version} from status.storedVersions"
+            );
+            flaws.push(Flaw::invalid(format!("status.storedVersions[{index}]"), version, &why));
+        }
+    }
 }
 
 /// A version as the server shows it, which keeps what all versions share elsewhere.

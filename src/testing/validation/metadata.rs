@@ -200,10 +200,9 @@ fn name_problems(kind: &Kind, name: &str, prefix: bool) -> Vec<String> {
     if name.is_empty() {
         return Vec::new();
     }
-    let masked = match name.strip_suffix('-') {
-        Some(rest) if prefix && !rest.is_empty() => format!("{rest}a"),
-        _ => name.to_owned(),
-    };
+    // A letter takes the place of the dash and of what is before it.
+    let before = name.strip_suffix('-').filter(|_| prefix).and_then(|rest| rest.char_indices().next_back());
+    let masked = before.map_or_else(|| name.to_owned(), |(place, _)| format!("{}a", &name[..place]));
     match kind.names {
         Names::Subdomain => selector::subdomain_problems(&masked),
         Names::Label => label_problems(&masked),

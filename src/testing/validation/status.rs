@@ -86,6 +86,16 @@ pub(super) fn check(kind: &Kind, old: &Value, new: &Value, flaws: &mut Vec<Flaw>
         ("apps", "daemonsets") => counts(&DAEMON_SET, had, status, flaws),
         ("batch", "jobs") => job_status::check(&new["spec"], had, status, flaws),
         ("", "pods") => pod(had, status, flaws),
+        ("", "namespaces") => {
+            let (phase, when) = match new["metadata"]["deletionTimestamp"].is_string() {
+                true => ("Terminating", "is not empty"),
+                false => ("Active", "is empty"),
+            };
+            if status["phase"] != phase {
+                let why = format!("may only be '{phase}' if `deletionTimestamp` {when}");
+                flaws.push(Flaw::invalid("status.Phase", text(&status["phase"]), &why));
+            }
+        }
         ("autoscaling", _) => {
             for field in ["currentReplicas", "desiredReplicas"] {
                 not_negative(&status[field], &format!("status.{field}"), flaws);

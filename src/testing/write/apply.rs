@@ -15,7 +15,7 @@ use super::{
         state::{State, Target},
         status,
         storage::key,
-        yaml,
+        yaml::{self, Parsed},
     },
     Draft, Write, create, decode, metadata, own, replace, text,
 };
@@ -73,7 +73,8 @@ pub(super) fn merged(
     let unreadable = |why: &str| status::bad_request(format!("error decoding YAML: {why}"));
     let broken = |why: &str| unreadable(&format!("error converting YAML to JSON: yaml: {why}"));
     let text = std::str::from_utf8(&configuration.text).map_err(|_| broken("invalid UTF-8"))?;
-    let configured = match yaml::parse(text).map_err(|problem| broken(&problem.message))? {
+    let Parsed { value, repeated } = yaml::read(text).map_err(|problem| broken(&problem.message))?;
+    let configured = match value {
         Value::Null => json!({}),
         object @ Value::Object(_) => object,
         other => {
@@ -98,6 +99,7 @@ pub(super) fn merged(
     let writer = own::writer(target, &api_version, write, time);
     let shape = kind.shape(&target.version);
     let merged = owners::apply(&live, &configured, &zero, shape, &writer, configuration.force)?;
+    decode::told_twice(&repeated, write)?;
     // The server meets what does not fit only when it converts what came out.
     decode::converted(kinds, target, merged, write, |why| {
         let described = owners::described(&configured);

@@ -61,11 +61,8 @@ fn open(state: &State, target: &Target, object: &Map<String, Value>) -> Result<(
     }
     let definition = kind.custom.then(|| state.storage.get(state.kinds.definitions().id, &kind.resource())).flatten();
     if definition.is_some_and(|definition| definition.terminating()) {
-        let message = format!(
-            "{} {name:?} is forbidden: create not allowed while custom resource definition is terminating",
-            kind.resource()
-        );
-        return Err(status::failure(403, "Forbidden", message));
+        let why = "create not allowed while custom resource definition is terminating";
+        return Err(status::refused(&kind.resource(), &kind.group, &name, why));
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use super::{
         status::{self, Flaw},
     },
     Write,
-    document::{Document, Head, summary},
+    document::{Document, Head, REPETITION, repetition, summary},
     metadata, text,
 };
 
@@ -129,9 +129,33 @@ fn told(problems: Vec<String>, write: Write<'_>) -> Result<(), String> {
             return Err(format!("strict decoding error: {}", problems.join(", ")));
         }
         FieldValidation::Ignore => {}
-        FieldValidation::Strict | FieldValidation::Warn => write.warn(problems),
+        FieldValidation::Strict | FieldValidation::Warn => {
+            write.warn(problems.iter().flat_map(|problem| each(problem)))
+        }
     }
     Ok(())
+}
+
+/// Tells of keys that are repeated in a configuration as [`told`] does.
+pub(super) fn told_twice(keys: &[String], write: Write<'_>) -> Result<(), Box<Status>> {
+    let Some(problem) = repetition(keys) else { return Ok(()) };
+    match write.validation {
+        FieldValidation::Strict => {
+            return Err(status::bad_request(format!(
+                "error strict decoding YAML: error converting YAML to JSON: {problem}"
+            )));
+        }
+        FieldValidation::Ignore => {}
+        FieldValidation::Warn => write.warn(each(&problem)),
+    }
+    Ok(())
+}
+
+/// A problem as it is warned about: each repeated key by itself.
+fn each(problem: &str) -> impl Iterator<Item = String> {
+    let lines = problem.strip_prefix(REPETITION);
+    let whole = lines.is_none().then(|| problem.to_owned());
+    lines.into_iter().flat_map(str::lines).map(|line| line.trim().to_owned()).chain(whole)
 }
 
 /// What the document says it is. Only texts of custom kinds have to say.

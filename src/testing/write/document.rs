@@ -13,6 +13,7 @@ use super::super::{
         Format, Shape, Type,
         decode::{Decoded, Failure, convert, decode},
     },
+    yaml::Parsed,
 };
 use super::syntax;
 
@@ -20,7 +21,7 @@ use super::syntax;
 pub(in super::super) enum Document {
     Json(Bytes),
     /// What a text in YAML holds, and the text.
-    Yaml(Value, Bytes),
+    Yaml(Parsed, Bytes),
     Value(Value),
     Protobuf(Envelope),
     /// What was made of an object without a text in between.
@@ -43,7 +44,12 @@ impl Document {
     pub(in super::super) fn decode(self, shape: Shape<'_>, name: &str) -> Result<Decoded, Failure> {
         match self {
             Document::Json(text) => read(&text, shape, name),
-            Document::Yaml(value, _) | Document::Value(value) => decode(value, shape, name),
+            Document::Yaml(Parsed { value, repeated }, _) => {
+                let mut decoded = decode(value, shape, name)?;
+                decoded.problems.splice(0..0, repetition(&repeated));
+                Ok(decoded)
+            }
+            Document::Value(value) => decode(value, shape, name),
             Document::Made(value) => convert(&value, shape),
             Document::Protobuf(envelope) => {
                 let value = envelope.value(shape).map_err(Failure::Mistyped)?;
@@ -67,7 +73,7 @@ impl Document {
                 return Ok(Head { api_version: api_version.clone(), kind: kind.clone() });
             }
             Document::Json(text) => read(text, shape, ""),
-            Document::Yaml(value, _) | Document::Value(value) => decode(value, shape, ""),
+            Document::Yaml(Parsed { value, .. }, _) | Document::Value(value) => decode(value, shape, ""),
             Document::Made(value) => convert(value, shape),
         };
         match decoded {
@@ -84,7 +90,9 @@ impl Document {
     fn plain_head(&self) -> Option<Head> {
         let fields = match self {
             Document::Json(_) | Document::Protobuf(_) => return None,
-            Document::Yaml(value, _) | Document::Value(value) | Document::Made(value) => value.as_object()?,
+            Document::Yaml(Parsed { value, .. }, _) | Document::Value(value) | Document::Made(value) => {
+                value.as_object()?
+            }
         };
         let text = |field: &str| Some(fields.get(field)?.as_str()?.to_owned());
         Some(Head { api_version: text("apiVersion")?, kind: text("kind")? })
@@ -107,6 +115,14 @@ impl Document {
         }
     }
 }
+
+/// All keys that are repeated in a text in YAML, as one problem.
+pub(super) fn repetition(keys: &[String]) -> Option<String> {
+    (!keys.is_empty()).then(|| format!("{REPETITION}  {}", keys.join("\n  ")))
+}
+
+/// How that problem begins; each line after it tells of one key.
+pub(super) const REPETITION: &str = "yaml: unmarshal errors:\n";
 
 /// Reads a text and what comes after it, which must be nothing.
 fn read(text: &[u8], shape: Shape<'_>, name: &str) -> Result<Decoded, Failure> {

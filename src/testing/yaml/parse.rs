@@ -12,7 +12,10 @@ use base64::Engine;
 use granit_parser::Tag;
 use serde_json::{Map, Value};
 
-use super::scalar::{Scalar, float_text, resolve};
+use super::{
+    super::quoted::quoted,
+    scalar::{Scalar, float_text, resolve},
+};
 use document::{Document, Node};
 
 /// Why a document has no value: the message, and the line counted from 0 where it is known.
@@ -25,14 +28,28 @@ pub(in crate::testing) struct Problem {
 /// Levels of nesting, aliases expanded; far beyond any manifest, far below the end of the stack.
 const DEEPEST: usize = 255;
 
-/// The value of the first document in `text`; null where there is none.
+/// What a text holds.
+#[derive(Debug)]
+pub(in crate::testing) struct Parsed {
+    /// The value of the first document; null where there is none.
+    pub(in crate::testing) value: Value,
+    /// What is wrong with keys that stand in one mapping more than once.
+    pub(in crate::testing) repeated: Vec<String>,
+}
+
+/// The value of the first document in `text`, whatever else is wrong with it.
 pub(in crate::testing) fn parse(text: &str) -> Result<Value, Problem> {
+    read(text).map(|parsed| parsed.value)
+}
+
+pub(in crate::testing) fn read(text: &str) -> Result<Parsed, Problem> {
     let document = Document::read(text)?;
     let Some(root) = document.root else {
-        return Ok(Value::Null);
+        return Ok(Parsed { value: Value::Null, repeated: Vec::new() });
     };
-    let mut expansion = Expansion { document: &document, nodes: 0, aliased: 0, aliases: Vec::new() };
-    expansion.value(root, 0)
+    let mut expansion =
+        Expansion { document: &document, nodes: 0, aliased: 0, aliases: Vec::new(), repeated: Vec::new() };
+    Ok(Parsed { value: expansion.value(root, 0)?, repeated: expansion.repeated })
 }
 
 /// A document being turned into a value, and how much of it came from aliases.
@@ -41,6 +58,7 @@ struct Expansion<'d> {
     nodes: usize,
     aliased: usize,
     aliases: Vec<usize>,
+    repeated: Vec<String>,
 }
 
 impl Expansion<'_> {
@@ -86,9 +104,17 @@ impl Expansion<'_> {
             if self.is_merge(key) {
                 self.merge(value, map, depth + 1)?;
             } else {
-                let key = self.key(key)?;
+                // A block of text begins after the line of its bar.
+                let begins =
+                    if matches!(self.document.nodes[value].0, Node::Scalar { plain: false, .. }) { key } else { value };
+                let line = self.document.nodes[begins].1 + 1;
+                let name = self.key(key)?;
                 let value = self.value(value, depth + 1)?;
-                map.insert(key, value);
+                if map.contains_key(&name) {
+                    let shown = if self.is_text(key) { quoted(&name) } else { name.clone() };
+                    self.repeated.push(format!("line {line}: key {shown} already set in map"));
+                }
+                map.insert(name, value);
             }
         }
         Ok(())
@@ -117,8 +143,8 @@ impl Expansion<'_> {
         }
     }
 
-    /// A key as text: JSON has no other keys.
-    fn key(&self, mut key: usize) -> Result<String, Problem> {
+    /// What a key means before it is made text.
+    fn raw_key(&self, mut key: usize) -> Result<Scalar, Problem> {
         let line = self.document.nodes[key].1;
         if let Node::Alias(target) = self.document.nodes[key].0 {
             key = target;
@@ -126,7 +152,17 @@ impl Expansion<'_> {
         let Node::Scalar { text, plain, tag } = &self.document.nodes[key].0 else {
             return Err(problem(line, "a list or a mapping cannot be a key"));
         };
-        match scalar(text, *plain, tag.as_ref(), line)? {
+        scalar(text, *plain, tag.as_ref(), line)
+    }
+
+    fn is_text(&self, key: usize) -> bool {
+        matches!(self.raw_key(key), Ok(Scalar::Text(_)))
+    }
+
+    /// A key as text: JSON has no other keys.
+    fn key(&self, key: usize) -> Result<String, Problem> {
+        let line = self.document.nodes[key].1;
+        match self.raw_key(key)? {
             Scalar::Text(text) => Ok(text),
             Scalar::Bool(value) => Ok(value.to_string()),
             Scalar::Int(value) => Ok(value.to_string()),
@@ -219,6 +255,14 @@ fn float_key(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_that_come_again_are_told_by_the_lines_of_their_values() {
+        let text = "a: {b: 1, b: 2}\n1: x\n1:\n  y: z\n<<: {c: 3}\nc: |\n  4\n";
+        let told =
+            ["line 1: key \"b\"", "line 4: key 1", "line 6: key \"c\""].map(|key| format!("{key} already set in map"));
+        assert_eq!(read(text).map(|parsed| parsed.repeated), Ok(told.to_vec()));
+    }
 
     #[test]
     fn float_keys_are_printed_in_single_precision() {
