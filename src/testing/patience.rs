@@ -60,7 +60,10 @@ impl fmt::Display for Vain<'_> {
         writeln!(f, "{place}: waited {:?} in vain for {what} (see Builder::patience)", cluster.shared.patience)?;
         let last = &requests[requests.count().saturating_sub(TOLD)..];
         writeln!(f, "the last {} of {} requests:", last.len(), requests.count())?;
-        last.iter().try_for_each(|request| writeln!(f, "  {request}"))?;
+        last.iter().try_for_each(|request| match &request.message {
+            Some(message) => writeln!(f, "  {request}: {message}"),
+            None => writeln!(f, "  {request}"),
+        })?;
         write!(f, "{} open watches:", watches.count())?;
         watches.iter().try_for_each(|watch| write!(f, "\n  {watch}"))
     }
