@@ -253,7 +253,10 @@ impl FakeCluster {
         FaultHandle { cluster: self.clone(), id }
     }
 
-    /// Returns once a condition holds. The condition is checked now and whenever anything changes in the cluster.
+    /// Returns once a condition holds. The condition is checked now and after anything has changed in the cluster.
+    ///
+    /// Not each state is seen: a program can do several things before the test has a turn. So ask for what stays true,
+    /// such as `count() >= 2` and not `count() == 2`.
     ///
     /// ```
     /// # use kube_indexed_store::testing::{FakeCluster, objects::secret};
@@ -269,8 +272,8 @@ impl FakeCluster {
     /// # Panics
     ///
     /// This and the other waiting methods panic if nothing comes within 60 seconds, or the time of
-    /// [`Builder::patience`]. The message has the place in the test, the last requests and the open watches. They need
-    /// a runtime with its timer enabled.
+    /// [`Builder::patience`]. The message has the place in the test, the last requests with the reasons of refusals, and
+    /// the open watches. They need a runtime with its timer enabled.
     ///
     /// # Cancel safety
     ///

@@ -250,7 +250,8 @@ impl FakeCluster {
     }
 
     /// Waits for a request and returns it: the first that the given filter leaves in the log, whether it is there
-    /// already or comes later.
+    /// already or comes later. For one that comes later, take a [mark](FakeCluster::mark) before the call; the filter
+    /// itself runs many times.
     ///
     /// ```
     /// # use std::time::Duration;

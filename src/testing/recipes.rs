@@ -152,7 +152,7 @@
 //! # Custom kinds
 //!
 //! The cluster must have the CustomResourceDefinition. With `#[derive(kube::CustomResource)]` that is
-//! `cluster.create(Document::crd())`; a folder of definitions is `cluster.load("config/crd")`. For a test that does not
+//! `cluster.create(Document::crd())`; a folder of definitions is `cluster.load("config/crd")?.complete()?`. For a test that does not
 //! care about the schema there is [`objects::definition`](super::objects::definition):
 //!
 //! ```

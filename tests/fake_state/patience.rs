@@ -31,8 +31,9 @@ async fn who_waits_in_vain_is_told_where_for_what_and_what_happened_instead() {
     }
     let line = line!() + 1;
     let (told, seconds) = panic(cluster.until(|cluster| cluster.get("Secret", "default", "a").is_ok())).await;
-    let last: String =
-        (10..30).map(|number| format!("  GET {SECRETS}/{number} 404: secrets \"{number}\" not found\n")).collect();
+    let last: String = (10..30)
+        .map(|number| format!("     0.000s  GET {SECRETS}/{number} 404: secrets \"{number}\" not found\n"))
+        .collect();
     let expected = format!(
         "{}:{line}:41: waited 60s in vain for a condition (see Builder::patience)\n\
          the last 20 of 30 requests:\n{last}1 open watches:\n  {}",
@@ -44,13 +45,14 @@ async fn who_waits_in_vain_is_told_where_for_what_and_what_happened_instead() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_in_vain_is_told_why_requests_were_refused() {
+async fn who_waits_in_vain_is_told_when_requests_came_and_why_they_were_refused() {
     let cluster = FakeCluster::new();
+    tokio::time::sleep(Duration::from_millis(12_345)).await;
     let post = http::Request::post(SECRETS).header("content-type", "application/json");
     call(&cluster, post, r#"{"metadata": {"name": "a", "namespace": "b"}}"#).await;
     let (told, _) = panic(cluster.until(|_| false)).await;
     let why = "the namespace of the provided object does not match the namespace sent on the request";
-    assert_eq!(told.lines().nth(2), Some(format!("  POST {SECRETS} 400: {why}").as_str()));
+    assert_eq!(told.lines().nth(2), Some(format!("    12.345s  POST {SECRETS} 400: {why}").as_str()));
 }
 
 #[tokio::test(start_paused = true)]
