@@ -11,6 +11,7 @@ use std::time::Duration;
 use futures::{StreamExt, future, stream};
 use k8s_openapi::api::core::v1::{ConfigMap, Service};
 use kube::Api;
+use kube::api::Patch;
 use kube::runtime::Controller;
 use kube::runtime::controller::Action;
 use kube::runtime::reflector::ObjectRef;
@@ -19,6 +20,7 @@ use kube_indexed_store::snapshot::Entry;
 use kube_indexed_store::testing::FakeCluster;
 use kube_indexed_store::watcher::{Resource, Watcher};
 use kube_indexed_store::{Indexer, Query, Store, store};
+use serde_json::json;
 use tokio::sync::mpsc;
 
 const OBJECTS: &str = "
@@ -65,9 +67,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let controller = tokio::spawn(controller);
 
     println!("{}", reconciled.recv().await.unwrap_or_default());
-    let mut changed: serde_json::Value = cluster.get("ConfigMap", "shop", "web-limits")?;
-    changed["data"]["rate"] = "20".into();
-    cluster.apply(changed)?;
+    cluster.patch("ConfigMap", "shop", "web-limits", &Patch::Merge(json!({"data": {"rate": "20"}})))?;
     println!("{}", reconciled.recv().await.unwrap_or_default());
     cluster.delete("ConfigMap", "shop", "web-limits")?;
     println!("{}", reconciled.recv().await.unwrap_or_default());

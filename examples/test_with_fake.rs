@@ -1,6 +1,7 @@
 //! Three ways to test code that reads a store: fill the store by hand, watch a fake API server, and make that one fail.
 //!
-//! `cargo run --example test_with_fake` runs three functions that would be tests in your crate.
+//! `cargo run --example test_with_fake` runs three functions that would be tests in your crate. How to test a controller
+//! is in the documentation of `testing` and its `recipes`.
 
 use std::time::Duration;
 

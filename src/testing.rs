@@ -18,7 +18,7 @@
 //! |---|---|
 //! | fill it | [`FakeCluster::create`] with the builders of [`objects`], [`FakeCluster::load`] with manifests |
 //! | see what the program did | [`FakeCluster::get`] and [`get_as`](FakeCluster::get_as), [`FakeCluster::requests`], [`FakeCluster::dump_yaml`] |
-//! | wait for it | [`FakeCluster::until`], [`FakeCluster::requested`], [`FakeCluster::watch_established`] |
+//! | wait for it | [`FakeCluster::until`], [`FakeCluster::until_some`], [`FakeCluster::requested`], [`FakeCluster::watch_established`] |
 //! | make it fail | [`Fault`], [`FakeCluster::watches`], [`FakeCluster::compact`], [`FakeCluster::restart`] |
 //! | go back | [`FakeCluster::snapshot`], [`FakeCluster::restore`], [`FakeCluster::rewind`] |
 //! | configure it | [`FakeCluster::builder`]: seed, clock, history, controllers, patience |
@@ -27,6 +27,9 @@
 //! *Direct methods* are the methods of [`FakeCluster`] that read and write objects without a client, for the test
 //! itself: `create`, `replace`, `apply`, `patch`, `delete`, `get`, `get_as`. [`Fault`]s do not act on them, and the log
 //! of [requests](FakeCluster::requests) does not show them.
+//!
+//! There are [recipes] for the usual tests: finalizers, backoff, conflicts, limited rights, replicas, lost connections,
+//! clocks, other processes.
 //!
 //! # Instead of tower-test
 //!
@@ -115,6 +118,33 @@
 //! # }).unwrap();
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Coming from another tool
+//!
+//! | there | here |
+//! |---|---|
+//! | **tower-test** | |
+//! | `mock::pair`, `Client::new(mock, ..)` | [`FakeCluster::new`], [`FakeCluster::client`] |
+//! | `next_request` and assertions | [`FakeCluster::requests`] afterwards, or [`FakeCluster::requested`] to wait for one |
+//! | `send_response` | the state answers; [`Fault::status`] and [`Fault::json`] answer something else |
+//! | **envtest** | |
+//! | `testEnv.Start()` in a suite | [`FakeCluster::new`] in each test |
+//! | `CRDDirectoryPaths` | [`FakeCluster::load`], or `cluster.create(Widget::crd())` |
+//! | `k8sClient.Create`, `Get`, `Status().Update` | [`FakeCluster::create`], [`get_as`](FakeCluster::get_as), [`patch`](FakeCluster::patch), or `kube::Api` |
+//! | `Eventually` | [`FakeCluster::until`], [`FakeCluster::until_some`] |
+//! | `Consistently` | a sleep with paused time: [recipe](recipes#nothing-happens) |
+//! | `cfg`, a kubeconfig | [`FakeCluster::serve`] |
+//! | no controllers run | the same, but for namespaces and garbage: [`Builder::controllers`] |
+//! | **controller-runtime's fake client** | |
+//! | `NewClientBuilder().WithObjects(..)` | [`FakeCluster::create`], [`FakeCluster::load`] |
+//! | `WithStatusSubresource` | not needed: built-in kinds have theirs, and definitions say it |
+//! | `WithInterceptorFuncs` | [`Fault`] |
+//! | **client-go's fake clientset** | |
+//! | `NewClientset(objects...)`, the tracker | [`FakeCluster::create`] |
+//! | `PrependReactor` | [`Fault`] |
+//! | `Actions()` | [`FakeCluster::requests`] |
+//! | `watch.NewFake()` | real watches: change the state, see [`FakeCluster::watches`] |
+//! | `clock.FakeClock`, `Step` | paused time and `tokio::time::advance`, or a [`ManualClock`] |
 //!
 //! # How faithful it is
 //!
@@ -236,6 +266,7 @@ mod answer;
 mod body;
 mod builder;
 mod calls;
+mod clients;
 mod clock;
 mod cluster;
 mod connections;
@@ -264,6 +295,7 @@ mod protobuf;
 mod quantity;
 mod quoted;
 mod random;
+pub mod recipes;
 mod reports;
 mod requests;
 mod route;

@@ -65,9 +65,14 @@ impl Answer {
     }
 }
 
+/// Why a request was refused, for the log. It goes with the answer and is not sent.
+#[derive(Clone)]
+pub(super) struct Message(pub(super) String);
+
 /// A refusal, with the header that says when to come back.
 pub(super) fn refusal(refusal: &Status, encoding: Encoding) -> Response<Body> {
     let mut response = Answer::Json(refusal.code, status::text(refusal)).into_response(encoding);
+    response.extensions_mut().insert(Message(refusal.message.clone()));
     let wait = refusal.details.as_ref().map(|details| u64::from(details.retry_after_seconds));
     retry_after(&mut response, wait.filter(|seconds| *seconds > 0));
     response

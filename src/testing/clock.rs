@@ -11,6 +11,8 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
+use super::cluster::FakeCluster;
+
 /// The clock that a cluster takes its timestamps from, such as `metadata.creationTimestamp`.
 ///
 /// By default it starts at 2026-01-01T00:00:00Z when the cluster is made, and goes on as tokio's time does: it stands
@@ -60,13 +62,55 @@ impl Clock {
 
     /// Now in whole seconds, in a cluster made at `made`.
     pub(super) fn now(&self, made: Instant) -> Timestamp {
-        let (start, elapsed) = match &self.0 {
-            Source::From(start) => (*start, made.elapsed().as_secs()),
-            Source::System => (Timestamp::now(), 0),
-            Source::Manual(clock) => (*clock.0.lock(), 0),
-        };
-        let elapsed = i64::try_from(elapsed).unwrap_or_default();
+        let (start, elapsed) = self.read(made);
+        let elapsed = i64::try_from(elapsed.as_secs()).unwrap_or_default();
         Timestamp::from_second(start.as_second().saturating_add(elapsed)).unwrap_or_default()
+    }
+
+    /// Now with its fractions, in a cluster made at `made`.
+    pub(super) fn exact(&self, made: Instant) -> Timestamp {
+        let (start, elapsed) = self.read(made);
+        start.checked_add(elapsed).unwrap_or(start)
+    }
+
+    /// Where the clock started, and how far it has come since.
+    fn read(&self, made: Instant) -> (Timestamp, Duration) {
+        match &self.0 {
+            Source::From(start) => (*start, made.elapsed()),
+            Source::System => (Timestamp::now(), Duration::ZERO),
+            Source::Manual(clock) => (*clock.0.lock(), Duration::ZERO),
+        }
+    }
+}
+
+impl FakeCluster {
+    /// What the cluster's [clock](super::Builder::clock) shows now, with its fractions; timestamps in objects have whole
+    /// seconds.
+    ///
+    /// Give this clock to a program that compares timestamps with the time, so that both agree. `jiff::Timestamp` and
+    /// the types of `chrono` and `time` convert from [`SystemTime`].
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// use kube_indexed_store::testing::FakeCluster;
+    ///
+    /// /// The program under test takes its clock as an argument.
+    /// fn is_over(end: SystemTime, now: impl Fn() -> SystemTime) -> bool {
+    ///     now() >= end
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?.block_on(async {
+    /// let cluster = FakeCluster::new();
+    /// let end = cluster.now() + Duration::from_secs(3600);
+    /// assert!(!is_over(end, || cluster.now()));
+    /// tokio::time::advance(Duration::from_secs(3600)).await;
+    /// assert!(is_over(end, || cluster.now()));
+    /// # });
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn now(&self) -> SystemTime {
+        self.shared.read(|inner| inner.state.exact_now()).into()
     }
 }
 

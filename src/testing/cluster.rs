@@ -228,6 +228,9 @@ impl FakeCluster {
     /// Forgets all history, as a compaction of etcd does. From now on, lists and watches that start at an older
     /// resourceVersion are expired (410), and so are page tokens from before. Open watches continue. How much history
     /// is kept otherwise is set by [`Builder::window`].
+    ///
+    /// The newest resourceVersion is still there, and so is a page token of the newest state: change something before,
+    /// if they are to expire.
     pub fn compact(&self) {
         self.shared.update(|inner| inner.state.storage.compact());
     }
@@ -250,7 +253,10 @@ impl FakeCluster {
         FaultHandle { cluster: self.clone(), id }
     }
 
-    /// Returns once a condition holds. The condition is checked now and whenever anything changes in the cluster.
+    /// Returns once a condition holds. The condition is checked now and after anything has changed in the cluster.
+    ///
+    /// Not each state is seen: a program can do several things before the test has a turn. So ask for what stays true,
+    /// such as `count() >= 2` and not `count() == 2`.
     ///
     /// ```
     /// # use kube_indexed_store::testing::{FakeCluster, objects::secret};
@@ -266,8 +272,8 @@ impl FakeCluster {
     /// # Panics
     ///
     /// This and the other waiting methods panic if nothing comes within 60 seconds, or the time of
-    /// [`Builder::patience`]. The message has the place in the test, the last requests and the open watches. They need
-    /// a runtime with its timer enabled.
+    /// [`Builder::patience`]. The message has the place in the test, the last requests with the reasons of refusals, and
+    /// the open watches. They need a runtime with its timer enabled.
     ///
     /// # Cancel safety
     ///
@@ -278,13 +284,46 @@ impl FakeCluster {
         self.patiently(Wait::new("a condition"), self.holds(condition))
     }
 
+    /// Returns what is found, once there is something to find. Like [`until`](FakeCluster::until), for tests that need
+    /// what they waited for:
+    ///
+    /// ```
+    /// # use k8s_openapi::api::core::v1::Pod;
+    /// # use kube_indexed_store::testing::{FakeCluster, objects::pod};
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?.block_on(async {
+    /// # let cluster = FakeCluster::new();
+    /// # cluster.create(pod("web").ready())?;
+    /// let status = cluster.until_some(|cluster| cluster.get_as::<Pod>("default", "web").ok()?.status).await;
+    /// assert_eq!(status.phase.as_deref(), Some("Running"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If nothing is found in time: see [`until`](FakeCluster::until).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future has no effect on the cluster.
+    #[track_caller]
+    pub fn until_some<T>(&self, find: impl FnMut(&FakeCluster) -> Option<T>) -> impl Future<Output = T> {
+        self.patiently(Wait::new("something to find"), self.finds(find))
+    }
+
     /// Returns once a condition holds, however long that takes.
     pub(super) async fn holds(&self, mut condition: impl FnMut(&FakeCluster) -> bool) {
+        self.finds(|cluster| condition(cluster).then_some(())).await;
+    }
+
+    /// Returns what is found, however long that takes.
+    pub(super) async fn finds<T>(&self, mut find: impl FnMut(&FakeCluster) -> Option<T>) -> T {
         let mut changed = self.shared.changed.subscribe();
         loop {
             changed.borrow_and_update();
-            if condition(self) {
-                return;
+            if let Some(found) = find(self) {
+                return found;
             }
             let _ = changed.changed().await;
         }
@@ -292,7 +331,7 @@ impl FakeCluster {
 }
 
 #[track_caller]
-fn in_a_runtime() {
+pub(super) fn in_a_runtime() {
     assert!(
         tokio::runtime::Handle::try_current().is_ok(),
         "a client needs a tokio runtime; make it inside of #[tokio::test]"

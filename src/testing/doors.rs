@@ -68,6 +68,8 @@ impl FakeCluster {
     /// Patches an object, and returns it in the storage version of its kind. Kind and namespace are given as for
     /// [`FakeCluster::delete`].
     ///
+    /// Unlike a client's patch, this writes the status too, as its controller or kubelet would.
+    ///
     /// [`Patch::Apply`](kube::api::Patch::Apply) is forced, so that it never conflicts with other field managers, and
     /// creates the object if it does not exist.
     ///

@@ -26,6 +26,37 @@ impl FakeCluster {
         self.shared.read(|inner| objects(&inner.state, &kind).collect())
     }
 
+    /// All objects of a kind as manifests: its documents in [`dump_yaml`](FakeCluster::dump_yaml). The kind is given as
+    /// for [`FakeCluster::delete`].
+    ///
+    /// ```
+    /// use kube_indexed_store::testing::{FakeCluster, objects::config_map};
+    ///
+    /// let cluster = FakeCluster::new();
+    /// cluster.create(config_map("a").data("color", "red"))?;
+    /// assert_eq!(cluster.objects_yaml("ConfigMap"), "\
+    /// apiVersion: v1
+    /// data:
+    ///   color: red
+    /// kind: ConfigMap
+    /// metadata:
+    ///   name: a
+    ///   namespace: default
+    /// ");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`objects`](FakeCluster::objects).
+    #[track_caller]
+    pub fn objects_yaml(&self, kind: &str) -> String {
+        let kind = self.kind(kind);
+        let (objects, owners) =
+            self.shared.read(|inner| (objects(&inner.state, &kind).collect(), owners(&inner.state)));
+        manifests(objects, &owners)
+    }
+
     /// All objects of all kinds, with every field: built-in kinds in a fixed order, then custom kinds in the order of
     /// their definition.
     pub fn dump(&self) -> Vec<Value> {
@@ -69,28 +100,36 @@ impl FakeCluster {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn dump_yaml(&self) -> String {
-        let (definitions, namespaces, rest): (Vec<_>, Vec<_>, Vec<_>) = self.shared.read(|inner| {
+        let (objects, owners) = self.shared.read(|inner| {
             let kinds = &inner.state.kinds;
-            let of = |kind: &Kind| objects(&inner.state, kind).collect::<Vec<_>>();
-            let rest = all(kinds).filter(|kind| !comes_first(kinds, kind) && !kind.versions.is_empty());
-            (of(kinds.definitions()), of(kinds.namespaces()), rest.flat_map(|kind| of(kind)).collect())
+            let rest = dumped(kinds).filter(|kind| !comes_first(kinds, kind));
+            let all = [kinds.definitions(), kinds.namespaces()].into_iter().chain(rest);
+            (all.flat_map(|kind| objects(&inner.state, kind)).collect(), owners(&inner.state))
         });
-        let definitions = definitions.into_iter().map(|mut definition| {
-            definition.as_object_mut().map(|fields| fields.remove("status"));
-            definition
-        });
-        let objects: Vec<_> = definitions.chain(namespaces).chain(rest).collect();
-        let named: HashSet<String> = objects.iter().flat_map(owners).map(str::to_owned).collect();
-        let documents = objects.into_iter().map(|mut object| {
-            let owns = object["metadata"]["uid"].as_str().is_some_and(|uid| named.contains(uid));
-            let keeps_uid = owns || names_itself(&object);
-            if let Some(metadata) = object["metadata"].as_object_mut() {
-                without_the_servers(metadata, keeps_uid);
-            }
-            yaml::emit(&object)
-        });
-        documents.collect::<Vec<_>>().join("---\n")
+        manifests(objects, &owners)
     }
+}
+
+/// The text of objects; those that are owners keep their uids.
+fn manifests(objects: Vec<Value>, owners: &HashSet<String>) -> String {
+    let documents = objects.into_iter().map(|mut object| {
+        if object["kind"] == "CustomResourceDefinition" && object["apiVersion"] == "apiextensions.k8s.io/v1" {
+            object.as_object_mut().map(|fields| fields.remove("status"));
+        }
+        let owns = object["metadata"]["uid"].as_str().is_some_and(|uid| owners.contains(uid));
+        let keeps_uid = owns || names_itself(&object);
+        if let Some(metadata) = object["metadata"].as_object_mut() {
+            without_the_servers(metadata, keeps_uid);
+        }
+        yaml::emit(&object)
+    });
+    documents.collect::<Vec<_>>().join("---\n")
+}
+
+/// The uids that owner references name.
+fn owners(state: &State) -> HashSet<String> {
+    let objects = dumped(&state.kinds).flat_map(|kind| state.storage.objects(kind.id, ""));
+    objects.flat_map(|object| named_owners(&object.value).map(str::to_owned)).collect()
 }
 
 /// The objects of a kind in a version that is served.
@@ -103,6 +142,11 @@ fn objects<'s>(state: &'s State, kind: &'s Kind) -> impl Iterator<Item = Value> 
 /// All kinds, but those whose objects another one shows as well.
 fn all(kinds: &Kinds) -> impl Iterator<Item = &Arc<Kind>> {
     kinds.iter().filter(|kind| !kind.is_younger_event())
+}
+
+/// The kinds whose objects somebody could create.
+fn dumped(kinds: &Kinds) -> impl Iterator<Item = &Arc<Kind>> {
+    all(kinds).filter(|kind| !kind.versions.is_empty())
 }
 
 fn comes_first(kinds: &Kinds, kind: &Kind) -> bool {
@@ -129,7 +173,7 @@ fn names_itself(object: &Value) -> bool {
 }
 
 /// The uids of those who own an object.
-fn owners(object: &Value) -> impl Iterator<Item = &str> {
+fn named_owners(object: &Value) -> impl Iterator<Item = &str> {
     let references = object["metadata"]["ownerReferences"].as_array().into_iter().flatten();
     references.filter_map(|reference| reference["uid"].as_str())
 }

@@ -114,7 +114,8 @@ impl Fault {
         self.narrowed(Filter::Name(name.to_owned()))
     }
 
-    /// Only requests of clients whose `User-Agent` starts with this.
+    /// Only requests of clients whose `User-Agent` starts with this, such as those of
+    /// [`client_with_user_agent`](super::FakeCluster::client_with_user_agent).
     pub fn user_agent(self, start: &str) -> Self {
         self.narrowed(Filter::UserAgent(start.to_owned()))
     }

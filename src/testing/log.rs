@@ -4,8 +4,6 @@
 
 use std::{fmt, ops::Deref, sync::Arc};
 
-use bytes::Bytes;
-
 use super::{cluster::FakeCluster, filter::Filter, kinds::Kinds, patience::Wait, requests::Request};
 
 /// Requests in the order they arrived. They can be filtered and counted, read as a slice, and printed one per line.
@@ -95,7 +93,8 @@ impl Requests {
         self.narrowed(&Filter::Name(name.to_owned()))
     }
 
-    /// Keeps those of clients whose `User-Agent` starts with this.
+    /// Keeps those of clients whose `User-Agent` starts with this, such as those of
+    /// [`client_with_user_agent`](FakeCluster::client_with_user_agent).
     pub fn user_agent(self, start: &str) -> Self {
         self.narrowed(&Filter::UserAgent(start.to_owned()))
     }
@@ -168,23 +167,18 @@ impl Log {
     }
 
     /// Notes what else is known of a request.
-    pub(super) fn note(
-        &mut self,
-        mut request: Arc<Request>,
-        body: Option<Bytes>,
-        answered: Option<u16>,
-    ) -> Arc<Request> {
+    pub(super) fn note(&mut self, mut request: Arc<Request>, fact: impl FnOnce(&mut Request)) -> Arc<Request> {
         let forgotten = self.count - self.kept.len();
         let place = request.place.checked_sub(forgotten);
         match place.and_then(|place| Arc::make_mut(&mut self.kept).get_mut(place)) {
             Some(kept) => {
                 // Of two hands on one entry the first lets go, so that nothing is copied.
                 drop(request);
-                Arc::make_mut(kept).complete(body, answered);
+                fact(Arc::make_mut(kept));
                 kept.clone()
             }
             None => {
-                Arc::make_mut(&mut request).complete(body, answered);
+                fact(Arc::make_mut(&mut request));
                 request
             }
         }
@@ -256,7 +250,8 @@ impl FakeCluster {
     }
 
     /// Waits for a request and returns it: the first that the given filter leaves in the log, whether it is there
-    /// already or comes later.
+    /// already or comes later. For one that comes later, take a [mark](FakeCluster::mark) before the call; the filter
+    /// itself runs many times.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -291,13 +286,8 @@ impl FakeCluster {
         let keeps = self.shared.read(|inner| inner.log.bound > 0);
         assert!(keeps, "the log keeps no requests, so none can be waited for; see Builder::requests");
         async move {
-            let mut found = None;
-            let comes = self.holds(|cluster| {
-                found = narrow(cluster.requests()).first().cloned();
-                found.is_some()
-            });
-            self.patiently(wait, comes).await;
-            found.expect("it waits until there is one")
+            let comes = self.finds(|cluster| narrow(cluster.requests()).first().cloned());
+            self.patiently(wait, comes).await
         }
     }
 }

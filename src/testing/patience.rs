@@ -60,7 +60,11 @@ impl fmt::Display for Vain<'_> {
         writeln!(f, "{place}: waited {:?} in vain for {what} (see Builder::patience)", cluster.shared.patience)?;
         let last = &requests[requests.count().saturating_sub(TOLD)..];
         writeln!(f, "the last {} of {} requests:", last.len(), requests.count())?;
-        last.iter().try_for_each(|request| writeln!(f, "  {request}"))?;
+        for request in last {
+            let (at, why) = (request.at.as_secs_f64(), request.message.as_ref());
+            let why = why.map_or(String::new(), |message| format!(": {message}"));
+            writeln!(f, "  {at:>8.3}s  {request}{why}")?;
+        }
         write!(f, "{} open watches:", watches.count())?;
         watches.iter().try_for_each(|watch| write!(f, "\n  {watch}"))
     }

@@ -1,8 +1,9 @@
 //! One request, as the server understands it.
 //!
-//! Not here: all requests ([`log`](super::log)), and answers, of which only the HTTP status is kept.
+//! Not here: all requests ([`log`](super::log)), and answers, of which only the HTTP status and the message of a refusal
+//! are kept.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Method, Uri, header, request::Parts};
@@ -47,6 +48,29 @@ pub struct Request {
     pub user_agent: Option<String>,
     /// The HTTP status of the answer; `None` while there is no answer.
     pub answered: Option<u16>,
+    /// Why it was refused: the message of the Status in the answer. `None` while there is no answer, and for answers
+    /// without a Status.
+    pub message: Option<String>,
+    /// When it came: how long after the cluster was made, on tokio's clock. With paused time this is exact, and the
+    /// same in each run.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use k8s_openapi::api::core::v1::Secret;
+    /// # use kube::{Api, api::ListParams};
+    /// # use kube_indexed_store::testing::{FakeCluster, Fault};
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?.block_on(async {
+    /// let cluster = FakeCluster::new();
+    /// cluster.fault(Fault::on("list").times(2).status(503).retry_after(Duration::from_secs(20)));
+    /// let secrets: Api<Secret> = Api::default_namespaced(cluster.client_with_retries());
+    /// secrets.list(&ListParams::default()).await?;
+    /// let came: Vec<_> = cluster.requests().iter().map(|request| request.at.as_secs()).collect();
+    /// assert_eq!(came, [0, 20, 40]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub at: Duration,
     pub(super) method: Method,
     payload: Payload,
     /// How many requests came before.
@@ -95,6 +119,8 @@ impl Request {
             content_type: header(header::CONTENT_TYPE),
             user_agent: header(header::USER_AGENT),
             answered: None,
+            message: None,
+            at: Duration::ZERO,
             method: parts.method.clone(),
             payload: Payload::default(),
             place: 0,
@@ -155,10 +181,15 @@ impl Request {
         }
     }
 
-    /// Adds what else is known of it by now.
-    pub(super) fn complete(&mut self, body: Option<Bytes>, answered: Option<u16>) {
-        self.payload = body.map_or_else(|| std::mem::take(&mut self.payload), Payload);
-        self.answered = answered.or(self.answered);
+    /// Its body has arrived.
+    pub(super) fn sent(&mut self, body: Bytes) {
+        self.payload = Payload(body);
+    }
+
+    /// It is answered; `message` says why it was refused.
+    pub(super) fn answered(&mut self, code: u16, message: Option<String>) {
+        self.answered = Some(code);
+        self.message = message;
     }
 
     /// A request that nobody made, with the attributes by which reviews name one.
@@ -179,6 +210,8 @@ impl Request {
             content_type: None,
             user_agent: None,
             answered: None,
+            message: None,
+            at: Duration::ZERO,
             method: Method::default(),
             payload: Payload::default(),
             place: 0,

@@ -23,7 +23,7 @@ use tokio::time::sleep;
 
 use super::{
     accept::Accept,
-    answer,
+    answer::{self, Message},
     body::{Body, connection_lost},
     cluster::{FakeCluster, Shared},
     fault::{Damage, Effect, Gate, Hit, Outcome},
@@ -82,6 +82,7 @@ impl Exchange {
         let mut request = Request::new(&parts);
         let (request, effect) = shared.update(|inner| {
             request.recognize(&inner.state.kinds);
+            request.at = inner.state.age();
             let effect = inner.rules.hit(&request);
             (inner.log.push(request), effect)
         });
@@ -94,14 +95,15 @@ impl Exchange {
             Err(_) => Err(status::bad_request("the body of the request could not be read")),
         };
         let request = match body.as_ref().ok().filter(|body| !body.is_empty()) {
-            Some(body) => shared.update(|inner| inner.log.note(request, Some(body.clone()), None)),
+            Some(body) => shared.update(|inner| inner.log.note(request, |request| request.sent(body.clone()))),
             None => request,
         };
         let exchange =
             Exchange { shared: shared.clone(), request, headers: parts.headers, body, warnings: Warnings::default() };
-        let response = exchange.through(effect).await?;
+        let mut response = exchange.through(effect).await?;
         let code = response.status().as_u16();
-        shared.update(|inner| inner.log.note(exchange.request, None, Some(code)));
+        let message = response.extensions_mut().remove::<Message>().map(|message| message.0);
+        shared.update(|inner| inner.log.note(exchange.request, |request| request.answered(code, message)));
         Ok(response)
     }
 

@@ -3,7 +3,7 @@
 //! Every change happens under one lock and at once: writes in [`write`](super::write), and what the server does on its
 //! own in [`lifecycle`](super::lifecycle).
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use kube::core::Status;
@@ -64,6 +64,16 @@ impl State {
     /// Now, in whole seconds.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now(self.made)
+    }
+
+    /// Now, as exactly as the clock knows it.
+    pub(super) fn exact_now(&self) -> Timestamp {
+        self.clock.exact(self.made)
+    }
+
+    /// How long ago it was made, on tokio's clock.
+    pub(super) fn age(&self) -> Duration {
+        self.made.elapsed()
     }
 
     /// Now, as objects show it.

@@ -10,6 +10,7 @@ use kube::{
     api::{DeleteParams, ListParams, PostParams, WatchParams},
 };
 use kube_indexed_store::testing::Fault;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 use tower::Service;
 
@@ -62,6 +63,21 @@ async fn a_proxy_answers_a_page_in_html() {
     }
     let watcher = start(&cluster);
     soon(watcher.wait_until_synced(Duration::from_secs(60))).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_test_answers_json_of_its_own() {
+    let cluster = cluster(&["real"]);
+    let answer = json!({"items": [{"metadata": {"name": "told"}}], "metadata": {}});
+    cluster.fault(Fault::on("list").times(2).json(200, &answer).retry_after(Duration::from_secs(3)));
+    let request = http::Request::get("/api/v1/configmaps").body(String::new()).unwrap();
+    let response = cluster.clone().call(request).await.unwrap();
+    let head = ["content-type", "retry-after"].map(|name| response.headers()[name].to_str().unwrap().to_owned());
+    assert_eq!((response.status().as_u16(), head), (200, ["application/json", "3"].map(str::to_owned)));
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(serde_json::from_slice::<Value>(&body).unwrap(), answer);
+    assert_eq!(list(&cluster).await.unwrap(), ["told"]);
+    assert_eq!(list(&cluster).await.unwrap(), ["real"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -115,6 +115,7 @@ fn what_makes_no_sense_is_refused_when_it_is_said() {
         (panic(|| on("watch").fail_after(1, 42)), "42 is not an error code; use 400 to 599"),
         (panic(|| FakeCluster::new().watches().fail(200)), "200 is not an error code; use 400 to 599"),
         (panic(|| on("list").html(600)), "600 is not the code of an answer; use 200 to 599"),
+        (panic(|| on("list").json(199, ())), "199 is not the code of an answer; use 200 to 599"),
         (panic(|| on("list").text(0, "")), "0 is not the code of an answer; use 200 to 599"),
         (panic(|| on("list").html(503).reason("Gone")), NO_STATUS),
         (panic(|| on("list").message("gone")), NO_STATUS),

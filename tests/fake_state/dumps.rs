@@ -39,6 +39,19 @@ fn a_dump_names_definitions_then_namespaces_then_the_rest() {
 }
 
 #[test]
+fn the_manifests_of_a_kind_are_those_of_the_dump() {
+    let cluster = FakeCluster::new();
+    cluster.create(objects::definition("example.org", "Widget", "widgets")).unwrap();
+    let widget = cluster.create(objects::object("example.org/v1", "Widget", "w")).unwrap();
+    cluster.create(objects::object("example.org/v1", "Widget", "x")).unwrap();
+    cluster.create(objects::secret("s").owner(&widget)).unwrap();
+    let kinds = ["CustomResourceDefinition", "ns", "secrets", "Widget"];
+    let texts = kinds.map(|kind| cluster.objects_yaml(kind));
+    assert_eq!(texts.join("---\n"), cluster.dump_yaml());
+    assert_eq!(cluster.objects_yaml("ConfigMap"), "");
+}
+
+#[test]
 fn a_dump_leaves_out_what_each_server_sets_anew() {
     let cluster = FakeCluster::new();
     let mut object = config_map("held", json!({"a": "1"}));

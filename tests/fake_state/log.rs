@@ -29,6 +29,38 @@ GET /nowhere 404
     assert_eq!(cluster.requests().to_string(), expected);
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_log_tells_when_requests_came_and_why_they_were_refused() {
+    let cluster = FakeCluster::new();
+    let get = |name: &str| http::Request::get(format!("{SECRETS}/{name}"));
+    cluster.create(objects::secret("a")).unwrap();
+    cluster.fault(Fault::on("get").name("b").status(503).message("busy"));
+    cluster.fault(Fault::on("get").name("c").delay(Duration::from_secs(7)).text(500, "broken"));
+    for name in ["a", "b", "c", "d"] {
+        tokio::time::advance(Duration::from_millis(250)).await;
+        call(&cluster, get(name), "").await;
+    }
+    let told: Vec<_> = cluster.requests().iter().map(|it| (it.at.as_millis(), it.message.clone())).collect();
+    let missing = Some("secrets \"d\" not found".to_owned());
+    assert_eq!(told, [(250, None), (500, Some("busy".to_owned())), (750, None), (8000, missing)]);
+}
+
+#[tokio::test]
+async fn clients_with_a_name_are_known_by_it() {
+    let cluster = FakeCluster::new();
+    let api = |client| Api::<ConfigMap>::default_namespaced(client);
+    let [one, two] = ["one/1.0", "two"].map(|name| api(cluster.client_with_user_agent(name)));
+    one.create(&Default::default(), &objects::config_map("a").data("k", "v").typed()).await.unwrap();
+    let _watch = two.watch(&Default::default(), "0").await.unwrap();
+    api(cluster.client()).get("a").await.unwrap();
+    let agents: Vec<_> = cluster.requests().iter().map(|request| request.user_agent.clone()).collect();
+    assert_eq!(agents, [Some("one/1.0".to_owned()), Some("two".to_owned()), None]);
+    assert_eq!(cluster.watches()[0].user_agent.as_deref(), Some("two"));
+    assert_eq!(cluster.get("ConfigMap", "", "a").unwrap()["metadata"]["managedFields"][0]["manager"], "one");
+    let told = panic(|| drop(cluster.client_with_user_agent("two\nlines")));
+    assert_eq!(told, "\"two\\nlines\" cannot be a User-Agent");
+}
+
 #[tokio::test]
 async fn the_log_and_faults_know_patches() {
     let cluster = FakeCluster::new();
@@ -194,7 +226,10 @@ async fn a_word_for_what_is_neither_served_nor_asked_for_is_a_mistake() {
     };
     assert_eq!((narrowed("widgets"), narrowed("widgets.example.org")), ((1, 0), (1, 0)));
     let other = panic(|| cluster.requests().resource("widgets.example.com"));
-    assert_eq!(other, "the cluster serves no kind that is called \"widgets.example.com\"");
+    assert_eq!(
+        other,
+        "the cluster serves no kind that is called \"widgets.example.com\"; is its CustomResourceDefinition missing?"
+    );
 }
 
 #[test]
@@ -203,5 +238,6 @@ fn requests_that_were_taken_know_the_kinds_of_their_time() {
     let before = cluster.requests();
     cluster.create(objects::definition("example.org", "Widget", "widgets")).unwrap();
     assert_eq!(cluster.requests().resource("Widget").count(), 0);
-    assert_eq!(panic(|| before.resource("Widget")), "the cluster serves no kind that is called \"Widget\"");
+    let missing = "the cluster serves no kind that is called \"Widget\"; is its CustomResourceDefinition missing?";
+    assert_eq!(panic(|| before.resource("Widget")), missing);
 }

@@ -31,7 +31,9 @@ async fn who_waits_in_vain_is_told_where_for_what_and_what_happened_instead() {
     }
     let line = line!() + 1;
     let (told, seconds) = panic(cluster.until(|cluster| cluster.get("Secret", "default", "a").is_ok())).await;
-    let last: String = (10..30).map(|number| format!("  GET {SECRETS}/{number} 404\n")).collect();
+    let last: String = (10..30)
+        .map(|number| format!("     0.000s  GET {SECRETS}/{number} 404: secrets \"{number}\" not found\n"))
+        .collect();
     let expected = format!(
         "{}:{line}:41: waited 60s in vain for a condition (see Builder::patience)\n\
          the last 20 of 30 requests:\n{last}1 open watches:\n  {}",
@@ -40,6 +42,17 @@ async fn who_waits_in_vain_is_told_where_for_what_and_what_happened_instead() {
     );
     assert_eq!((told, seconds), (expected, 60));
     drop(watch);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_in_vain_is_told_when_requests_came_and_why_they_were_refused() {
+    let cluster = FakeCluster::new();
+    tokio::time::sleep(Duration::from_millis(12_345)).await;
+    let post = http::Request::post(SECRETS).header("content-type", "application/json");
+    call(&cluster, post, r#"{"metadata": {"name": "a", "namespace": "b"}}"#).await;
+    let (told, _) = panic(cluster.until(|_| false)).await;
+    let why = "the namespace of the provided object does not match the namespace sent on the request";
+    assert_eq!(told.lines().nth(2), Some(format!("    12.345s  POST {SECRETS} 400: {why}").as_str()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -52,6 +65,7 @@ async fn all_that_wait_do_so_as_long_as_the_cluster_has_patience() {
     };
     let told = |(text, seconds): (String, u64)| (text.split_once(": ").unwrap().1.to_owned(), seconds);
     assert_eq!(told(panic(cluster.until(|_| false)).await), expected("a condition"));
+    assert_eq!(told(panic(cluster.until_some(|_| None::<()>)).await), expected("something to find"));
     assert_eq!(told(panic(cluster.requested(|requests| requests)).await), expected("a request"));
     assert_eq!(told(panic(cluster.watch_established("Secret")).await), expected("a watch of secrets"));
     assert_eq!(told(panic(gate.reached(2)).await), expected("2 requests at the gate of a fault"));
@@ -66,6 +80,18 @@ async fn what_comes_in_time_is_waited_for() {
         later.namespace("late");
     });
     cluster.until(|cluster| cluster.get("Namespace", "", "late").is_ok()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_found_in_time_is_returned() {
+    let cluster = FakeCluster::new();
+    let later = cluster.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(59)).await;
+        later.namespace("late");
+    });
+    let found = cluster.until_some(|cluster| cluster.get("Namespace", "", "late").ok()).await;
+    assert_eq!(found["metadata"]["creationTimestamp"], "2026-01-01T00:00:59Z");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kube::core::Status;
+use serde::Serialize;
 
 use super::{
     super::{answer, options, status},
@@ -75,7 +76,8 @@ impl Fault {
     ///
     /// # Panics
     ///
-    /// If none of [`status`](Fault::status), [`text`](Fault::text) and [`html`](Fault::html) was called before.
+    /// If none of [`status`](Fault::status), [`text`](Fault::text), [`json`](Fault::json) and [`html`](Fault::html) was
+    /// called before.
     #[track_caller]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         if let Outcome::Text(text) = &mut self.effect.outcome {
@@ -95,6 +97,43 @@ impl Fault {
     #[track_caller]
     pub fn text(self, code: u16, text: &str) -> Self {
         self.answering(code, answer::PLAIN, text.to_owned())
+    }
+
+    /// Answers with JSON, whatever the cluster has: for a request that it does not serve, such as those to
+    /// `metrics.k8s.io`, or an answer that no cluster would give.
+    ///
+    /// ```
+    /// # use kube::{Api, api::{ApiResource, DynamicObject, GroupVersionKind}};
+    /// # use kube_indexed_store::testing::{FakeCluster, Fault};
+    /// # use serde_json::json;
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let cluster = FakeCluster::new();
+    /// let used = json!({"name": "main", "usage": {"cpu": "20m", "memory": "64Mi"}});
+    /// let metrics = json!({
+    ///     "apiVersion": "metrics.k8s.io/v1beta1", "kind": "PodMetrics",
+    ///     "metadata": {"namespace": "default", "name": "web"}, "containers": [used],
+    /// });
+    /// let of_web = "/apis/metrics.k8s.io/v1beta1/namespaces/default/pods/web";
+    /// cluster.fault(Fault::on("get").when(move |get| get.path == of_web).json(200, metrics));
+    ///
+    /// let kind = GroupVersionKind::gvk("metrics.k8s.io", "v1beta1", "PodMetrics");
+    /// let kind = ApiResource::from_gvk_with_plural(&kind, "pods");
+    /// let api: Api<DynamicObject> = Api::default_namespaced_with(cluster.client(), &kind);
+    /// assert_eq!(api.get("web").await?.data["containers"][0]["usage"]["cpu"], "20m");
+    /// # Ok::<(), kube::Error>(())
+    /// # }).unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the code is not from 200 to 599, or the value cannot be serialized as JSON.
+    #[track_caller]
+    pub fn json(self, code: u16, value: impl Serialize) -> Self {
+        match serde_json::to_string(&value) {
+            Ok(text) => self.answering(code, "application/json", text),
+            Err(error) => panic!("the answer cannot be serialized: {error}"),
+        }
     }
 
     /// Answers with an HTML page, as proxies in front of a server do with 502, 503 and 504.

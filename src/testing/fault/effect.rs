@@ -51,7 +51,7 @@ pub(in super::super) enum Outcome {
     CutAfter,
 }
 
-/// An answer that is no JSON.
+/// An answer that a test writes.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Text {
     pub(in super::super) code: u16,

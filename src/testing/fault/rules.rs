@@ -156,6 +156,8 @@ impl FaultHandle {
 
     /// How many requests the fault has acted on. This also works after it was removed. A fault that should act and has
     /// 0 hits probably has a typing error in its conditions.
+    ///
+    /// To wait for the first: `cluster.until(|_| fault.hits() > 0).await`.
     pub fn hits(&self) -> usize {
         self.cluster.shared.read(|inner| inner.rules.hits(self.id))
     }

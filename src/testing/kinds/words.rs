@@ -25,11 +25,14 @@ impl Kinds {
         self.iter().find(|kind| kind.is_called(word))
     }
 
-    /// Why there is no kind for a word, and what is near.
+    /// Why there is no kind for a word: what is near, or what may be missing.
     pub(in super::super) fn unknown(&self, word: &str) -> String {
         let near: Vec<_> = self.iter().filter(|kind| kind.is_nearly_called(word)).map(|kind| kind.resource()).collect();
-        let near = if near.is_empty() { String::new() } else { format!("; near it: {}", near.join(", ")) };
-        format!("the cluster serves no kind that is called {word:?}{near}")
+        let why = match near.join(", ") {
+            near if near.is_empty() => "is its CustomResourceDefinition missing?".to_owned(),
+            near => format!("near it: {near}"),
+        };
+        format!("the cluster serves no kind that is called {word:?}; {why}")
     }
 }
 
@@ -88,6 +91,6 @@ mod tests {
         let told = |word| Kinds::new().unknown(word).split_off("the cluster serves no kind that is called ".len());
         assert_eq!(told("Secretz"), "\"Secretz\"; near it: secrets");
         assert_eq!(told("ingresses.apps"), "\"ingresses.apps\"; near it: ingresses.networking.k8s.io");
-        assert_eq!(told("x"), "\"x\"");
+        assert_eq!(told("x"), "\"x\"; is its CustomResourceDefinition missing?");
     }
 }
