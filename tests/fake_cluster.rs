@@ -3,7 +3,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use http_body_util::BodyExt;
 use kube_indexed_store::testing::{Clock, FakeCluster, ManualClock, objects};
 use serde_json::{Value, json};
 use tokio::time::Instant;
