@@ -12,8 +12,8 @@
 //! pace is told as well. More threads than cores show the scheduler's work, which is the same for both.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{env, thread};
 
 use kube_indexed_store::StoreExt;
 
@@ -26,11 +26,13 @@ mod peers;
 #[path = "store/sample.rs"]
 #[allow(dead_code, reason = "other benches use the rest")]
 mod sample;
+mod setting;
 mod table;
 
 use corpus::Corpus;
 use peers::{Literal, Memory, Peer};
 use sample::Sample;
+use setting::number;
 use table::{Table, grouped, times};
 
 /// What is asked of both.
@@ -44,18 +46,6 @@ struct Load {
 
 impl Load {
     fn given() -> Load {
-        // `cargo test --benches` only asks whether it works.
-        let measuring = env::args().any(|argument| argument == "--bench");
-        let number = |name: &str, usual: usize, tested: usize| match env::var(name) {
-            Ok(number) => number.parse().unwrap_or_else(|_| panic!("{name} is a number")),
-            Err(_) => {
-                if measuring {
-                    usual
-                } else {
-                    tested
-                }
-            }
-        };
         let cores = thread::available_parallelism().map_or(2, usize::from);
         Load {
             objects: number("OBJECTS", 10_000, 100),

@@ -12,12 +12,8 @@ mod support;
 use support::{
     config_map, failure,
     http::{CONFIG_MAPS, get, open, send},
-    merge, panic,
+    merge, panic, version,
 };
-
-fn version(object: &Value) -> u64 {
-    object["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap()
-}
 
 fn names(list: &Value) -> Vec<&str> {
     list["items"].as_array().unwrap().iter().map(|item| item["metadata"]["name"].as_str().unwrap()).collect()

@@ -18,6 +18,10 @@ use support::real::{RealCluster, Requests, random_word};
 
 #[path = "../examples/render/certificates.rs"]
 mod certificates;
+#[path = "../examples/render/checks.rs"]
+mod checks;
+#[path = "../examples/render/der.rs"]
+mod der;
 #[path = "../examples/render/functions.rs"]
 mod functions;
 mod support;

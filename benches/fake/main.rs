@@ -12,7 +12,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
-use std::{env, fs, io};
+use std::{fs, io};
 
 use futures::AsyncReadExt;
 use http::Request;
@@ -24,10 +24,13 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 mod growth;
+#[path = "../setting.rs"]
+mod setting;
 #[path = "../table.rs"]
 mod table;
 mod writes;
 
+use setting::{measuring, number};
 use table::{Table, grouped, times};
 
 /// How many documents a file holds.
@@ -37,21 +40,9 @@ const PAGE: usize = 500;
 const LIMIT: (usize, Duration) = (100_000, Duration::from_secs(10));
 
 fn main() -> io::Result<()> {
-    // `cargo test --benches` only asks whether it works.
-    let measuring = env::args().any(|argument| argument == "--bench");
-    let number = |name: &str, usual: usize, tested: usize| match env::var(name) {
-        Ok(number) => number.parse().unwrap_or_else(|_| panic!("{name} is a number")),
-        Err(_) => {
-            if measuring {
-                usual
-            } else {
-                tested
-            }
-        }
-    };
     let (objects, watches) = (number("OBJECTS", 100_000, 1_200), number("WATCHES", 100, 3));
     let events = number("EVENTS", 10_000, 200);
-    let limited = measuring && objects == LIMIT.0;
+    let limited = measuring() && objects == LIMIT.0;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
 
     let mut table = Table::new(&["objects", "number", "seconds", "a second", "against reading alone"]);

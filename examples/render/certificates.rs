@@ -9,6 +9,11 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
+use crate::der::{
+    BIT_STRING, Der, EXTENSIONS, IA5_STRING, INTEGER, OBJECT_ID, PRINTABLE_STRING, SEQUENCE, SET, TIMES, UTF8_STRING,
+    VERSION,
+};
+
 /// Tells why `certificates` (a PEM chain, the server's own first) and `key` (its PEM private key) cannot be used
 /// together, or `None` when they can.
 ///
@@ -182,18 +187,6 @@ fn rsa_bits(key: Der<'_>) -> Option<usize> {
     Some(digits.len() * 8 - digits.first()?.leading_zeros() as usize)
 }
 
-const SEQUENCE: u8 = 0x30;
-const SET: u8 = 0x31;
-const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
-const OBJECT_ID: u8 = 0x06;
-const VERSION: u8 = 0xa0;
-const EXTENSIONS: u8 = 0xa3;
-const UTF8_STRING: u8 = 0x0c;
-const PRINTABLE_STRING: u8 = 0x13;
-const IA5_STRING: u8 = 0x16;
-const TIMES: [u8; 2] = [0x17, 0x18];
-
 const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
 const ELLIPTIC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
@@ -211,37 +204,6 @@ const STRONG_SIGNATURES: [&[u8]; 7] = [
     &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 4],
     ED25519,
 ];
-
-/// A run of DER elements; reading one gives its content and what follows it.
-#[derive(Clone, Copy)]
-struct Der<'a>(&'a [u8]);
-
-impl<'a> Der<'a> {
-    fn take(self, expected: u8) -> Option<(Der<'a>, Der<'a>)> {
-        let (tag, content, rest) = self.any()?;
-        (tag == expected).then_some((content, rest))
-    }
-
-    fn enter(self, expected: u8) -> Option<Der<'a>> {
-        self.take(expected).map(|(content, _)| content)
-    }
-
-    fn any(self) -> Option<(u8, Der<'a>, Der<'a>)> {
-        let (&tag, rest) = self.0.split_first()?;
-        let (&first, rest) = rest.split_first()?;
-        let (length, rest) = match first {
-            0..=0x7f => (usize::from(first), rest),
-            0x81..=0x83 => {
-                let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-                let length = digits.iter().fold(0, |sum, &digit| sum << 8 | usize::from(digit));
-                (length, rest)
-            }
-            _ => return None,
-        };
-        let (content, rest) = rest.split_at_checked(length)?;
-        Some((tag, Der(content), Der(rest)))
-    }
-}
 
 #[cfg(test)]
 mod tests {

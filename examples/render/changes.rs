@@ -59,7 +59,7 @@ pub const CHANGES: &[Change] = &[
 mod tests {
     use super::*;
     use crate::certificates::certificate_problem;
-    use crate::functions::decode_base64;
+    use crate::checks::decode_base64;
 
     /// The decoded values of a field, in the order of the documents.
     fn decoded(yaml: &str, field: &str) -> Vec<String> {

@@ -7,7 +7,9 @@
 
 mod certificates;
 mod changes;
+mod checks;
 mod cluster;
+mod der;
 mod diff;
 mod functions;
 mod options;

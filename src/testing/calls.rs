@@ -84,3 +84,8 @@ pub(super) fn answer(inner: &mut Inner, question: Question<'_>) -> Result<Value,
 fn of_pods(state: &State, target: &Target) -> Target {
     Target { kind: state.kinds.pods().clone(), ..target.clone() }
 }
+
+/// A text, empty where there is none.
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

@@ -1,13 +1,13 @@
-//! The cluster itself: the state its handles share, and what tests can make happen and wait for.
+//! The cluster itself: a handle on the state that all its handles share, and what tests can make happen and wait for.
 //!
 //! HTTP requests come in through [`service`](super::service), the direct methods of tests through
 //! [`doors`](super::doors). Both end in the same [`State`].
 
-use std::{cell::Cell, collections::BTreeMap, fmt, ptr, sync::Arc, time::Duration};
+mod shared;
+
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use kube::client::retry::RetryPolicy;
-use parking_lot::Mutex;
-use tokio::sync::watch;
 use tower::{BoxError, Layer, retry::RetryLayer, util::MapErr};
 
 use super::{
@@ -16,9 +16,10 @@ use super::{
     log::Log,
     patience::Wait,
     state::State,
-    watches::Open,
     watching::Features,
 };
+
+pub(super) use shared::{Inner, Shared};
 
 /// An API server in this process, with the state of a cluster behind it.
 ///
@@ -56,36 +57,6 @@ pub struct FakeCluster {
     pub(super) shared: Arc<Shared>,
 }
 
-thread_local! {
-    /// The cluster whose lock this thread holds: what tests give it to decide may not ask it.
-    static LOCKED: Cell<Option<usize>> = const { Cell::new(None) };
-}
-
-/// What every handle shares. Holds the one lock of the cluster, which is never held across an `.await`.
-pub(super) struct Shared {
-    inner: Mutex<Inner>,
-    changed: watch::Sender<()>,
-    /// How long tests wait.
-    pub(super) patience: Duration,
-}
-
-pub(super) struct Inner {
-    pub(super) state: State,
-    pub(super) rules: Rules,
-    pub(super) log: Log,
-    pub(super) watches: BTreeMap<u64, Open>,
-    pub(super) next_watch: u64,
-    /// How many bookmarks were asked for on demand.
-    pub(super) bookmarks: usize,
-    pub(super) features: Features,
-}
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Shared")
-    }
-}
-
 impl fmt::Debug for FakeCluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (revision, watches, requests) =
@@ -95,52 +66,6 @@ impl fmt::Debug for FakeCluster {
             .field("watches", &watches)
             .field("requests", &requests)
             .finish()
-    }
-}
-
-impl Shared {
-    #[track_caller]
-    pub(super) fn read<T>(&self, look: impl FnOnce(&Inner) -> T) -> T {
-        self.locked(|inner| look(inner))
-    }
-
-    /// Changes the cluster and wakes those who wait for just anything. Watches, gates, and requests that wait for a
-    /// revision are woken by what they wait for.
-    #[track_caller]
-    pub(super) fn update<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> T {
-        let result = self.locked(change);
-        self.changed.send_replace(());
-        result
-    }
-
-    /// Holds the lock, which a thread that has it already would wait for without end.
-    #[track_caller]
-    fn locked<T>(&self, act: impl FnOnce(&mut Inner) -> T) -> T {
-        struct Unlocking(Option<usize>);
-        impl Drop for Unlocking {
-            fn drop(&mut self) {
-                LOCKED.set(self.0);
-            }
-        }
-        let this = Some(ptr::from_ref(self).addr());
-        assert!(LOCKED.get() != this, "a condition must not ask its cluster; capture what it needs before");
-        let _unlocking = Unlocking(LOCKED.replace(this));
-        act(&mut self.inner.lock())
-    }
-
-    /// Returns once the cluster has come to a revision.
-    pub(super) async fn reached(&self, revision: u64) {
-        let mut reached = self.read(|inner| inner.state.storage.reached());
-        // The sender lives as long as `self`.
-        let _ = reached.wait_for(|newest| *newest >= revision).await;
-    }
-
-    /// Returns once a condition on the faults holds.
-    pub(super) async fn until_faults(&self, mut condition: impl FnMut(&Rules) -> bool) {
-        let mut changed = self.read(|inner| inner.rules.changed());
-        while !self.read(|inner| condition(&inner.rules)) {
-            let _ = changed.changed().await;
-        }
     }
 }
 
@@ -171,8 +96,7 @@ impl FakeCluster {
             bookmarks: 0,
             features,
         };
-        let shared = Shared { inner: Mutex::new(inner), changed: watch::Sender::new(()), patience };
-        FakeCluster { shared: Arc::new(shared) }
+        FakeCluster { shared: Arc::new(Shared::new(inner, patience)) }
     }
 
     /// A client of this cluster, without retries. Its default namespace is `default`; for another one, call

@@ -1,6 +1,5 @@
 //! What is refused, and in which words.
 
-
 use kube_indexed_store::config::{Config, Error};
 
 use crate::fixtures::{EXAMPLE, accepted, refused, with};

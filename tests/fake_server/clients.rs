@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, TryStreamExt};
-use kube::api::{DeleteParams, ListParams, PostParams, WatchEvent, WatchParams};
 use kube::ResourceExt;
+use kube::api::{DeleteParams, ListParams, PostParams, WatchEvent, WatchParams};
 use kube_indexed_store::testing::FakeCluster;
 
 use crate::fixtures::{config_map, config_maps, names, serve};

@@ -7,10 +7,9 @@ use kube_indexed_store::testing::FakeCluster;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
-use crate::fixtures::version;
-use crate::support::config_map;
 use crate::support::http::{CONFIG_MAPS, open};
 use crate::support::watch::Watch;
+use crate::support::{config_map, version};
 
 #[tokio::test(start_paused = true)]
 async fn bookmarks_come_each_minute_and_on_demand_and_before_the_end() {

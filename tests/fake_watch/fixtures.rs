@@ -2,14 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::support::failure;
+use crate::support::{failure, version};
 
 pub const STREAM: &str = "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
 pub const FROM_NOW: &str = "watch=true&sendInitialEvents=false&resourceVersionMatch=NotOlderThan";
-
-pub fn version(object: &Value) -> u64 {
-    object["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap()
-}
 
 pub fn event(name: &str, object: &Value) -> (String, String, u64) {
     (name.to_owned(), object["metadata"]["name"].as_str().unwrap().to_owned(), version(object))

@@ -8,10 +8,10 @@ use kube_indexed_store::watcher::{Resource, Watcher};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use crate::fixtures::{STREAM, bookmark, end, end_mark, event, too_old, version};
+use crate::fixtures::{STREAM, bookmark, end, end_mark, event, too_old};
 use crate::support::http::{CONFIG_MAPS, get};
 use crate::support::watch::Watch;
-use crate::support::{config_map, failure};
+use crate::support::{config_map, failure, version};
 
 /// A cluster whose window lies a few changes back, and the versions around its edge.
 fn windowed(window: usize) -> (FakeCluster, Vec<u64>) {

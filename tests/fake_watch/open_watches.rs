@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 use tower::Service;
 
-use crate::fixtures::{STREAM, version};
+use crate::fixtures::STREAM;
 use crate::support::http::{CONFIG_MAPS, call, open};
 use crate::support::watch::Watch;
-use crate::support::{config_map, failure, soon};
+use crate::support::{config_map, failure, soon, version};
 
 #[tokio::test(start_paused = true)]
 async fn a_test_can_wait_until_a_client_has_come_back_from_a_later_version() {

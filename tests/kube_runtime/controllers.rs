@@ -14,7 +14,8 @@ use kube::{
         Controller,
         controller::Action,
         events::{EventType, Recorder, Reporter},
-        finalizer::{self, finalizer}, wait, watcher,
+        finalizer::{self, finalizer},
+        wait, watcher,
     },
 };
 use kube_indexed_store::testing::{FakeCluster, Fault, objects};

@@ -7,10 +7,7 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::{
     Api, ResourceExt,
     core::PartialObjectMeta,
-    runtime::{
-        WatchStreamExt,
-        reflector, watcher,
-    },
+    runtime::{WatchStreamExt, reflector, watcher},
 };
 use kube_indexed_store::testing::{FakeCluster, Fault, objects};
 

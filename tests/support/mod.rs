@@ -46,6 +46,11 @@ pub fn config_map(name: &str, value: &str) -> Value {
     objects::config_map(name).data("a", value).into()
 }
 
+/// The version of an object or a list.
+pub fn version(object: &Value) -> u64 {
+    object["metadata"]["resourceVersion"].as_str().unwrap().parse().unwrap()
+}
+
 /// A Status that tells of a failure.
 pub fn failure(code: u16, reason: &str, message: &str, details: Value) -> Value {
     let mut status = json!({

@@ -6,7 +6,6 @@ use kube_indexed_store::template::{Error, Renderer};
 use kube_indexed_store::{Indexer, MemoryStore, Object, Snapshot, Store, Write};
 use serde_json::{Value, json};
 
-
 pub fn service(namespace: &str, name: &str, port: u64) -> Value {
     let labels = json!({"app.kubernetes.io/name": name, "tier": if port > 80 { "back" } else { "front" }});
     let annotations = json!({"example.org/weight.of": port.to_string()});

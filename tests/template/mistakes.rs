@@ -1,6 +1,5 @@
 //! How templates are told what is wrong.
 
-
 use kube_indexed_store::template::Renderer;
 
 use crate::fixtures::{cluster, refused, rendered, try_render};

@@ -1,7 +1,5 @@
 //! What a template finds in a store, and in which order.
 
-
-
 use crate::fixtures::{found, refused, rendered};
 
 #[test]

@@ -1,6 +1,5 @@
 //! How values are printed and read.
 
-
 use kube_indexed_store::template::Renderer;
 
 use crate::fixtures::{cluster, refused, rendered};

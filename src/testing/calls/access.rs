@@ -9,6 +9,7 @@ use super::super::{
     status::{self, Flaw},
     text::metadata_text,
 };
+use super::text;
 
 const GROUP: &str = "authorization.k8s.io";
 
@@ -130,8 +131,4 @@ fn of_selector(selector: &Value, field: &str, flaws: &mut Vec<Flaw>) {
             _ => {}
         }
     }
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
 }

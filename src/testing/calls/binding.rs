@@ -11,6 +11,7 @@ use super::super::{
     storage::key,
     write::{self, Write},
 };
+use super::text;
 
 /// What of a node its pods show.
 const PLACES: [&str; 2] = ["topology.kubernetes.io/region", "topology.kubernetes.io/zone"];
@@ -88,8 +89,4 @@ fn add(pod: &mut Value, field: &str, more: &Value) {
     for (name, value) in more.as_object().into_iter().flatten() {
         pod["metadata"][field][name] = value.clone();
     }
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
 }
