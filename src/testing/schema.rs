@@ -6,6 +6,7 @@
 mod check;
 mod defaults;
 mod embedded;
+pub(super) mod field_path;
 mod format;
 mod lists;
 mod number;

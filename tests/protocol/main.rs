@@ -261,6 +261,22 @@ suite! {
         with_a_definition_go_its_objects_their_watches_and_their_path
         nothing_new_comes_into_a_kind_that_goes
         a_version_in_which_there_may_be_objects_stays;
+    rules:
+        fields_keep_to_limits_that_others_set
+        a_rule_says_where_what_and_why
+        rules_about_change_are_asked_when_something_changes
+        rules_hold_for_each_item_and_each_value
+        rules_see_what_the_schema_says_it_is
+        a_rule_that_cannot_be_asked_says_why
+        rules_wait_for_what_lacks_or_does_not_fit
+        a_status_obeys_rules_too
+        what_broke_a_rule_before_there_was_one_may_stay_until_it_changes;
+    rule_mistakes:
+        expressions_that_do_not_parse_are_refused
+        expressions_that_make_no_sense_are_refused
+        what_a_rule_says_beside_its_expression_is_checked
+        items_that_nothing_tells_apart_have_no_past
+        rules_stand_where_the_structure_is;
     deletions:
         options_come_from_the_body_or_else_from_the_parameters
         options_that_mean_nothing_are_refused

@@ -36,7 +36,6 @@ pub(super) struct Rules {
 #[derive(Debug, Default)]
 struct Node {
     rules: Vec<Rule>,
-    all_of: Vec<Node>,
     others: Option<Box<Node>>,
     fields: BTreeMap<String, Node>,
     items: Option<Box<Node>>,
@@ -45,7 +44,7 @@ struct Node {
 impl Rules {
     /// The rules in a schema that can be asked.
     pub(super) fn new(schema: &Value) -> Self {
-        Rules { root: Node::new(schema, schema, true) }
+        Rules { root: Node::new(schema, true) }
     }
 
     /// What the rules say of an object, and of what it was before.
@@ -65,27 +64,21 @@ impl Rules {
 }
 
 impl Node {
-    /// The rules that `said` has about values of a schema; nothing where there are none. The two are the same but in
-    /// `allOf`, which says nothing of types.
-    fn new(said: &Value, schema: &Value, root: bool) -> Option<Self> {
+    /// The rules of a schema; nothing where there are none.
+    fn new(schema: &Value, root: bool) -> Option<Self> {
         let this = Type::of(schema, root)?;
-        let rules = said["x-kubernetes-validations"].as_array().into_iter().flatten();
-        let below = |said: &Value, schema: &Value| Node::new(said, schema, value::is_resource(schema));
-        let named = |name: &str| Some((said.get(name)?, schema.get(name)?)).filter(|(said, _)| said.is_object());
-        let fields = named("properties").and_then(|(said, schema)| Some((said.as_object()?, schema.as_object()?)));
-        let fields = fields.into_iter().flat_map(|(said, schema)| {
-            said.iter().filter_map(|(name, said)| Some((name.clone(), below(said, schema.get(name)?)?)))
-        });
-        let all_of = said["allOf"].as_array().into_iter().flatten();
+        let rules = schema["x-kubernetes-validations"].as_array().into_iter().flatten();
+        let below = |schema: &Value| Node::new(schema, value::is_resource(schema));
+        let named = |name: &str| schema.get(name).filter(|schema| schema.is_object());
+        let fields = named("properties").and_then(Value::as_object).into_iter().flatten();
         let node = Node {
-            rules: rules.filter_map(|rule| Rule::compile(rule, &this).ok().flatten()).collect(),
-            all_of: all_of.filter_map(|said| Node::new(said, schema, root)).collect(),
-            others: named("additionalProperties").and_then(|(said, schema)| below(said, schema)).map(Box::new),
-            fields: fields.collect(),
-            items: named("items").and_then(|(said, schema)| below(said, schema)).map(Box::new),
+            rules: rules.filter_map(|rule| Rule::compile(rule, &this, schema).ok().flatten()).collect(),
+            others: named("additionalProperties").and_then(below).map(Box::new),
+            fields: fields.filter_map(|(name, schema)| Some((name.clone(), below(schema)?))).collect(),
+            items: named("items").and_then(below).map(Box::new),
         };
-        let empty = node.rules.is_empty() && node.all_of.is_empty() && node.fields.is_empty();
-        (!empty || node.others.is_some() || node.items.is_some()).then_some(node)
+        let none = node.rules.is_empty() && node.fields.is_empty() && node.others.is_none() && node.items.is_none();
+        (!none).then_some(node)
     }
 }
 
@@ -139,9 +132,6 @@ impl Asking {
             return;
         }
         self.ask(&node.rules, place, unchanged, path);
-        for node in &node.all_of {
-            self.visit(node, place, Unchanged { this: None, parent: unchanged.parent }, path);
-        }
         match value {
             Value::Array(items) => {
                 let Some(node) = &node.items else { return };

@@ -2,12 +2,16 @@
 
 use serde_json::Value;
 
-use super::{super::status::Flaw, items, text};
+use super::{
+    super::{schema::field_path, status::Flaw},
+    items, text,
+};
 
 const REASONS: [&str; 4] = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
 
 /// Looks at the rules of one schema.
 pub(super) fn check(path: &str, schema: &Value, flaws: &mut Vec<Flaw>) {
+    forbid(path, schema, flaws);
     for (place, rule) in items(schema, "x-kubernetes-validations").iter().enumerate() {
         let field = |name: &str| format!("{path}.x-kubernetes-validations[{place}].{name}");
         message(rule, field, flaws);
@@ -24,7 +28,23 @@ pub(super) fn check(path: &str, schema: &Value, flaws: &mut Vec<Flaw>) {
         };
         wrong(blank("fieldPath"), "must be non-empty if specified");
         wrong(said.contains(['\n', '\r']), "must not contain line breaks");
-        wrong(!said.is_empty() && !is_path(said, schema), "must be a valid path");
+        wrong(!said.is_empty() && field_path::shown(said, schema).is_none(), "must be a valid path");
+    }
+}
+
+/// Schemas that only say more of the same value have no rules.
+fn forbid(path: &str, schema: &Value, flaws: &mut Vec<Flaw>) {
+    let several = ["allOf", "anyOf", "oneOf"].into_iter().flat_map(|name| {
+        let places = items(schema, name).iter().enumerate();
+        places.map(move |(place, schema)| (format!("{path}.{name}[{place}]"), schema))
+    });
+    let not = schema.get("not").map(|schema| (format!("{path}.not"), schema));
+    for (path, schema) in several.chain(not) {
+        if !items(schema, "x-kubernetes-validations").is_empty() {
+            let why = "must be empty to be structural";
+            flaws.push(Flaw::forbidden(format!("{path}.x-kubernetes-validations"), why));
+        }
+        forbid(&path, schema, flaws);
     }
 }
 
@@ -41,29 +61,4 @@ fn message(rule: &Value, field: impl Fn(&str) -> String, flaws: &mut Vec<Flaw>) 
     } else if condition.contains(lines) && message.is_empty() {
         flaws.push(Flaw::required(field("message"), "message must be specified if rule contains line breaks"));
     }
-}
-
-/// Whether a path such as `.spec['some-name']` leads to a field of a schema.
-fn is_path(path: &str, schema: &Value) -> bool {
-    let (mut rest, mut schema) = (path, schema);
-    while !rest.is_empty() {
-        let (name, after) = match rest.strip_prefix("['") {
-            Some(quoted) => match quoted.split_once("']") {
-                Some((name, after)) => (name.replace("\\'", "'"), after),
-                None => return false,
-            },
-            None => {
-                let Some(name) = rest.strip_prefix('.') else { return false };
-                let end = name.find(['.', '[', ']']).unwrap_or(name.len());
-                (name[..end].to_owned(), &name[end..])
-            }
-        };
-        let found = match schema["properties"].as_object() {
-            Some(fields) => fields.get(&name),
-            None => schema.get("additionalProperties").filter(|others| others.is_object()),
-        };
-        let Some(found) = found else { return false };
-        (rest, schema) = (after, found);
-    }
-    true
 }

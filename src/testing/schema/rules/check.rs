@@ -2,9 +2,12 @@
 //!
 //! Not here: what it would cost.
 
-use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, SelectExpr};
+use std::mem;
+
+use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, SelectExpr, operators};
 
 use super::{
+    library,
     signature::{Signature, is_lacking, ways},
     types::{METADATA, Type},
 };
@@ -29,6 +32,7 @@ pub(super) fn check<'e>(expression: &'e IdedExpr, this: &Type<'e>, optional_old:
         problems: Vec::new(),
         lacking: None,
         uses_old: false,
+        mixes: false,
     };
     let gives = check.look(expression);
     Findings { gives, problems: check.problems, lacking: check.lacking, uses_old: check.uses_old }
@@ -40,6 +44,8 @@ struct Check<'e> {
     problems: Vec<(u64, String)>,
     lacking: Option<&'e str>,
     uses_old: bool,
+    /// Whether things of several types may stand in a list.
+    mixes: bool,
 }
 
 impl<'e> Check<'e> {
@@ -92,12 +98,15 @@ impl<'e> Check<'e> {
     fn alike(&mut self, all: &mut Option<Type<'e>>, one: Type<'e>, at: u64) {
         match all {
             None => *all = Some(one),
-            Some(first) if first.takes(&one, &mut Vec::new()) => {}
+            Some(first) if self.mixes || first.takes(&one, &mut Vec::new()) => {}
             Some(first) => {
-                let what = format!("expected type '{first}' but found '{one}'");
-                self.problem(at, what);
+                self.mismatch(first, &one, at);
             }
         }
+    }
+
+    fn mismatch(&mut self, wanted: &Type<'_>, found: &Type<'_>, at: u64) -> Type<'e> {
+        self.problem(at, format!("expected type '{wanted}' but found '{found}'"))
     }
 
     fn name(&mut self, name: &'e str, at: u64) -> Type<'e> {
@@ -153,7 +162,9 @@ impl<'e> Check<'e> {
         let name = qualified.as_deref().unwrap_or(&call.func_name);
         let receiver = call.target.as_deref().filter(|_| qualified.is_none());
         let mut given: Vec<Type<'e>> = receiver.into_iter().map(|target| self.look(target)).collect();
+        let mixed = mem::replace(&mut self.mixes, name == "format");
         given.extend(call.args.iter().map(|argument| self.look(argument)).collect::<Vec<_>>());
+        self.mixes = mixed;
         let known = ways(name);
         if known.is_empty() && is_lacking(name) {
             self.lacking.get_or_insert(&call.func_name);
@@ -161,6 +172,15 @@ impl<'e> Check<'e> {
         }
         if known.is_empty() {
             return self.undeclared(name, at);
+        }
+        if let operators::LOGICAL_AND | operators::LOGICAL_OR = name {
+            let truth = Type::simple("bool");
+            for (given, argument) in given.iter().zip(&call.args) {
+                if !truth.takes(given, &mut Vec::new()) {
+                    self.mismatch(&truth, given, argument.id);
+                }
+            }
+            return truth;
         }
         self.literal(name, call);
         let mut gives: Vec<Type<'e>> = Vec::new();
@@ -185,11 +205,15 @@ impl<'e> Check<'e> {
 
     /// Texts that mean something have to mean it.
     fn literal(&mut self, name: &str, call: &'e CallExpr) {
-        let Some(argument) = call.args.last().filter(|_| name == "matches") else { return };
-        if let Expr::Literal(LiteralValue::String(text)) = &argument.expr
-            && regex::Regex::new(text.inner()).is_err()
-        {
-            self.problem(argument.id, "invalid matches argument".to_owned());
+        let Some(argument) = call.args.last() else { return };
+        let Expr::Literal(LiteralValue::String(text)) = &argument.expr else { return };
+        let means_nothing = match name {
+            "matches" => regex::Regex::new(text.inner()).is_err(),
+            "duration" | "timestamp" => library::converted(name, text.inner().to_owned()).is_none(),
+            _ => false,
+        };
+        if means_nothing {
+            self.problem(argument.id, format!("invalid {name} argument"));
         }
     }
 

@@ -4,7 +4,12 @@
 
 use serde_json::{Value, json};
 
-use super::{expression::Refusal, rule::Rule, types::Type, value::is_resource};
+use super::{
+    expression::Refusal,
+    rule::{Rule, Unfit},
+    types::Type,
+    value::is_resource,
+};
 use crate::testing::status::Flaw;
 
 const RULES: &str = "x-kubernetes-validations";
@@ -41,13 +46,14 @@ impl Inspection {
         }
         let Some(this) = Type::of(schema, root) else { return };
         for (index, rule) in schema[RULES].as_array().into_iter().flatten().enumerate() {
-            self.inspect(&format!("{path}.{RULES}[{index}]"), rule, &this, apart);
+            let compiled = Rule::compile(rule, &this, schema);
+            self.inspect(&format!("{path}.{RULES}[{index}]"), rule, compiled, apart);
         }
     }
 
-    fn inspect(&mut self, path: &str, rule: &Value, this: &Type<'_>, apart: Option<&str>) {
+    fn inspect(&mut self, path: &str, rule: &Value, compiled: Result<Option<Rule>, Unfit>, apart: Option<&str>) {
         let mut uses_old = false;
-        match Rule::compile(rule, this) {
+        match compiled {
             Ok(compiled) => uses_old = compiled.is_some_and(|rule| rule.uses_old()),
             Err((field, refusal)) => {
                 let prefix = if field == "rule" { "" } else { "messageExpression " };

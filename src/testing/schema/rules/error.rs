@@ -8,6 +8,9 @@ pub(super) const TOO_LONG: &str = "operation cancelled: actual cost limit exceed
 /// What it says of values of other types than a function takes.
 pub(super) const MISFIT: &str = "no such overload";
 
+/// Functions that read a text.
+const CONVERSIONS: [&str; 6] = ["bool", "double", "duration", "int", "timestamp", "uint"];
+
 pub(super) fn words(error: &ExecutionError) -> String {
     match error {
         ExecutionError::NoSuchKey(key) => format!("no such key: {key}"),
@@ -16,6 +19,14 @@ pub(super) fn words(error: &ExecutionError) -> String {
         ExecutionError::RemainderByZero(_) => "modulus by zero".to_owned(),
         ExecutionError::Overflow(..) => "integer overflow".to_owned(),
         ExecutionError::DuplicateKey(key) => format!("Failed with repeated key: {}", shown(key)),
+        ExecutionError::FunctionError { function, .. } if CONVERSIONS.contains(&function.as_str()) => {
+            let wanted = match function.as_str() {
+                "duration" => "google.protobuf.Duration",
+                "timestamp" => "google.protobuf.Timestamp",
+                other => other,
+            };
+            format!("type conversion error from 'string' to '{wanted}'")
+        }
         ExecutionError::FunctionError { message, .. } => message.clone(),
         ExecutionError::NoSuchOverload(_)
         | ExecutionError::UnexpectedType { .. }

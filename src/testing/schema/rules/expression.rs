@@ -5,7 +5,7 @@
 use cel::{
     Context, Value,
     common::{
-        ast::{IdedExpr, SourceInfo},
+        ast::{Expr, IdedExpr, SourceInfo, operators},
         types::CelOptional,
         value::{CowVal, Val},
     },
@@ -26,6 +26,9 @@ const ROUNDS: u64 = 250_000;
 #[derive(Debug)]
 pub(super) struct Expression {
     root: IdedExpr,
+    /// The same with what `&&` and `||` join turned around: when both sides fail, the evaluator tells of the second, and
+    /// the server of the first.
+    turned: IdedExpr,
     pub(super) uses_old: bool,
     /// Whether the value of before is one that may be there.
     optional_old: bool,
@@ -64,20 +67,39 @@ impl Expression {
         }
         let uses_old = found.uses_old;
         limit::count(&mut root);
-        Ok(Expression { root, uses_old, optional_old })
+        let mut turned = root.clone();
+        turn(&mut turned);
+        Ok(Expression { root, turned, uses_old, optional_old })
     }
 
     /// What it gives; or why it gives nothing, in the words of the server.
     pub(super) fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, String> {
-        let asked = Asked { scope, optional_old: self.optional_old, rounds: Rounds::new(ROUNDS) };
-        let mut context = Context::with_env(ENVIRONMENT.clone());
-        context.set_variable_resolver(&asked);
-        let given = Value::resolve(&self.root, &context);
-        if asked.rounds.are_over() {
-            return Err(error::TOO_LONG.to_owned());
-        }
-        given.map_err(|error| error::words(&error))
+        let evaluate = |root| {
+            let asked = Asked { scope, optional_old: self.optional_old, rounds: Rounds::new(ROUNDS) };
+            let mut context = Context::with_env(ENVIRONMENT.clone());
+            context.set_variable_resolver(&asked);
+            let given = Value::resolve(root, &context);
+            if asked.rounds.are_over() {
+                Err(error::TOO_LONG.to_owned())
+            } else {
+                given.map_err(|error| error::words(&error))
+            }
+        };
+        evaluate(&self.root).map_err(|why| match why.as_str() {
+            error::TOO_LONG => why,
+            _ => evaluate(&self.turned).err().unwrap_or(why),
+        })
     }
+}
+
+/// Turns around what `&&` and `||` join, wherever they do.
+fn turn(expression: &mut IdedExpr) {
+    if let Expr::Call(call) = &mut expression.expr
+        && [operators::LOGICAL_AND, operators::LOGICAL_OR].contains(&call.func_name.as_str())
+    {
+        call.args.reverse();
+    }
+    limit::below(expression).into_iter().for_each(turn);
 }
 
 /// What an expression is about.

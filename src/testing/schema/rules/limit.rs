@@ -90,29 +90,36 @@ pub(super) fn declare(environment: &mut Env) -> Result<(), DeclarationError> {
 
 /// Makes all loops of an expression count.
 pub(super) fn count(expression: &mut IdedExpr) {
-    match &mut expression.expr {
-        Expr::Call(call) => call.target.as_deref_mut().into_iter().chain(&mut call.args).for_each(count),
-        Expr::List(list) => list.elements.iter_mut().for_each(count),
-        Expr::Map(map) => {
-            for entry in &mut map.entries {
-                if let EntryExpr::MapEntry(entry) = &mut entry.expr {
-                    count(&mut entry.key);
-                    count(&mut entry.value);
-                }
-            }
+    below(expression).into_iter().for_each(count);
+    if let Expr::Comprehension(comprehension) = &mut expression.expr {
+        let ComprehensionExpr { loop_cond, loop_step, .. } = &mut **comprehension;
+        if !matches!(loop_cond.expr, Expr::Literal(_)) {
+            counted(loop_cond, GO_ON);
+        } else if let Some(part) = growing(loop_step) {
+            // The evaluator is quick with loops that only add to a list; it knows them by their condition.
+            counted(part, COUNT);
         }
-        Expr::Select(select) => count(&mut select.operand),
+    }
+}
+
+/// The expressions that one is made of.
+pub(super) fn below(expression: &mut IdedExpr) -> Vec<&mut IdedExpr> {
+    match &mut expression.expr {
+        Expr::Call(call) => call.target.as_deref_mut().into_iter().chain(&mut call.args).collect(),
+        Expr::List(list) => list.elements.iter_mut().collect(),
+        Expr::Map(map) => {
+            let entries = map.entries.iter_mut().filter_map(|entry| match &mut entry.expr {
+                EntryExpr::MapEntry(entry) => Some([&mut entry.key, &mut entry.value]),
+                EntryExpr::StructField(_) => None,
+            });
+            entries.flatten().collect()
+        }
+        Expr::Select(select) => vec![&mut select.operand],
         Expr::Comprehension(comprehension) => {
             let ComprehensionExpr { iter_range, accu_init, loop_cond, loop_step, result, .. } = &mut **comprehension;
-            [iter_range, accu_init, &mut *loop_cond, &mut *loop_step, result].into_iter().for_each(count);
-            if !matches!(loop_cond.expr, Expr::Literal(_)) {
-                counted(loop_cond, GO_ON);
-            } else if let Some(part) = growing(loop_step) {
-                // The evaluator is quick with loops that only add to a list; it knows them by their condition.
-                counted(part, COUNT);
-            }
+            vec![iter_range, accu_init, loop_cond, loop_step, result]
         }
-        Expr::Struct(_) | Expr::Literal(_) | Expr::Ident(_) | Expr::Unspecified => {}
+        Expr::Struct(_) | Expr::Literal(_) | Expr::Ident(_) | Expr::Unspecified => Vec::new(),
     }
 }
 

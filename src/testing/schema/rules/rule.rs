@@ -10,7 +10,7 @@ use super::{
     expression::{Expression, Refusal, Scope},
     types::Type,
 };
-use crate::testing::status::Flaw;
+use crate::testing::{schema::field_path, status::Flaw};
 
 /// How long a message may be that an expression makes.
 const LONGEST_MESSAGE: usize = 5 * 1024;
@@ -45,8 +45,8 @@ pub(super) enum Verdict {
 }
 
 impl Rule {
-    /// Reads a rule about values of a type; nothing of a rule that says nothing.
-    pub(super) fn compile(said: &Value, this: &Type<'_>) -> Result<Option<Self>, Unfit> {
+    /// Reads a rule about values of a type and a schema; nothing of a rule that says nothing.
+    pub(super) fn compile(said: &Value, this: &Type<'_>, schema: &Value) -> Result<Option<Self>, Unfit> {
         let text = |field: &str| said[field].as_str().unwrap_or_default();
         if text("rule").trim().is_empty() {
             return Ok(None);
@@ -68,7 +68,7 @@ impl Rule {
             shown,
             makes_message,
             reason: said["reason"].as_str().map(str::to_owned),
-            field: text("fieldPath").trim_start_matches('.').to_owned(),
+            field: field_path::shown(text("fieldPath"), schema).unwrap_or_default(),
             optional_old,
         }))
     }

@@ -16,7 +16,7 @@ pub(super) struct Signature {
 }
 
 /// Functions of Kubernetes that this crate lacks, and the names of those that begin so.
-const LACKING: [&str; 14] = [
+const LACKING: [&str; 12] = [
     "all",
     "exists",
     "exists_one",
@@ -24,8 +24,6 @@ const LACKING: [&str; 14] = [
     "transformList",
     "transformMap",
     "transformMapEntry",
-    "first",
-    "last",
     "url",
     "isURL",
     "semver",

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::value::{escaped, is_resource};
+use super::value::{escaped, is_reserved, is_resource};
 
 /// A type by its name in CEL, an object by its schema.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,7 +89,9 @@ impl<'s> Type<'s> {
             _ => {
                 let mut fields = schema["properties"].as_object()?.iter();
                 fields
-                    .find(|(field, _)| escaped(field).is_some_and(|field| field == name))
+                    .find(|(field, _)| {
+                        *field == name && is_reserved(name) || escaped(field).is_some_and(|field| field == name)
+                    })
                     .and_then(|(_, schema)| Type::of_item(schema))
             }
         }
@@ -150,6 +152,7 @@ impl fmt::Display for Type<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Type::Named(name, _) if *name == OPEN => f.write_str("dyn"),
+            Type::Named("null_type", _) => f.write_str("null"),
             Type::Named(name, of) if of.is_empty() => f.write_str(name),
             Type::Named(name, of) => {
                 let of: Vec<String> = of.iter().map(Type::to_string).collect();

@@ -68,6 +68,11 @@ pub(super) fn escaped(name: &str) -> Option<String> {
     Some(escaped)
 }
 
+/// Whether a name means something else where it stands alone.
+pub(super) fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name)
+}
+
 /// The schema of a field of an object; `None` in it where all resources have that field.
 pub(super) fn field_of<'s>(schema: &'s Value, root: bool, name: &str) -> Option<Option<&'s Value>> {
     if root && ["apiVersion", "kind", "metadata"].contains(&name) {
@@ -89,20 +94,27 @@ pub(super) fn seen<'v>(value: &'v Value, schema: &Value, root: bool, like: Optio
         (Value::String(text), _) if either => Box::new(CelString::from(text.as_str())),
         (Value::Number(number), _) if either => whole(number).unwrap_or_else(|| Box::new(Unknown(value.clone()))),
         (Value::Object(fields), kind) if root || kind == Some("object") => {
-            let seen_field = |name: &'v String, field: &'v Value| -> Option<(CelMapKey<'v>, Box<dyn Val + 'v>)> {
+            let mut seen_fields: HashMap<CelMapKey<'v>, Box<dyn Val + 'v>> = HashMap::with_capacity(fields.len());
+            let others = others(schema).filter(|_| !root);
+            for (name, field) in fields {
                 let like = like.and_then(|like| like.get(name));
-                if let Some(schema) = others(schema).filter(|_| !root) {
-                    return Some((name.as_str().into(), seen(field, schema, is_resource(schema), like)));
+                if let Some(schema) = others {
+                    seen_fields.insert(name.as_str().into(), seen(field, schema, is_resource(schema), like));
+                    continue;
                 }
+                let (Some(escaped), false) = (escaped(name), field.is_null()) else { continue };
                 let seen_as = match field_of(schema, root, name) {
                     Some(Some(schema)) => seen(field, schema, is_resource(schema), like),
                     Some(None) => shared(name, field),
                     None => Box::new(Unknown(field.clone())),
                 };
-                Some((escaped(name)?.into(), seen_as))
-            };
-            let fields: HashMap<_, _> = fields.iter().filter_map(|(name, field)| seen_field(name, field)).collect();
-            Box::new(CelMap::from(fields))
+                // Reserved names are fine where they follow a dot.
+                if is_reserved(name) {
+                    seen_fields.insert(name.as_str().into(), seen_as.clone());
+                }
+                seen_fields.insert(escaped.into(), seen_as);
+            }
+            Box::new(CelMap::from(seen_fields))
         }
         (Value::Array(items), Some("array")) => {
             let schema_of_item = &schema["items"];

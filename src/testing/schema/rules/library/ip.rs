@@ -66,14 +66,27 @@ pub(super) fn is_mapped(address: &IpAddr) -> bool {
 
 pub(super) fn ip(text: &CelString<'_>) -> Result<Ip, ExecutionError> {
     let text = text.inner();
-    read(text).map(Ip).ok_or_else(|| {
-        failed(match text.parse::<IpAddr>() {
-            Ok(_) => format!("IPv4-mapped IPv6 address {text:?} is not allowed"),
-            Err(_) => format!(
-                "IP Address {text:?} parse error during conversion from string: ParseAddr({text:?}): unable to parse IP"
-            ),
-        })
+    read(text).map(Ip).ok_or_else(|| match text.parse::<IpAddr>() {
+        Ok(_) => failed(format!("IPv4-mapped IPv6 address {text:?} is not allowed")),
+        Err(_) => {
+            let said = "parse error during conversion from string";
+            failed(format!("IP Address {text:?} {said}: ParseAddr({text:?}): {}", fault(text)))
+        }
     })
+}
+
+/// What is wrong with a text that is no address.
+fn fault(text: &str) -> String {
+    if text.contains(':') || !text.contains('.') {
+        return "unable to parse IP".to_owned();
+    }
+    match text.find(|letter: char| !letter.is_ascii_digit() && letter != '.') {
+        Some(place) => format!("unexpected character (at {:?})", &text[place..]),
+        None if text.split('.').any(|part| part.parse::<u64>().is_ok_and(|part| part > 255)) => {
+            "IPv4 field has value >255".to_owned()
+        }
+        None => "IPv4 address too short".to_owned(),
+    }
 }
 
 fn is_ip(text: &CelString<'_>) -> CelBool {

@@ -1,12 +1,12 @@
-//! Functions of lists that Kubernetes adds: whether they are sorted, their sum, the least and the greatest in them, and
-//! where something is in them.
+//! Functions of lists that Kubernetes adds: whether they are sorted, their sum, the least, the greatest, the first and the
+//! last in them, and where something is.
 
 use std::cmp::Ordering;
 
 use cel::{
     DeclarationError, Env, ExecutionError,
     common::{
-        types::{CelBool, CelInt, DYN_TYPE, LIST_TYPE},
+        types::{CelBool, CelInt, CelOptional, DYN_TYPE, LIST_TYPE},
         value::{CowVal, Val},
     },
 };
@@ -38,6 +38,10 @@ pub(super) fn declare(environment: &mut Env) -> Result<(), DeclarationError> {
     environment.add_member_overload("max", "list_max", list(), vec![], |arguments| {
         best(&arguments, "max", Ordering::Greater)
     })?;
+    environment
+        .add_member_overload("first", "list_first", list(), vec![], |arguments| Ok(maybe(of(&arguments).first())))?;
+    environment
+        .add_member_overload("last", "list_last", list(), vec![], |arguments| Ok(maybe(of(&arguments).last())))?;
     environment.add_member_overload("indexOf", "list_index_of", list(), vec![DYN_TYPE], |arguments| {
         let wanted = arguments.get(1).ok_or_else(misfit)?;
         Ok(place(of(&arguments).iter().position(|item| item.equals(&**wanted))))
@@ -51,6 +55,11 @@ pub(super) fn declare(environment: &mut Env) -> Result<(), DeclarationError> {
 /// The items of the list that a function is called of.
 fn of<'a, 'v>(arguments: &'a [CowVal<'_, 'v>]) -> Vec<&'a (dyn Val + 'v)> {
     arguments.first().map(|list| items(&**list)).unwrap_or_default()
+}
+
+/// An item that may be there.
+fn maybe<'b, 'v>(item: Option<&&(dyn Val + 'v)>) -> CowVal<'b, 'v> {
+    CowVal::owned(item.map_or_else(CelOptional::none, |item| CelOptional::of(item.clone_as_boxed())))
 }
 
 fn place<'b, 'v>(place: Option<usize>) -> CowVal<'b, 'v> {

@@ -58,7 +58,7 @@ pub(super) fn declare(environment: &mut Env) -> Result<(), DeclarationError> {
     cel::add_member_overload!(environment, fn is_integer: (Quantity) -> CelBool)?;
     cel::add_member_overload!(environment, fn as_integer: (Quantity) -> Result<CelInt>)?;
     cel::add_member_overload!(environment, fn as_approximate_float: (Quantity) -> CelDouble)?;
-    cel::add_member_overload!(environment, fn sign: (Quantity) -> CelInt)
+    cel::add_overload!(environment, fn sign: (Quantity) -> CelInt)
 }
 
 fn quantity(text: &CelString<'_>) -> Result<Quantity, ExecutionError> {
