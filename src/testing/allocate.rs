@@ -19,6 +19,7 @@ use serde_json::{Map, Value, json};
 use super::{
     state::State,
     status::{self, Flaw},
+    validation,
     write::Write,
 };
 
@@ -78,6 +79,11 @@ fn give_of(
 ) -> Result<(), Box<Status>> {
     let refuse = |flaws: Vec<Flaw>| status::invalid_as("", "Service", name, flaws);
     if at(spec, "type") != "ExternalName" {
+        let mut flaws = Vec::new();
+        validation::addresses(&Value::Object(spec.clone()), &mut flaws);
+        if !flaws.is_empty() && !write.force {
+            return Err(refuse(flaws));
+        }
         families::choose(spec, live).or_else(|flaws| if write.force { Ok(()) } else { Err(refuse(flaws)) })?;
         address(state, spec, live, taken, write).map_err(|flaw| refuse(vec![flaw]))?;
     }
@@ -109,8 +115,9 @@ fn address(
                 let why = format!("failed to allocate IP {address}: {why}");
                 Err(Flaw::invalid("spec.clusterIPs", asked.clone(), &why))
             };
+            // That it may not change is told with all else that is wrong.
             if had.is_some_and(|had| !had.is_empty()) {
-                return Err(Flaw::invalid("spec.clusterIPs[0]", asked.clone(), "may not change once set"));
+                return Ok(());
             }
             let place = address.parse().map(|address: Ipv4Addr| address.to_bits().wrapping_sub(NETWORK));
             match place {
@@ -184,7 +191,8 @@ fn health_port(
 ) -> Result<(), Box<Status>> {
     match spec.get("healthCheckNodePort").and_then(Value::as_i64).filter(|port| *port != 0) {
         None => drop(spec.insert("healthCheckNodePort".to_owned(), taken.port(state).into())),
-        Some(asked) if write.force || live["healthCheckNodePort"] == asked => {}
+        // One that it had stays; that is told with all else that is wrong.
+        Some(_) if write.force || live.as_object().is_some_and(health_checked) => {}
         Some(asked) => {
             let told = |why| {
                 status::internal_error(&format!("failed to allocate requested HealthCheck NodePort {asked}: {why}"))

@@ -22,7 +22,6 @@ mod job_status;
 mod limits;
 mod metadata;
 mod name;
-mod network;
 mod network_policy;
 mod node_selector;
 mod persistent_volume;
@@ -34,6 +33,8 @@ mod resource;
 mod rule;
 mod runtime_class;
 mod schedule;
+mod service;
+mod service_address;
 mod service_range;
 mod status;
 mod storage;
@@ -52,6 +53,7 @@ use super::{
 
 pub(super) use advice::advice;
 pub(super) use metadata::new_finalizers;
+pub(super) use service_address::cluster as addresses;
 pub(super) use update::{Old, update};
 
 /// Everything wrong with an object that is to be stored, in the server's order.
@@ -91,7 +93,7 @@ fn contents(kind: &Kind, object: &Value) -> Vec<Flaw> {
         "servicecidrs" if new => service_range::check(object, &mut flaws),
         "certificatesigningrequests" if new => certificate::request(object, &mut flaws),
         "ingresses" => ingress::check(object, &mut flaws),
-        "services" => network::service(object, &mut flaws),
+        "services" => service::check(object, &mut flaws),
         "endpointslices" => endpoints::slice(object, &mut flaws),
         "events" => event::check(kind, object, &mut flaws),
         "configmaps" => content::config_map(object, &mut flaws),

@@ -340,6 +340,9 @@ suite! {
         in_network_policies
         in_ingresses
         in_classes_of_ingresses;
+    service_mistakes:
+        in_services
+        in_changes_of_services;
     endpoint_mistakes:
         in_endpoints
         in_endpoint_slices

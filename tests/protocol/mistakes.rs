@@ -33,12 +33,13 @@ const RULES: [(&str, &str); 4] = [
 ];
 
 /// How messages of a reason begin.
-const REASONS: [(&str, &str); 7] = [
+const REASONS: [(&str, &str); 8] = [
     ("Required value", "FieldValueRequired"),
     ("Invalid value", "FieldValueInvalid"),
     ("Unsupported value", "FieldValueNotSupported"),
     ("Duplicate value", "FieldValueDuplicate"),
     ("Forbidden", "FieldValueForbidden"),
+    ("Not found", "FieldValueNotFound"),
     ("Too long", "FieldValueTooLong"),
     ("Too many", "FieldValueTooMany"),
 ];

@@ -9,9 +9,9 @@ use super::{
     address::{self, Form},
     items,
     metadata::label_problems,
-    name, needed,
-    network::protocol,
-    port_problem, problems, text,
+    name, needed, port_problem, problems,
+    service::protocol,
+    text,
 };
 use crate::selector::value_problems;
 

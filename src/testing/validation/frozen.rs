@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{kinds::CRDS, quantity, status::Flaw},
-    content, definition, driver, node_selector, persistent_volume, printed, quota, service_range,
+    content, definition, driver, node_selector, persistent_volume, printed, quota, service, service_range,
 };
 
 /// Fields that keep their first value, in the order of the server.
@@ -76,7 +76,7 @@ pub(super) fn check(plural: &str, old: &Value, new: &Value, flaws: &mut Vec<Flaw
         "servicecidrs" => service_range::frozen(old, new, flaws),
         "ipaddresses" => service_range::frozen_address(old, new, flaws),
         "resourcequotas" => quota::frozen(old, new, flaws),
-        "services" => service(&old["spec"], &new["spec"], flaws),
+        "services" => service::frozen(&old["spec"], &new["spec"], flaws),
         CRDS => definition::frozen(old, new, flaws),
         "rolebindings" | "clusterrolebindings" => role(&old["roleRef"], &new["roleRef"], flaws),
         "priorityclasses" => {
@@ -196,14 +196,6 @@ fn claim(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
         flaws.push(Flaw::forbidden("spec.resources.requests.storage", why));
     }
     kept(&["volumeMode"], &old["spec"], &new["spec"], flaws);
-}
-
-fn service(old: &Value, new: &Value, flaws: &mut Vec<Flaw>) {
-    let first = |spec: &Value| spec["clusterIPs"][0].as_str().unwrap_or_default().to_owned();
-    let external = [old, new].iter().any(|spec| spec["type"] == "ExternalName");
-    if !external && ![first(old), first(new)].contains(&String::new()) && first(old) != first(new) {
-        flaws.push(Flaw::invalid("spec.clusterIPs[0]", new["clusterIPs"].clone(), "may not change once set"));
-    }
 }
 
 /// The server shows the reference with the names that its own code has for these fields.
