@@ -8,6 +8,7 @@
 //! read as if they were of this one; field sets that were recorded under another schema.
 
 mod apply;
+mod change;
 mod check;
 mod conflict;
 mod entry;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{
     Writer,
+    change::Change,
     check::Problems,
     conflict::{Conflict, Conflicts},
     entry::{Entry, Operation, Unreadable},
@@ -71,14 +72,13 @@ impl Managers {
             object = pruned(&object, &before.set, &owned, shape);
         }
 
-        let change = writer.scope.of_comparison(compare(live, &object, shape));
-        let taken = change.taken();
+        let change = Change::new(compare(live, &object, shape), writer);
         if !force {
-            let conflicts = self.entries.iter().flat_map(|entry| conflicts(entry, &taken));
+            let conflicts = self.entries.iter().flat_map(|entry| conflicts(entry, &change));
             Conflicts::none(conflicts)?;
         }
         for entry in &mut self.entries {
-            entry.set = entry.set.difference(&taken).difference(&change.removed);
+            change.leave(entry);
         }
         if !same(live, &object) {
             mine.time = Some(writer.now.to_owned());
@@ -90,8 +90,8 @@ impl Managers {
     }
 }
 
-fn conflicts(entry: &Entry, taken: &FieldSet) -> Vec<Conflict> {
-    let paths = entry.set.intersection(taken).paths();
+fn conflicts(entry: &Entry, change: &Change<'_>) -> Vec<Conflict> {
+    let paths = change.taken_from(entry).paths();
     paths.into_iter().map(|path| Conflict::new(entry, path)).collect()
 }
 

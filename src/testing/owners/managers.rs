@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     Writer,
+    change::Change,
     entry::{Entry, Operation, Unreadable},
     set::FieldSet,
     typed::compare,
@@ -77,13 +78,12 @@ impl Managers {
 
     /// What changed goes to the writer, whoever owned it; what is gone goes from all.
     pub(super) fn record(mut self, live: &Value, new: &Value, shape: Shape<'_>, writer: &Writer<'_>) -> Self {
-        let change = writer.scope.of_comparison(compare(live, new, shape));
-        let taken = change.taken();
+        let change = Change::new(compare(live, new, shape), writer);
         for entry in &mut self.entries {
-            entry.set = entry.set.difference(&taken).difference(&change.removed);
+            change.leave(entry);
         }
         self.entries.retain(|entry| !entry.set.is_empty());
-        let set = taken.difference(&UNOWNED);
+        let set = change.taken().difference(&UNOWNED);
         if !set.is_empty() {
             let entry = writer.entry(Operation::Update, set);
             match self.find(&entry.identity()) {
