@@ -7,6 +7,7 @@
 //! apply (so they come after [`apply`]); field sets that were recorded under another schema.
 
 mod apply;
+mod changes;
 mod check;
 mod conflict;
 mod entry;

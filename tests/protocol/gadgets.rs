@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::{
     definition::{DEFINITIONS, Definition},
-    ground::Ground,
+    ground::{Ground, text},
+    owners::owners,
     support::{failure, real::random_word, served::served},
 };
 
@@ -100,5 +101,34 @@ pub async fn what_has_a_format_is_compared_with_that(ground: Ground) {
         let causes = refused.body["details"]["causes"].as_array().cloned().unwrap_or_default();
         assert!(refused.code == 422 && causes.contains(&cause), "{}", refused.body);
     }
+    custom.forget(&ground).await;
+}
+
+pub async fn a_status_stays_with_its_owners_only_where_they_speak_the_version_of_who_writes(ground: Ground) {
+    let any = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    let (custom, mut object) = Definition::of(&ground, &any, &json!({"subresources": {"status": {}}}));
+    let mut other = object["spec"]["versions"][0].clone();
+    (other["name"], other["storage"]) = ("v2".into(), false.into());
+    object["spec"]["versions"].as_array_mut().expect("versions").push(other);
+    ground.make(DEFINITIONS, &object).await;
+    served(&ground.client, &custom.name(), &custom.all).await;
+    let name = ground.name();
+    ground.make(&custom.all, &custom.object(&name, &json!({}))).await;
+    let apply = async |version: &str, part: &str, size: u32, query: &str| {
+        let mut object = custom.object(&name, &json!({"size": size}));
+        (object["apiVersion"], object["status"]) =
+            (format!("{}/{version}", custom.group).into(), json!({"size": size}));
+        let path = format!("{}/{name}{part}?{query}", custom.all.replace("/v1/", &format!("/{version}/")));
+        ground.ask("PATCH", &path, Some(("application/apply-patch+yaml", &object))).await
+    };
+    assert_eq!(apply("v1", "/status", 1, "fieldManager=spade").await.code, 200);
+    assert_eq!(apply("v1", "", 2, "fieldManager=rake").await.code, 200);
+    let refused = apply("v2", "", 3, "fieldManager=rake").await;
+    let message = "Apply failed with 1 conflict: conflict with \"spade\" with subresource \"status\": .status.size";
+    assert_eq!((refused.code, text(&refused.body["message"])), (409, message.to_owned()));
+    let forced = apply("v2", "", 3, "fieldManager=rake&force=true").await;
+    let sizes = json!([forced.body["spec"]["size"], forced.body["status"]["size"]]);
+    let managers = owners(&forced.body).iter().map(|owner| text(&owner["manager"])).collect::<Vec<_>>();
+    assert_eq!((forced.code, sizes, managers), (200, json!([3, 1]), ["rake", "unknown"].map(str::to_owned).to_vec()));
     custom.forget(&ground).await;
 }

@@ -229,6 +229,7 @@ suite! {
         of_pods_they_keep_their_class_and_their_owners;
     scales:
         they_show_and_change_the_replicas
+        of_custom_kinds_they_are_applied_only_as_they_are
         of_custom_kinds_they_are_where_the_definition_says
         they_are_refused_where_they_are_not_of_the_object
         they_give_the_replicas_to_who_changed_them;
@@ -422,5 +423,6 @@ suite! {
         nulls_that_are_applied_are_meant
         an_old_version_says_so_and_no_patch_makes_another_of_it
         fields_can_be_selected_beside_a_schema_of_their_own
-        what_has_a_format_is_compared_with_that;
+        what_has_a_format_is_compared_with_that
+        a_status_stays_with_its_owners_only_where_they_speak_the_version_of_who_writes;
 }

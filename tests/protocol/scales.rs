@@ -159,3 +159,28 @@ pub async fn they_give_the_replicas_to_who_changed_them(ground: Ground) {
     );
     assert_eq!(without_owners(unknown.body)["spec"], json!({"replicas": 4}));
 }
+
+pub async fn of_custom_kinds_they_are_applied_only_as_they_are(ground: Ground) {
+    let schema = json!({"type": "object", "properties": {"crew": {"type": "integer"}}});
+    let paths = json!({"specReplicasPath": ".spec.crew", "statusReplicasPath": ".status.crew"});
+    let definition = Definition::with(&ground, &schema, &json!({"subresources": {"scale": paths}})).await;
+    let name = ground.name();
+    let created = ground.make(&definition.all, &definition.object(&name, &json!({"crew": 3}))).await;
+    let one = format!("{}/{name}", definition.all);
+    let apply = async |replicas: u32| {
+        let spec = json!({"replicas": replicas});
+        let scale = json!({"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": name}, "spec": spec});
+        ground.ask("PATCH", &format!("{one}/scale?fieldManager=rake&force=true"), Some((APPLY, &scale))).await
+    };
+    let why = "to proper version: request to convert CR to an invalid group/version: autoscaling/v1";
+    let message = format!("failed to convert new object (/{name}; autoscaling/v1, Kind=Scale) {why}");
+    assert_eq!(apply(4).await.said(), (500, message));
+    assert_eq!(ground.get(&one).await.body, created);
+    assert_eq!(apply(3).await.code, 200);
+    let owners = ground.get(&one).await.body["metadata"]["managedFields"].clone();
+    let owners: Vec<_> = owners.as_array().expect("owners").iter().map(|o| (&o["manager"], &o["fieldsV1"])).collect();
+    let crew = json!({"f:spec": {"f:crew": {}}});
+    let rest = json!({"f:spec": {}});
+    assert_eq!(owners, [(&json!("rake"), &crew), (&json!("unknown"), &crew), (&json!("unknown"), &rest)]);
+    definition.forget(&ground).await;
+}

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{
     Writer,
+    changes::Changes,
     check::Problems,
     conflict::{Conflict, Conflicts},
     entry::{Entry, Operation, Unreadable},
@@ -12,7 +13,6 @@ use super::{
     path::same,
     set::FieldSet,
     typed::{remove, set_of, with_parents},
-    versions::Changes,
 };
 use crate::testing::shape::Shape;
 
@@ -75,10 +75,10 @@ impl Managers {
 
         let changes = Changes::new(live, &object, shape, writer, &self.entries);
         if !force {
-            let conflicts = self.entries.iter().flat_map(|entry| conflicts(entry, &changes.seen_by(entry).taken()));
+            let conflicts = self.entries.iter().flat_map(|entry| conflicts(entry, &changes));
             Conflicts::none(conflicts)?;
         }
-        changes.take_from(&mut self.entries);
+        changes.leave(&mut self.entries);
         if !same(live, &object) {
             mine.time = Some(writer.now.to_owned());
         }
@@ -89,8 +89,8 @@ impl Managers {
     }
 }
 
-fn conflicts(entry: &Entry, taken: &FieldSet) -> Vec<Conflict> {
-    let paths = entry.set.intersection(taken).paths();
+fn conflicts(entry: &Entry, changes: &Changes) -> Vec<Conflict> {
+    let paths = changes.taken_from(entry).paths();
     paths.into_iter().map(|path| Conflict::new(entry, path)).collect()
 }
 

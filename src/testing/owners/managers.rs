@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::{
     Writer,
+    changes::Changes,
     entry::{Entry, Operation, Unreadable},
     set::FieldSet,
-    versions::Changes,
 };
 use crate::testing::shape::Shape;
 
@@ -78,8 +78,8 @@ impl Managers {
     /// What changed goes to the writer, whoever owned it; what is gone goes from all.
     pub(super) fn record(mut self, live: &Value, new: &Value, shape: Shape<'_>, writer: &Writer<'_>) -> Self {
         let changes = Changes::new(live, new, shape, writer, &self.entries);
-        changes.take_from(&mut self.entries);
-        let set = changes.written.taken().difference(&UNOWNED);
+        changes.leave(&mut self.entries);
+        let set = changes.taken().difference(&UNOWNED);
         if !set.is_empty() {
             let entry = writer.entry(Operation::Update, set);
             match self.find(&entry.identity()) {

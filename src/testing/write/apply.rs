@@ -29,6 +29,14 @@ pub(in super::super) struct Configuration {
     pub(in super::super) force: bool,
 }
 
+impl Configuration {
+    /// How messages name what is configured.
+    pub(super) fn described(&self) -> String {
+        let text = String::from_utf8_lossy(&self.text);
+        owners::described(&yaml::parse(&text).unwrap_or_default())
+    }
+}
+
 /// What becomes of the object of this name, which need not be there; parts of it have to, with few exceptions.
 pub(super) fn admit(
     state: &mut State,

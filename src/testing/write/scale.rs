@@ -23,8 +23,18 @@ use super::{
 const UNSAID: i64 = i32::MIN as i64;
 
 /// The server cannot make up who owned the replicas of a custom object before the first apply.
-const UNOWNED: &str = "failed to create manager for existing fields: failed to convert live object (/; autoscaling/v1, \
-                       Kind=Scale) to proper version: request to convert CR to an invalid group/version: autoscaling/v1";
+fn unowned() -> Box<Status> {
+    let why = inconvertible("live", "/; autoscaling/v1, Kind=Scale");
+    status::internal(format!("failed to create manager for existing fields: {why}"))
+}
+
+/// The server can make no custom object of a Scale.
+fn inconvertible(which: &str, scale: &str) -> String {
+    format!(
+        "failed to convert {which} object ({scale}) to proper version: request to convert CR to an invalid \
+         group/version: autoscaling/v1"
+    )
+}
 
 impl State {
     /// The Scale of an object.
@@ -87,7 +97,7 @@ pub(super) fn change(
 
     let applied = matches!(change, Wanted::Apply(_));
     if applied && kind.custom && old["metadata"]["managedFields"].is_null() {
-        return Err(status::internal(UNOWNED));
+        return Err(unowned());
     }
     let mut new = match change {
         Wanted::Replace(mut object) => {
@@ -95,7 +105,14 @@ pub(super) fn change(
             object
         }
         Wanted::Patch(patch) => patch::decode(&state.kinds, &seen, &old, patch, write)?,
-        Wanted::Apply(configuration) => apply::merged(&state.kinds, &seen, Some(&old), configuration, write, &time)?,
+        Wanted::Apply(configuration) => {
+            let merged = apply::merged(&state.kinds, &seen, Some(&old), configuration, write, &time)?;
+            // Who says no more than what is there can own it.
+            if kind.custom && !same_but_owners(&old, &merged) {
+                return Err(status::internal(inconvertible("new", &configuration.described())));
+            }
+            merged
+        }
     };
     replace::named(metadata(&mut new), name)?;
     if !kind.custom {
@@ -137,6 +154,17 @@ pub(super) fn flaws(target: &Target, object: &Value) -> Vec<Flaw> {
         }
     }
     flaws
+}
+
+fn same_but_owners(scale: &Value, other: &Map<String, Value>) -> bool {
+    let owners = "managedFields";
+    let metadata = |scale: &Value| {
+        let mut metadata = scale.as_object().cloned().unwrap_or_default();
+        metadata.remove(owners);
+        metadata
+    };
+    let parts = ["spec", "status"].iter().all(|part| scale.get(*part) == other.get(*part));
+    parts && metadata(&scale["metadata"]) == other.get("metadata").map(metadata).unwrap_or_default()
 }
 
 /// Whether a Scale is of this object.
