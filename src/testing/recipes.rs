@@ -1,8 +1,8 @@
 //! How to test what: short examples for the tests that programs with Kubernetes need. There is nothing here but text.
 //!
-//! Each test has a cluster of its own. Clusters share nothing, so tests run in parallel. All examples but the one with
-//! a program in another process use paused time, as `#[tokio::test(start_paused = true)]` does (tokio's feature
-//! `test-util`).
+//! Each test has a cluster of its own. Clusters share nothing, so tests run in parallel. The examples run with paused
+//! time, as in `#[tokio::test(start_paused = true)]` (tokio's feature `test-util`); only a program in another process
+//! needs real time.
 //!
 //! - [One reconciliation, request by request](#one-reconciliation-request-by-request)
 //! - [Finalizers, and work that fails](#finalizers-and-work-that-fails)
