@@ -17,6 +17,7 @@
 //! | to | use |
 //! |---|---|
 //! | fill it | [`FakeCluster::create`] with the builders of [`objects`], [`FakeCluster::load`] with manifests |
+//! | give it to the program | [`FakeCluster::client`], [`client_with_retries`](FakeCluster::client_with_retries), [`client_with_user_agent`](FakeCluster::client_with_user_agent), [`FakeCluster::now`] |
 //! | see what the program did | [`FakeCluster::get`] and [`get_as`](FakeCluster::get_as), [`FakeCluster::requests`], [`FakeCluster::dump_yaml`] |
 //! | wait for it | [`FakeCluster::until`], [`FakeCluster::until_some`], [`FakeCluster::requested`], [`FakeCluster::watch_established`] |
 //! | make it fail | [`Fault`], [`FakeCluster::watches`], [`FakeCluster::compact`], [`FakeCluster::restart`] |
@@ -207,7 +208,7 @@
 //! - It does not call admission webhooks, and does not apply ValidatingAdmissionPolicies and MutatingAdmissionPolicies.
 //! - It calls no conversion webhook: all versions of a custom kind share one content, and only `apiVersion` changes.
 //! - It does not authenticate or authorize: everybody may do everything, with or without a token, except what
-//!   [`Fault::forbidden`] forbids.
+//!   [`Fault::forbidden`] forbids ([recipe](recipes#limited-rights)).
 //! - It runs no other controllers, no scheduler and no kubelet: a Deployment gets no pods, nothing updates a status,
 //!   and a deleted pod that is on a node stays until [`FakeCluster::delete_now`].
 //! - It runs no containers: logs, exec, attach, port-forward and proxy fail as if the node were unreachable, unless a

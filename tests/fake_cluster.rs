@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use kube_indexed_store::testing::{Clock, FakeCluster, ManualClock, objects};
+use kube_indexed_store::testing::{Clock, FakeCluster, objects};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -154,21 +154,6 @@ mod writes {
         let shown: k8s_openapi::jiff::Timestamp =
             created(&FakeCluster::builder().clock(Clock::system()).build()).parse().unwrap();
         assert!((today..today + 60).contains(&shown.as_second().try_into().unwrap()));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_cluster_tells_the_time_of_its_clock_with_fractions() {
-        let then = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
-        let (running, standing) = (Clock::starting_at(then), ManualClock::starting_at(then));
-        let clusters = [running, Clock::from(&standing)].map(|clock| FakeCluster::builder().clock(clock).build());
-        let shown = || clusters.each_ref().map(|cluster| cluster.now().duration_since(then).unwrap().as_millis());
-        assert_eq!(shown(), [0, 0]);
-        tokio::time::advance(Duration::from_millis(1250)).await;
-        standing.advance(Duration::from_millis(500));
-        assert_eq!(shown(), [1250, 500]);
-        let before = SystemTime::now();
-        let system = FakeCluster::builder().clock(Clock::system()).build();
-        assert!((before..before + Duration::from_secs(60)).contains(&system.now()));
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! One request, as the server understands it.
 //!
-//! Not here: all requests ([`log`](super::log)), and answers, of which only the HTTP status and the message of a refusal
-//! are kept.
+//! Not here: all requests ([`log`](super::log)), and answers, of which only the HTTP status and the message of a
+//! refusal are kept.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -48,8 +48,24 @@ pub struct Request {
     pub user_agent: Option<String>,
     /// The HTTP status of the answer; `None` while there is no answer.
     pub answered: Option<u16>,
-    /// Why it was refused: the message of the Status in the answer. `None` while there is no answer, and for answers
-    /// without a Status.
+    /// Why it was refused: the message of the Status in the answer. `None` for all other answers, and while there is
+    /// none.
+    ///
+    /// ```
+    /// # use k8s_openapi::api::core::v1::Secret;
+    /// # use kube::Api;
+    /// # use kube_indexed_store::testing::FakeCluster;
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let cluster = FakeCluster::new();
+    /// let secrets: Api<Secret> = Api::default_namespaced(cluster.client());
+    /// secrets.list(&Default::default()).await?;
+    /// secrets.get_opt("a").await?;
+    /// let refused: Vec<_> = cluster.requests().iter().filter_map(|request| request.message.clone()).collect();
+    /// assert_eq!(refused, [r#"secrets "a" not found"#]);
+    /// # Ok::<(), kube::Error>(())
+    /// # }).unwrap();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub message: Option<String>,
     /// When it came: how long after the cluster was made, on tokio's clock. With paused time this is exact, and the
     /// same in each run.

@@ -9,7 +9,7 @@ use k8s_openapi::api::{
     networking::v1beta1::IPAddress,
 };
 use kube::{ResourceExt, api::Patch};
-use kube_indexed_store::testing::{FakeCluster, ManualClock, objects};
+use kube_indexed_store::testing::{Clock, FakeCluster, ManualClock, objects};
 use serde_json::json;
 
 use crate::support::panic;
@@ -137,4 +137,19 @@ fn a_clock_shows_no_year_that_timestamps_cannot_show() {
     let clock = ManualClock::default();
     assert_eq!(panic(|| clock.advance(Duration::MAX)), "the clock can only show the years -9999 to 9999");
     clock.set(SystemTime::UNIX_EPOCH);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_tells_the_time_of_its_clock_with_fractions() {
+    let then = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    let (running, standing) = (Clock::starting_at(then), ManualClock::starting_at(then));
+    let clusters = [running, Clock::from(&standing)].map(|clock| FakeCluster::builder().clock(clock).build());
+    let shown = || clusters.each_ref().map(|cluster| cluster.now().duration_since(then).unwrap().as_millis());
+    assert_eq!(shown(), [0, 0]);
+    tokio::time::advance(Duration::from_millis(1250)).await;
+    standing.advance(Duration::from_millis(500));
+    assert_eq!(shown(), [1250, 500]);
+    let before = SystemTime::now();
+    let system = FakeCluster::builder().clock(Clock::system()).build();
+    assert!((before..before + Duration::from_secs(60)).contains(&system.now()));
 }
