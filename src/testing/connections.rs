@@ -31,7 +31,7 @@ pub(super) fn answer(
     let named = if connection == Connection::Proxy { without_port(name) } else { name };
     let object = state.find(&target.kind, &target.namespace, named)?;
     match (target.kind.plural.as_str(), connection) {
-        ("nodes", _) => reach(state, named),
+        ("nodes", _) => reach(state, target, named),
         ("services", _) => behind(state, target, named),
         (_, Connection::Proxy) => match object.value["status"]["podIP"].as_str() {
             None | Some("") => Err(status::bad_request("address not allowed")),
@@ -45,7 +45,7 @@ pub(super) fn answer(
             match (node, connection) {
                 ("", Connection::Log) => Ok(answer::bare(204)),
                 ("", _) => Err(status::bad_request(format!("pod {named} does not have a host assigned"))),
-                _ => reach(state, node),
+                _ => reach(state, target, node),
             }
         }
     }
@@ -104,10 +104,10 @@ fn container(pod: &Value, name: &str, asked: &str) -> Result<(), Box<Status>> {
     }
 }
 
-/// Nobody answers on a node.
-fn reach(state: &State, node: &str) -> Result<Response<Body>, Box<Status>> {
+/// Nobody answers on a node. Of one that is not there the server speaks as if it were of the kind that was asked for.
+fn reach(state: &State, target: &Target, node: &str) -> Result<Response<Body>, Box<Status>> {
     let kind = state.kinds.served("", "v1", "nodes").ok_or_else(status::unknown_resource)?;
-    let node = state.find(kind, "", node)?;
+    let node = state.find(kind, "", node).map_err(|_| status::not_found(&target.kind, node))?;
     match node.value["status"]["addresses"][0]["address"].as_str() {
         None => Err(status::internal(
             "no preferred addresses found; known addresses: [] (this fake cluster runs no pods; answer logs with Fault::text)",

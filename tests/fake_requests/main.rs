@@ -1,12 +1,9 @@
-//! What is asked rather than stored: reviews, tokens, bindings, evictions; and the parts of pods and of requests for
-//! certificates that are neither statuses nor Scales.
+//! What is asked rather than stored, as far as a real server cannot be asked: reviews of what faults forbid, tokens whose
+//! time ends, logs, components. What both servers do is in `tests/protocol`.
 
 mod access;
-mod approvals;
-mod bindings;
-mod evictions;
 mod fixtures;
-mod parts_of_pods;
+mod logs;
 mod reports;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,14 +1,13 @@
 //! What the server finds out when it is asked.
 
-use http::{Request, header};
 use k8s_openapi::api::core::v1::ComponentStatus;
 use kube::{Api, api::ListParams};
 use kube_indexed_store::testing::FakeCluster;
 use serde_json::{Value, json};
 
 use crate::{
-    fixtures::{refusal, refused, send},
-    support::http::ask,
+    fixtures::{refusal, refused},
+    support::http::{ask, send},
 };
 
 #[tokio::test]
@@ -39,9 +38,8 @@ async fn one_component_is_found_by_its_name_and_nobody_watches() {
     assert_eq!((missing.code, missing.message.as_str()), (404, "componentstatus \"-\" not found"));
     let one = api.list(&ListParams::default().fields("metadata.name=etcd-0")).await.unwrap();
     assert_eq!(one.items.len(), 1);
-    let table = Request::get("/api/v1/componentstatuses/etcd-0")
-        .header(header::ACCEPT, "application/json;as=Table;v=v1;g=meta.k8s.io");
-    let (_, _, table) = send(&cluster, table, String::new()).await;
+    let accept = [("accept", "application/json;as=Table;v=v1;g=meta.k8s.io")];
+    let table = send(&cluster, "GET", "/api/v1/componentstatuses/etcd-0", &accept, "").await.json();
     assert_eq!(table["rows"][0]["cells"], json!(["etcd-0", "Healthy", "ok", ""]));
     let path = "/api/v1/componentstatuses";
     let why = "watch is not supported on resources of kind \"componentstatuses\"".to_owned();

@@ -11,6 +11,7 @@ mod definition;
 mod ground;
 mod kinds;
 mod mistakes;
+mod pod;
 mod server;
 mod subject;
 #[path = "../support/mod.rs"]
@@ -393,6 +394,43 @@ suite! {
         one_without_labels_has_those_of_its_pods;
     logs:
         options_that_make_no_sense_are_refused;
+    bindings:
+        a_pod_comes_to_a_node_with_what_the_binding_says
+        one_that_is_only_tried_changes_nothing
+        a_pod_stays_where_it_is
+        a_pod_with_gates_comes_to_no_node
+        one_that_means_nothing_is_refused;
+    evictions:
+        a_pod_without_a_budget_is_deleted
+        a_pod_on_a_node_is_told_why_it_has_to_go
+        a_budget_is_spent
+        one_that_is_only_tried_spends_nothing
+        a_budget_that_is_used_up_says_what_it_needs
+        a_pod_that_does_no_work_may_go_while_there_are_enough_others
+        a_pod_that_never_ran_needs_no_budget
+        a_pod_with_two_budgets_is_too_much
+        one_of_something_else_is_refused;
+    parts_of_pods:
+        ephemeral_containers_come_and_stay
+        a_resize_changes_resources_and_nothing_else
+        what_is_no_resize_is_refused
+        a_pod_on_no_node_has_no_log_and_runs_nothing
+        a_node_that_is_not_there_is_looked_for_as_what_was_asked_for;
+    approvals:
+        one_is_dated_and_changes_nothing_else
+        only_an_approval_decides
+        a_decision_is_one_and_holds;
+    reviews:
+        who_may_do_everything_is_told_so
+        a_local_one_is_about_its_namespace
+        one_that_means_nothing_is_refused
+        they_are_asked_and_not_kept;
+    tokens:
+        one_says_whose_it_is
+        a_request_is_answered_with_what_it_left_out
+        one_is_for_its_audiences_only
+        what_is_none_is_nobodys
+        a_request_that_cannot_be_granted_is_refused;
     limit_ranges:
         containers_get_what_they_do_not_say
         what_asks_for_too_little_or_too_much_is_refused;

@@ -57,7 +57,8 @@ impl Server {
             return Some(Server::new(client(kubeconfig).await, false, Box::new(())).await);
         }
         let cluster = RealCluster::start().await?;
-        Some(Server::new(cluster.client().clone(), true, Box::new(cluster)).await)
+        let kubeconfig = Kubeconfig::from_yaml(&cluster.kubeconfig()).expect("a kubeconfig");
+        Some(Server::new(client(kubeconfig).await, true, Box::new(cluster)).await)
     }
 
     /// A server that knows the custom kinds.
@@ -101,9 +102,12 @@ impl Server {
     }
 }
 
+/// A client that tells of every answer, where others ask again.
 async fn client(kubeconfig: Kubeconfig) -> Client {
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
-    Client::try_from(config.expect("a cluster")).expect("a client")
+    let mut config = config.expect("a cluster");
+    config.default_retry = false;
+    Client::try_from(config).expect("a client")
 }
 
 /// Asks a real server all cases, `ROUNDS` times, and tells which of them it did not pass.
