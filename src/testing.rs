@@ -185,7 +185,7 @@
 //!   `format.dns1123Label` and the like, or comprehensions with two variables; or when it is longer than 8000 bytes or
 //!   deeper than 90 brackets. It does not estimate what rules cost, and so takes definitions that the real server
 //!   refuses because lists and texts have no limits; it stops rules about one object after 100,000 rounds of loops.
-//!   Lists that are sets or maps are added as other lists are. The keys of maps come in no order, as there.
+//!   Lists that are sets or maps are added as other lists are.
 //! - It does not call admission webhooks, and does not apply ValidatingAdmissionPolicies and MutatingAdmissionPolicies.
 //! - It does not convert between versions, and calls no conversion webhook: all versions of a kind share one content,
 //!   and only `apiVersion` changes.

@@ -8,6 +8,7 @@ mod error;
 mod expression;
 mod library;
 mod limit;
+mod map;
 mod room;
 mod rule;
 mod signature;

@@ -71,6 +71,16 @@ fn what_goes_too_deep_is_not_read() {
 }
 
 #[test]
+fn the_keys_of_maps_come_in_order() {
+    let of = json!({"type": "object", "additionalProperties": {"type": "integer"}});
+    let mut schema = schema(json!({"m": of}), "self.m.all(key, self.m[key] == 0) || self.m == {'a': 1}");
+    schema["x-kubernetes-validations"][0]["messageExpression"] = "self.m.map(key, key).join(' ')".into();
+    let many = json!({"m": {"f": 1, "b": 2, "e": 3, "a": 4, "d": 5, "c": 6}});
+    assert_eq!(flaws(&schema, many), ["<nil>: Invalid value: a b c d e f"]);
+    assert_eq!(flaws(&schema, json!({"m": {"a": 1}})), [""; 0]);
+}
+
+#[test]
 fn a_rule_that_calls_what_is_not_here_is_skipped_with_a_warning() {
     let texts = json!({"s": {"type": "string"}, "l": {"type": "array", "items": {"type": "string"}}});
     for (rule, function) in [
