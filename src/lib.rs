@@ -82,6 +82,7 @@
 //! - `client` (default): everything that needs kube. Without it the crate does not depend on kube.
 //! - `template` (default): templates with minijinja.
 //! - `testing`: the fake API server. It includes `client`.
+//! - `testing-cel`: the same, with rules in CEL of CustomResourceDefinitions.
 //! - TLS under kube's own names: `rustls-tls` and `ring` by default, or `openssl-tls`, `aws-lc-rs`, `webpki-roots`.
 
 pub mod config;

@@ -2,7 +2,8 @@
 //!
 //! [`FakeCluster`] answers a real `kube::Client` from memory, with the answers and error messages of Kubernetes 1.36.
 //! It needs no sockets (unless you [serve](FakeCluster::serve) it), no threads and no sleeps. It uses tokio's time, so
-//! tests with paused time take no real time for waits, and two runs of a test get the same bytes.
+//! tests with paused time take no real time for waits, and two runs of a test get the same bytes. (Rules in CEL are
+//! evaluated on a thread that lives as long as that takes.)
 //!
 //! To use only the fake:
 //!
@@ -10,6 +11,9 @@
 //! [dev-dependencies]
 //! kube-indexed-store = { version = "0.1", default-features = false, features = ["testing"] }
 //! ```
+//!
+//! The feature `testing-cel` is `testing` with rules in CEL of CustomResourceDefinitions (`x-kubernetes-validations`).
+//! It adds the crate `cel`.
 //!
 //! Your crate needs kube 5 and k8s-openapi 0.29, so that its types are the same as the fake's. A program with other
 //! versions, or in another language, can use the fake over a socket: [`FakeCluster::serve`].
@@ -157,7 +161,12 @@
 //! - Events, which are stored once and served in both of their groups with different field names, and
 //!   HorizontalPodAutoscalers, which are converted between `autoscaling/v1` and `v2`;
 //! - custom kinds from their CustomResourceDefinitions: served versions, scope, status and scale subresources, printer
-//!   columns, selectable fields, and schemas with pruning, defaults and validation.
+//!   columns, selectable fields, and schemas with pruning, defaults and validation;
+//! - rules in CEL of custom kinds, with the feature `testing-cel`: on all parts of objects and on their status, about
+//!   changes (`oldSelf`, also optional), with all that a rule can say (`message`, `messageExpression`, `reason`,
+//!   `fieldPath`); what has not changed may break a rule on, with a warning. Rules that do not parse or whose types do
+//!   not fit are refused with the definition, in the words of the server. Functions: CEL's own, and those of strings,
+//!   lists, sets, optionals, regular expressions, quantities, IP addresses and CIDRs.
 //!
 //! Reading:
 //!
@@ -203,8 +212,12 @@
 //!
 //! Features that are missing:
 //!
-//! - It does not evaluate CEL: rules in `x-kubernetes-validations` are ignored. A CustomResourceDefinition that has
-//!   some gets a `Warning` header that says so. If a test needs a rule to refuse an object, use a [`Fault`].
+//! - Without the feature `testing-cel` it does not evaluate rules in CEL; a CustomResourceDefinition that has some gets
+//!   a `Warning` header that says so. With it, a rule is skipped with such a warning when it uses `url`, `semver`,
+//!   `format.dns1123Label` and the like, or comprehensions with two variables; or when it is longer than 8000 bytes or
+//!   deeper than 90 brackets. It does not estimate what rules cost, and so takes definitions that the real server
+//!   refuses because lists and texts have no limits; it stops rules about one object after 100,000 rounds of loops.
+//!   Lists that are sets or maps are added as other lists are.
 //! - It does not call admission webhooks, and does not apply ValidatingAdmissionPolicies and MutatingAdmissionPolicies.
 //! - It calls no conversion webhook: all versions of a custom kind share one content, and only `apiVersion` changes.
 //! - It does not authenticate or authorize: everybody may do everything, with or without a token, except what

@@ -8,6 +8,8 @@ mod error;
 mod expression;
 mod library;
 mod limit;
+mod map;
+mod room;
 mod rule;
 mod signature;
 mod types;
@@ -21,10 +23,16 @@ pub(in crate::testing) use definition::Inspection;
 
 use self::{
     expression::Scope,
+    limit::Rounds,
+    room::with_room,
     rule::{Rule, Verdict},
     types::Type,
 };
 use super::{Judgement, child};
+use crate::testing::status::Flaw;
+
+/// How many rounds all loops of all rules about one object may take.
+const ROUNDS: u64 = 100_000;
 
 /// The rules of a schema.
 #[derive(Debug, Default)]
@@ -49,12 +57,15 @@ impl Rules {
 
     /// What the rules say of an object, and of what it was before.
     pub(super) fn judge(&self, object: &Value, old: Option<&Value>, schema: &Value) -> Judgement {
-        let mut asking = Asking { judgement: Judgement::default(), over: false };
-        if let Some(root) = &self.root {
+        let Some(root) = &self.root else { return Judgement::default() };
+        let judged = with_room(|| {
+            let mut asking = Asking { judgement: Judgement::default(), rounds: Rounds::new(ROUNDS), over: false };
             let unchanged = Unchanged { this: old.map(|old| (object, old)), parent: None };
             asking.visit(root, Place { value: object, old, schema, root: true }, unchanged, "");
-        }
-        asking.judgement
+            asking.judgement
+        });
+        let broken = || Flaw::unshown("<nil>", "a rule could not be evaluated by this fake cluster");
+        judged.unwrap_or_else(|| Judgement { flaws: vec![broken()], warnings: Vec::new() })
     }
 
     /// Whether there are none.
@@ -121,6 +132,7 @@ impl<'v> Unchanged<'v> {
 /// The rules as they are asked, one after the other.
 struct Asking {
     judgement: Judgement,
+    rounds: Rounds,
     /// No more are asked.
     over: bool,
 }
@@ -172,7 +184,7 @@ impl Asking {
         let before = old.filter(|_| needed).map(|old| seen(old, Some(value)));
         let scope = Scope::new(seen(value, None), before);
         for rule in rules.iter().filter(|rule| rule.wants(old.is_some())) {
-            match rule.ask(&scope, value, schema, path) {
+            match rule.ask(&scope, &place, path, &self.rounds) {
                 Verdict::Holds => {}
                 Verdict::Broken(flaw) if !rule.uses_old() && unchanged.is_so() => {
                     self.judgement.warnings.push(flaw.told())
@@ -194,3 +206,6 @@ fn counterpart<'v>(item: &Value, old: Option<&'v Value>, schema: &Value) -> Opti
     let mut items = old.filter(|_| !keys.is_empty()).and_then(Value::as_array).into_iter().flatten();
     items.find(|old| keys.iter().all(|key| old[*key] == item[*key]))
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,6 +83,7 @@ impl Flaw {
     }
 
     /// The same of a value that the server does not show.
+    #[cfg(feature = "testing-cel")]
     pub(in crate::testing) fn unshown_duplicate(field: impl Into<String>) -> Self {
         Flaw { field: field.into(), reason: "FieldValueDuplicate", message: "Duplicate value".to_owned() }
     }

@@ -61,9 +61,8 @@ impl Inspection {
                     Refusal::Wrong(why) => format!("{prefix}compilation failed: {why}"),
                     Refusal::OfOtherType if field == "rule" => "cel expression must evaluate to a bool".to_owned(),
                     Refusal::OfOtherType => "messageExpression must evaluate to a string".to_owned(),
-                    Refusal::Lacking(function) => {
-                        self.skipped
-                            .push(format!("{path}: this fake cluster does not know {function} and skips the rule"));
+                    Refusal::Unknown(why) => {
+                        self.skipped.push(format!("{path}: this fake cluster {why}, and skips the rule"));
                         return;
                     }
                 };

@@ -16,11 +16,9 @@ use super::{
     check, error,
     library::ENVIRONMENT,
     limit::{self, Rounds},
+    room::{is_flat, is_small, with_room},
     types::Type,
 };
-
-/// How many rounds all loops of one evaluation may take.
-const ROUNDS: u64 = 250_000;
 
 /// An expression that can be evaluated.
 #[derive(Debug)]
@@ -41,26 +39,48 @@ pub(super) enum Refusal {
     Wrong(String),
     /// It gives something else than it should.
     OfOtherType,
-    /// A function that a real server has and this one has not.
-    Lacking(String),
+    /// It may be right, but this cluster cannot say.
+    Unknown(String),
 }
 
 impl Expression {
     /// Reads an expression about values of a type that has to give something of a type.
     pub(super) fn compile(text: &str, this: &Type<'_>, optional_old: bool, gives: &str) -> Result<Self, Refusal> {
-        let (mut root, source) = ENVIRONMENT.parser().parse_with_source_info(text).map_err(|errors| {
-            let places = errors.errors.iter().map(|error| (error.pos, error.msg.as_str()));
-            Refusal::Wrong(told(text, places))
-        })?;
+        let too_large = || Err(Refusal::Unknown("does not read expressions of this size".to_owned()));
+        if !is_small(text) {
+            return too_large();
+        }
+        with_room(|| Expression::read(text, this, optional_old, gives)).flatten().unwrap_or_else(too_large)
+    }
+
+    /// The same; nothing of what goes too deep.
+    fn read(text: &str, this: &Type<'_>, optional_old: bool, gives: &str) -> Option<Result<Self, Refusal>> {
+        let (mut root, source) = match ENVIRONMENT.parser().parse_with_source_info(text) {
+            Ok(parsed) => parsed,
+            Err(errors) => {
+                let places = errors.errors.iter().map(|error| (error.pos, error.msg.as_str()));
+                return Some(Err(Refusal::Wrong(told(text, places))));
+            }
+        };
+        is_flat(&mut root).then(|| Expression::checked(root, &source, this, optional_old, gives))
+    }
+
+    fn checked(
+        mut root: IdedExpr,
+        source: &SourceInfo,
+        this: &Type<'_>,
+        optional_old: bool,
+        gives: &str,
+    ) -> Result<Self, Refusal> {
         let found = check::check(&root, this, optional_old);
         if let Some(function) = found.lacking {
-            return Err(Refusal::Lacking(function.to_owned()));
+            return Err(Refusal::Unknown(format!("does not know {function}")));
         }
         if !found.problems.is_empty() {
-            let places = found.problems.iter().map(|(at, what)| (place(&source, *at), what.as_str()));
+            let places = found.problems.iter().map(|(at, what)| (place(source, *at), what.as_str()));
             let mut places: Vec<_> = places.collect();
             places.sort_unstable();
-            return Err(Refusal::Wrong(told(text, places.into_iter())));
+            return Err(Refusal::Wrong(told(&source.source, places.into_iter())));
         }
         if !found.gives.is(gives) {
             return Err(Refusal::OfOtherType);
@@ -73,13 +93,13 @@ impl Expression {
     }
 
     /// What it gives; or why it gives nothing, in the words of the server.
-    pub(super) fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, String> {
+    pub(super) fn evaluate(&self, scope: &Scope<'_>, rounds: &Rounds) -> Result<Value, String> {
         let evaluate = |root| {
-            let asked = Asked { scope, optional_old: self.optional_old, rounds: Rounds::new(ROUNDS) };
+            let asked = Asked { scope, optional_old: self.optional_old, rounds };
             let mut context = Context::with_env(ENVIRONMENT.clone());
             context.set_variable_resolver(&asked);
             let given = Value::resolve(root, &context);
-            if asked.rounds.are_over() {
+            if rounds.are_over() {
                 Err(error::TOO_LONG.to_owned())
             } else {
                 given.map_err(|error| error::words(&error))
@@ -123,7 +143,7 @@ impl<'v> Scope<'v> {
 struct Asked<'a, 'v> {
     scope: &'a Scope<'v>,
     optional_old: bool,
-    rounds: Rounds,
+    rounds: &'a Rounds,
 }
 
 impl VariableResolver for Asked<'_, '_> {
@@ -132,7 +152,7 @@ impl VariableResolver for Asked<'_, '_> {
             "self" => Some(CowVal::Borrowed(&*self.scope.this)),
             "oldSelf" if self.optional_old => Some(CowVal::Borrowed(&self.scope.optional)),
             "oldSelf" => self.scope.old.as_deref().map(|old| CowVal::Borrowed(old)),
-            limit::NAME => Some(CowVal::Borrowed(&self.rounds)),
+            limit::NAME => Some(CowVal::Borrowed(self.rounds)),
             _ => None,
         }
     }

@@ -6,8 +6,9 @@ use cel::Value as Given;
 use serde_json::Value;
 
 use super::{
-    error,
+    Place, error,
     expression::{Expression, Refusal, Scope},
+    limit::Rounds,
     types::Type,
 };
 use crate::testing::{schema::field_path, status::Flaw};
@@ -84,16 +85,16 @@ impl Rule {
     }
 
     /// What it says of a value at a path.
-    pub(super) fn ask(&self, scope: &Scope<'_>, value: &Value, schema: &Value, path: &str) -> Verdict {
-        let kind = schema["type"].as_str().unwrap_or_default();
+    pub(super) fn ask(&self, scope: &Scope<'_>, place: &Place<'_>, path: &str, rounds: &Rounds) -> Verdict {
+        let kind = place.schema["type"].as_str().unwrap_or_default();
         let shown = &self.shown;
         let flaw = |why: &str| Flaw::invalid(of_root(path), kind, why);
-        match self.condition.evaluate(scope) {
+        match self.condition.evaluate(scope, rounds) {
             Ok(Given::Bool(true)) => Verdict::Holds,
             Ok(Given::Bool(false)) => {
-                let made = self.makes_message.as_ref().and_then(|message| made(message, scope));
+                let made = self.makes_message.as_ref().and_then(|message| made(message, scope, rounds));
                 let message = made.unwrap_or_else(|| self.message.clone());
-                Verdict::Broken(self.flaw(value, kind, path, &message))
+                Verdict::Broken(self.flaw(place.value, kind, path, &message))
             }
             Err(why) if why == error::TOO_LONG => Verdict::TakesTooLong(flaw(&format!(
                 "'{why}': no further validation rules will be run due to call cost exceeds limit for rule: {shown}"
@@ -125,8 +126,8 @@ impl Rule {
 }
 
 /// The message that an expression makes; nothing where it is none.
-fn made(message: &Expression, scope: &Scope<'_>) -> Option<String> {
-    let Ok(Given::String(made)) = message.evaluate(scope) else { return None };
+fn made(message: &Expression, scope: &Scope<'_>, rounds: &Rounds) -> Option<String> {
+    let Ok(Given::String(made)) = message.evaluate(scope, rounds) else { return None };
     let made = made.trim();
     let fits = !made.is_empty() && made.len() <= LONGEST_MESSAGE && !made.contains('\n');
     fits.then(|| made.to_owned())

@@ -3,16 +3,16 @@
 //! Not here: parts of a value that its schema says nothing of. Expressions cannot see them, but they count where values
 //! are compared.
 
-use std::{any::Any, collections::HashMap};
+use std::{any::Any, collections::BTreeMap};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use cel::common::{
-    types::{CelBool, CelBytes, CelDouble, CelInt, CelList, CelMap, CelMapKey, CelNull, CelString, Type, UNKNOWN_TYPE},
+    types::{CelBool, CelBytes, CelDouble, CelInt, CelList, CelNull, CelString, Type, UNKNOWN_TYPE},
     value::{StaticVal, Val},
 };
 use serde_json::Value;
 
-use super::library;
+use super::{library, map::Map};
 
 /// Names that mean something else in an expression.
 const RESERVED: [&str; 21] = [
@@ -94,12 +94,12 @@ pub(super) fn seen<'v>(value: &'v Value, schema: &Value, root: bool, like: Optio
         (Value::String(text), _) if either => Box::new(CelString::from(text.as_str())),
         (Value::Number(number), _) if either => whole(number).unwrap_or_else(|| Box::new(Unknown(value.clone()))),
         (Value::Object(fields), kind) if root || kind == Some("object") => {
-            let mut seen_fields: HashMap<CelMapKey<'v>, Box<dyn Val + 'v>> = HashMap::with_capacity(fields.len());
+            let mut seen_fields: BTreeMap<String, Box<dyn Val + 'v>> = BTreeMap::new();
             let others = others(schema).filter(|_| !root);
             for (name, field) in fields {
                 let like = like.and_then(|like| like.get(name));
                 if let Some(schema) = others {
-                    seen_fields.insert(name.as_str().into(), seen(field, schema, is_resource(schema), like));
+                    seen_fields.insert(name.clone(), seen(field, schema, is_resource(schema), like));
                     continue;
                 }
                 let (Some(escaped), false) = (escaped(name), field.is_null()) else { continue };
@@ -110,11 +110,11 @@ pub(super) fn seen<'v>(value: &'v Value, schema: &Value, root: bool, like: Optio
                 };
                 // Reserved names are fine where they follow a dot.
                 if is_reserved(name) {
-                    seen_fields.insert(name.as_str().into(), seen_as.clone());
+                    seen_fields.insert(name.clone(), seen_as.clone());
                 }
-                seen_fields.insert(escaped.into(), seen_as);
+                seen_fields.insert(escaped, seen_as);
             }
-            Box::new(CelMap::from(seen_fields))
+            Box::new(Map::new(seen_fields))
         }
         (Value::Array(items), Some("array")) => {
             let schema_of_item = &schema["items"];
@@ -143,8 +143,8 @@ fn shared<'v>(name: &str, field: &'v Value) -> Box<dyn Val + 'v> {
         return text(field);
     }
     let named = ["name", "generateName"].into_iter();
-    let named = named.filter_map(|name| Some((CelMapKey::from(name), text(field.get(name)?))));
-    Box::new(CelMap::from(named.collect::<HashMap<_, _>>()))
+    let named = named.filter_map(|name| Some((name.to_owned(), text(field.get(name)?))));
+    Box::new(Map::new(named.collect()))
 }
 
 fn whole<'v>(number: &serde_json::Number) -> Option<Box<dyn Val + 'v>> {
