@@ -241,8 +241,9 @@
 //!
 //! Validation:
 //!
-//! - It does not check all fields of pod templates, all statuses, the sources of volumes that belong to one provider,
-//!   the content of certificates and of requests for them, or the names of time zones.
+//! - It does not check all statuses, what pods must not say because of their operating system, the resources of a pod as
+//!   a whole, all that sources of volumes of one provider need, the content of certificates and of requests for them, or
+//!   the names of time zones.
 //! - It does not check the rarer formats in schemas, such as `isbn`, `creditcard` and `hexcolor`.
 //! - When a spec is immutable, its error does not show the difference.
 //! - Its error messages do not quote Secret contents (the real server quotes the first bytes).

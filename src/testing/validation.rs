@@ -10,32 +10,44 @@ mod autoscaler;
 mod certificate;
 mod container;
 mod content;
+mod daemon_set;
 mod definition;
+mod dns;
+mod downward;
 mod driver;
 mod endpoints;
+mod env;
 mod event;
 mod flow;
 mod frozen;
 mod ingress;
 mod job;
 mod job_status;
+mod label_selector;
 mod limits;
 mod metadata;
+mod mount;
 mod name;
 mod network_policy;
 mod node_selector;
+mod path;
 mod persistent_volume;
 mod pod;
 mod pod_part;
 mod policy;
+mod probe;
+mod projected;
 mod quota;
 mod resource;
 mod rule;
 mod runtime_class;
 mod schedule;
+mod security;
 mod service;
 mod service_address;
 mod service_range;
+mod spread;
+mod stateful_set;
 mod status;
 mod storage;
 mod structure;
@@ -103,7 +115,7 @@ fn contents(kind: &Kind, object: &Value) -> Vec<Flaw> {
         "pods" => pod::pod(object, &mut flaws),
         "podtemplates" => pod::template(&object["template"], "template", &mut flaws),
         "persistentvolumes" => persistent_volume::check(object, &mut flaws),
-        "persistentvolumeclaims" => storage::claim(object, &mut flaws),
+        "persistentvolumeclaims" => storage::claim(&object["spec"], "spec", &mut flaws),
         "storageclasses" => storage::class(object, &mut flaws),
         "roles" => policy::role(object, true, &mut flaws),
         "clusterroles" => {

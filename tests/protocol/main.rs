@@ -342,6 +342,19 @@ suite! {
         in_network_policies
         in_ingresses
         in_classes_of_ingresses;
+    pod_mistakes:
+        in_variables
+        in_mounts
+        in_volumes_of_pods
+        in_probes_and_hooks
+        in_security_contexts
+        in_where_pods_run
+        in_ephemeral_containers;
+    workload_mistakes:
+        in_stateful_sets
+        none_in_a_stateful_set_that_mounts_its_claims
+        in_daemon_sets
+        in_strategies_of_deployments;
     service_mistakes:
         in_services
         in_changes_of_services;

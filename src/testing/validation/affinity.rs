@@ -4,7 +4,9 @@
 
 use serde_json::Value;
 
-use super::{super::status::Flaw, items, metadata::label_problems, name, node_selector, problems, text, workload};
+use super::{
+    super::status::Flaw, items, label_selector, metadata::label_problems, name, node_selector, problems, text,
+};
 
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
@@ -43,7 +45,7 @@ fn weight(wish: &Value, field: &str, flaws: &mut Vec<Flaw>) {
 /// Which pods, and how near.
 fn term(term: &Value, field: &str, flaws: &mut Vec<Flaw>) {
     for selector in ["labelSelector", "namespaceSelector"] {
-        workload::selector(&term[selector], &format!("{field}.{selector}"), flaws);
+        label_selector::check(&term[selector], &format!("{field}.{selector}"), flaws);
     }
     for space in items(term, "namespaces").iter().map(text) {
         problems(&format!("{field}.namespace"), space, label_problems(space), flaws);

@@ -1,86 +1,139 @@
 //! What the server refuses in containers.
+//!
+//! Variables, mounts, probes and security contexts have files of their own.
 
 use std::collections::HashSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     super::{quantity, status::Flaw},
-    item_name, items, one_of, port_problem, problems, resource, text,
+    chosen, env, item_name, items, mount, one_of, port_problem, probe, problems, resource, security, text,
+    volume::Volumes,
 };
-use crate::selector::subdomain_problems;
 
-/// The containers of a pod; `volumes` are the names of what they may mount.
-pub(super) fn containers(spec: &Value, field: &str, volumes: &[&str], flaws: &mut Vec<Flaw>) {
-    let containers = items(spec, "containers");
-    if containers.is_empty() {
+/// The containers of a pod, and what they mount.
+pub(super) fn containers(spec: &Value, field: &str, volumes: &Volumes<'_>, flaws: &mut Vec<Flaw>) {
+    if items(spec, "containers").is_empty() {
         flaws.push(Flaw::required(format!("{field}.containers"), ""));
     }
-    let on_host = spec["hostNetwork"] == true;
-    let volumes = &volumes.iter().copied().collect();
-    let mut names = HashSet::new();
+    let grace = &spec["terminationGracePeriodSeconds"];
+    let (mut names, mut on_nodes) = (HashSet::new(), HashSet::new());
     for list in ["containers", "initContainers", "ephemeralContainers"] {
         for (place, container) in items(spec, list).iter().enumerate() {
             let field = format!("{field}.{list}[{place}]");
             let name = text(&container["name"]);
             let new = names.insert(name);
             item_name(&field, name, new, flaws);
-            self::container(container, &field, on_host, volumes, flaws);
-            if list == "containers" {
-                for (probe, once) in [("livenessProbe", true), ("readinessProbe", false), ("startupProbe", true)] {
-                    self::probe(&container[probe], &format!("{field}.{probe}"), once, flaws);
+            self::container(container, &field, spec, volumes, flaws);
+            match list {
+                "containers" => probe::check(container, &field, grace, flaws),
+                "initContainers" if container["restartPolicy"] == "Always" => {
+                    probe::check(container, &field, grace, flaws);
                 }
+                "initContainers" => probe::none(container, &field, flaws),
+                _ => ephemeral(container, &field, spec, flaws),
+            }
+            // Those that begin before the others come one after the other, and to the server each is the first.
+            if list == "initContainers" {
+                let first = field.replace(&format!("[{place}]"), "[0]");
+                ports_of_nodes(container, &first, &mut HashSet::new(), flaws);
+            } else if list == "containers" {
+                ports_of_nodes(container, &field, &mut on_nodes, flaws);
             }
         }
     }
 }
 
-fn container(container: &Value, field: &str, on_host: bool, volumes: &HashSet<&str>, flaws: &mut Vec<Flaw>) {
+fn container(container: &Value, field: &str, spec: &Value, volumes: &Volumes<'_>, flaws: &mut Vec<Flaw>) {
     let path = |name: &str| format!("{field}.{name}");
     let image = text(&container["image"]);
     if image.is_empty() {
         flaws.push(Flaw::required(path("image"), ""));
-    } else if image.trim() != image {
-        flaws.push(Flaw::invalid(path("image"), image, "must not have leading or trailing whitespace"));
-    }
-    for hook in ["postStart", "preStop"] {
-        let handler = &container["lifecycle"][hook];
-        if handler.is_object() {
-            self::handler(handler, &format!("{field}.lifecycle.{hook}"), flaws);
-        }
     }
     let policies = ["File", "FallbackToLogsOnError"];
     one_of(&container["terminationMessagePolicy"], &path("terminationMessagePolicy"), &policies, flaws);
-    ports(container, &path("ports"), on_host, flaws);
-    for (place, variable) in items(container, "env").iter().enumerate() {
-        self::variable(variable, &format!("{field}.env[{place}]"), flaws);
-    }
-    for (place, source) in items(container, "envFrom").iter().enumerate() {
-        let mut known = ["configMapRef", "secretRef"].into_iter().filter(|kind| source[*kind].is_object());
-        match known.next() {
-            None => {
-                let why = "must specify one of: `configMapRef` or `secretRef`";
-                flaws.push(Flaw::invalid(path("envFrom"), "", why));
-            }
-            Some(kind) => {
-                let (name, field) = (text(&source[kind]["name"]), format!("{field}.envFrom[{place}].{kind}.name"));
-                if name.is_empty() {
-                    flaws.push(Flaw::required(field.as_str(), ""));
-                }
-                problems(&field, name, subdomain_problems(name), flaws);
-            }
-        }
-    }
-    mounts(container, &path("volumeMounts"), volumes, flaws);
+    ports(container, &path("ports"), spec["hostNetwork"] == true, flaws);
+    env::check(container, field, volumes, flaws);
+    mount::check(container, field, volumes, flaws);
     let policies = ["Always", "IfNotPresent", "Never"];
     one_of(&container["imagePullPolicy"], &path("imagePullPolicy"), &policies, flaws);
     resources(&container["resources"], &path("resources"), flaws);
-    let context = &container["securityContext"];
-    for name in ["runAsUser", "runAsGroup"] {
-        if let Some(id) = context[name].as_i64().filter(|id| !(0..=0x7fff_ffff).contains(id)) {
-            let why = "must be between 0 and 2147483647, inclusive";
-            flaws.push(Flaw::invalid(format!("{field}.securityContext.{name}"), id, why));
+    resizes(container, &path("resizePolicy"), flaws);
+    let policies = ["Always", "Never", "OnFailure"];
+    chosen(&container["restartPolicy"], &path("restartPolicy"), &policies, flaws);
+    if container["restartPolicy"].is_null() && !items(container, "restartPolicyRules").is_empty() {
+        flaws.push(Flaw::required(path("restartPolicy"), "must specify restartPolicy when restart rules are used"));
+    }
+    let own_users = spec["hostUsers"] == false;
+    security::of_container(&container["securityContext"], &path("securityContext"), !own_users, flaws);
+}
+
+/// What the containers of a pod need and those of a template may still get.
+pub(super) fn only_of_pods(spec: &Value, flaws: &mut Vec<Flaw>) {
+    for list in ["containers", "initContainers", "ephemeralContainers"] {
+        for (place, image) in items(spec, list).iter().map(|container| text(&container["image"])).enumerate() {
+            if image.trim() != image {
+                let why = "must not have leading or trailing whitespace";
+                flaws.push(Flaw::invalid(format!("spec.{list}[{place}].image"), image, why));
+            }
         }
+    }
+}
+
+/// What comes into a pod that runs has no more than it needs.
+fn ephemeral(container: &Value, field: &str, spec: &Value, flaws: &mut Vec<Flaw>) {
+    const NOT_THERE: &str = "cannot be set for an Ephemeral Container";
+    const FIELDS: [&str; 8] = [
+        "ports",
+        "resources",
+        "resizePolicy",
+        "restartPolicy",
+        "livenessProbe",
+        "readinessProbe",
+        "startupProbe",
+        "lifecycle",
+    ];
+    for name in FIELDS {
+        let nothing = |value: &Value| value.is_null() || (name == "resources" && *value == json!({}));
+        if !nothing(&container[name]) {
+            flaws.push(Flaw::forbidden(format!("{field}.{name}"), NOT_THERE));
+        }
+    }
+    let target = text(&container["targetContainerName"]);
+    let mut others = ["containers", "initContainers"].into_iter().flat_map(|list| items(spec, list));
+    if !target.is_empty() && !others.any(|other| other["name"] == target) {
+        flaws.push(Flaw::not_found(format!("{field}.targetContainerName"), target));
+    }
+    for (place, mount) in items(container, "volumeMounts").iter().enumerate() {
+        for name in ["subPath", "subPathExpr"].into_iter().filter(|name| !text(&mount[*name]).is_empty()) {
+            flaws.push(Flaw::forbidden(format!("{field}.volumeMounts[{place}].{name}"), NOT_THERE));
+        }
+    }
+}
+
+/// Each port of a node is one container's.
+fn ports_of_nodes(container: &Value, field: &str, seen: &mut HashSet<String>, flaws: &mut Vec<Flaw>) {
+    for (place, port) in items(container, "ports").iter().enumerate() {
+        let Some(number) = port["hostPort"].as_i64().filter(|number| *number != 0) else { continue };
+        let key = format!("{}/{}/{number}", text(&port["protocol"]), text(&port["hostIP"]));
+        if seen.contains(&key) {
+            flaws.push(Flaw::duplicate(format!("{field}.ports[{place}].hostPort"), key));
+        } else {
+            seen.insert(key);
+        }
+    }
+}
+
+fn resizes(container: &Value, field: &str, flaws: &mut Vec<Flaw>) {
+    let mut seen = HashSet::new();
+    for (place, policy) in items(container, "resizePolicy").iter().enumerate() {
+        let name = text(&policy["resourceName"]);
+        if !seen.insert(name) {
+            flaws.push(Flaw::duplicate(format!("{field}[{place}]"), name));
+        }
+        chosen(&policy["resourceName"], field, &["cpu", "memory"], flaws);
+        chosen(&policy["restartPolicy"], field, &["NotRequired", "RestartContainer"], flaws);
     }
 }
 
@@ -130,100 +183,6 @@ pub(super) fn port_name_problems(name: &str) -> Vec<String> {
         }
     }
     problems
-}
-
-fn variable(variable: &Value, field: &str, flaws: &mut Vec<Flaw>) {
-    const SOURCES: [&str; 5] = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"];
-    let name = text(&variable["name"]);
-    if name.is_empty() {
-        flaws.push(Flaw::required(format!("{field}.name"), ""));
-    } else if !name.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'=') {
-        let why = "a valid environment variable name must consist only of printable ASCII characters other than '='";
-        flaws.push(Flaw::invalid(format!("{field}.name"), name, why));
-    }
-    let source = &variable["valueFrom"];
-    if source.is_null() {
-        return;
-    }
-    let field = format!("{field}.valueFrom");
-    for reference in ["configMapKeyRef", "secretKeyRef"].into_iter().filter(|name| source[*name].is_object()) {
-        let name = text(&source[reference]["name"]);
-        let problem = if name.is_empty() { subdomain_problems("") } else { subdomain_problems(name) };
-        flaws.extend(problem.iter().map(|why| Flaw::invalid(format!("{field}.{reference}.name"), name, why)));
-        if text(&source[reference]["key"]).is_empty() {
-            flaws.push(Flaw::required(format!("{field}.{reference}.key"), ""));
-        }
-    }
-    let count = SOURCES.iter().filter(|name| source[**name].is_object()).count();
-    if count == 0 {
-        let why =
-            "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`";
-        flaws.push(Flaw::invalid(field, "", why));
-    } else if !text(&variable["value"]).is_empty() {
-        flaws.push(Flaw::invalid(field, "", "may not be specified when `value` is not empty"));
-    } else if count > 1 {
-        flaws.push(Flaw::invalid(field, "", "may not have more than one field specified at a time"));
-    }
-}
-
-fn mounts(container: &Value, field: &str, volumes: &HashSet<&str>, flaws: &mut Vec<Flaw>) {
-    let mut paths = HashSet::new();
-    for (place, mount) in items(container, "volumeMounts").iter().enumerate() {
-        let field = format!("{field}[{place}]");
-        let (name, path) = (text(&mount["name"]), text(&mount["mountPath"]));
-        if name.is_empty() {
-            flaws.push(Flaw::required(format!("{field}.name"), ""));
-        }
-        if !volumes.contains(&name) {
-            flaws.push(Flaw::not_found(format!("{field}.name"), name));
-        }
-        if path.is_empty() {
-            flaws.push(Flaw::required(format!("{field}.mountPath"), ""));
-        }
-        if !paths.insert(path) {
-            flaws.push(Flaw::invalid(format!("{field}.mountPath"), path, "must be unique"));
-        }
-    }
-}
-
-fn probe(probe: &Value, field: &str, once: bool, flaws: &mut Vec<Flaw>) {
-    if !probe.is_object() {
-        return;
-    }
-    handler(probe, field, flaws);
-    for name in ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"] {
-        super::not_negative(&probe[name], &format!("{field}.{name}"), flaws);
-    }
-    if let Some(threshold) = probe["successThreshold"].as_i64().filter(|threshold| once && *threshold != 1) {
-        flaws.push(Flaw::invalid(format!("{field}.successThreshold"), threshold, "must be 1"));
-    }
-}
-
-/// What a probe or a hook does: one thing.
-fn handler(handler: &Value, field: &str, flaws: &mut Vec<Flaw>) {
-    let mut count = 0;
-    for kind in ["exec", "httpGet", "tcpSocket", "grpc", "sleep"].into_iter().filter(|kind| handler[*kind].is_object())
-    {
-        count += 1;
-        let field = format!("{field}.{kind}");
-        if count > 1 {
-            flaws.push(Flaw::forbidden(field, "may not specify more than 1 handler type"));
-            continue;
-        }
-        match kind {
-            "exec" if items(&handler[kind], "command").is_empty() => {
-                flaws.push(Flaw::required(format!("{field}.command"), ""));
-            }
-            "httpGet" | "tcpSocket" | "grpc" => match &handler[kind]["port"] {
-                Value::String(name) => problems(&format!("{field}.port"), name, port_name_problems(name), flaws),
-                number => flaws.extend(port_problem(&format!("{field}.port"), number.as_i64().unwrap_or_default())),
-            },
-            _ => {}
-        }
-    }
-    if count == 0 {
-        flaws.push(Flaw::required(field, "must specify a handler type"));
-    }
 }
 
 /// What a container asks for, and what it may not exceed.

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Value, json};
 
 use super::{
-    super::status::Flaw, chosen, items, name, needed, not_negative, persistent_volume, printed, resource, storage,
-    text, workload,
+    super::status::Flaw, chosen, items, label_selector, name, needed, not_negative, persistent_volume, printed,
+    resource, storage, text,
 };
 use crate::selector::subdomain_problems;
 
@@ -129,7 +129,7 @@ pub(super) fn frozen_attachment(old: &Value, new: &Value, flaws: &mut Vec<Flaw>)
 
 /// How much room there is.
 pub(super) fn capacity(object: &Value, flaws: &mut Vec<Flaw>) {
-    workload::selector(&object["nodeTopology"], "nodeTopology", flaws);
+    label_selector::check(&object["nodeTopology"], "nodeTopology", flaws);
     name::subdomain(text(&object["storageClassName"]), "storageClassName", flaws);
     resource::not_negative(&object["capacity"], "capacity", flaws);
 }

@@ -6,12 +6,12 @@ use super::{
     super::status::Flaw,
     address::{self, Form},
     container::port_name_problems,
-    items, port_problem, text, workload,
+    items, label_selector, port_problem, text,
 };
 
 pub(super) fn check(object: &Value, flaws: &mut Vec<Flaw>) {
     let spec = &object["spec"];
-    workload::selector(&spec["podSelector"], "spec.podSelector", flaws);
+    label_selector::check(&spec["podSelector"], "spec.podSelector", flaws);
     for (direction, peers) in [("ingress", "from"), ("egress", "to")] {
         for (place, rule) in items(spec, direction).iter().enumerate() {
             let field = format!("spec.{direction}[{place}]");
@@ -69,7 +69,7 @@ fn peer(peer: &Value, field: &str, flaws: &mut Vec<Flaw>) {
     let mut count = 0;
     for name in selectors {
         count += 1;
-        workload::selector(&peer[name], &format!("{field}.{name}"), flaws);
+        label_selector::check(&peer[name], &format!("{field}.{name}"), flaws);
     }
     let block = &peer["ipBlock"];
     match (count, block.is_object()) {

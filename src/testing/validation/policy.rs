@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::{super::status::Flaw, chosen, items, name, not_negative, one_of, printed, problems, share, text, workload};
+use super::{
+    super::status::Flaw, chosen, items, label_selector, name, not_negative, one_of, printed, problems, share, text,
+};
 use crate::selector::subdomain_problems;
 
 const ACCESS: &str = "rbac.authorization.k8s.io";
@@ -49,7 +51,7 @@ pub(super) fn aggregation(object: &Value, flaws: &mut Vec<Flaw>) {
     for (place, selector) in selectors.iter().enumerate() {
         let field = format!("{FIELD}[{place}]");
         let before = flaws.len();
-        workload::selector(selector, &field, flaws);
+        label_selector::check(selector, &field, flaws);
         if flaws.len() > before {
             flaws.push(Flaw::showing(field, "null", "invalid label selector."));
         }
@@ -103,7 +105,7 @@ pub(super) fn disruption_budget(object: &Value, flaws: &mut Vec<Flaw>) {
     for field in ["minAvailable", "maxUnavailable"] {
         share(&spec[field], &format!("spec.{field}"), true, flaws);
     }
-    workload::selector(&spec["selector"], "spec.selector", flaws);
+    label_selector::check(&spec["selector"], "spec.selector", flaws);
     let policies = ["AlwaysAllow", "IfHealthyBudget"];
     chosen(&spec["unhealthyPodEvictionPolicy"], "spec.unhealthyPodEvictionPolicy", &policies, flaws);
 }

@@ -6,40 +6,41 @@ use serde_json::Value;
 
 use super::{
     super::{quantity, status::Flaw},
-    chosen, items, name, needed, one_of, problems, text, workload,
+    chosen, items, label_selector, name, needed, one_of, problems, text,
 };
 use crate::selector::{self, subdomain_problems};
 
 const MODES: [&str; 4] = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 
-pub(super) fn claim(object: &Value, flaws: &mut Vec<Flaw>) {
-    let spec = &object["spec"];
+/// The specification of a claim, in the field of this path.
+pub(super) fn claim(spec: &Value, field: &str, flaws: &mut Vec<Flaw>) {
+    let path = |name: &str| format!("{field}.{name}");
     if items(spec, "accessModes").is_empty() {
-        flaws.push(Flaw::required("spec.accessModes", "at least 1 access mode is required"));
+        flaws.push(Flaw::required(path("accessModes"), "at least 1 access mode is required"));
     }
-    workload::selector(&spec["selector"], "spec.selector", flaws);
-    access_modes(spec, "spec.accessModes", flaws);
+    label_selector::check(&spec["selector"], &path("selector"), flaws);
+    access_modes(spec, &path("accessModes"), flaws);
     let size = &spec["resources"]["requests"]["storage"];
     if size.is_null() {
-        flaws.push(Flaw::required("spec.resources[storage]", ""));
+        flaws.push(Flaw::required(path("resources[storage]"), ""));
     } else if quantity::nanos(text(size)).is_some_and(|size| size <= 0) {
-        flaws.push(Flaw::invalid("spec.resources[storage]", text(size), "must be greater than zero"));
+        flaws.push(Flaw::invalid(path("resources[storage]"), text(size), "must be greater than zero"));
     }
     let class = text(&spec["storageClassName"]);
     if !class.is_empty() {
-        problems("spec.storageClassName", class, subdomain_problems(class), flaws);
+        problems(&path("storageClassName"), class, subdomain_problems(class), flaws);
     }
-    chosen(&spec["volumeMode"], "spec.volumeMode", &["Block", "Filesystem"], flaws);
+    chosen(&spec["volumeMode"], &path("volumeMode"), &["Block", "Filesystem"], flaws);
     for source in ["dataSource", "dataSourceRef"] {
-        data_source(&spec[source], &format!("spec.{source}"), flaws);
+        data_source(&spec[source], &path(source), flaws);
     }
     let [copied, referred] = ["dataSource", "dataSourceRef"].map(|source| &spec[source]);
     let alike = ["apiGroup", "kind", "name"].iter().all(|part| text(&copied[*part]) == text(&referred[*part]));
     if copied.is_object() && referred.is_object() && !alike && text(&referred["namespace"]).is_empty() {
-        flaws.push(Flaw::showing("spec", "{}", "must match dataSourceRef"));
+        flaws.push(Flaw::showing(field, "{}", "must match dataSourceRef"));
     }
     let class = text(&spec["volumeAttributesClassName"]);
-    problems("spec.volumeAttributesClassName", class, subdomain_problems(class), flaws);
+    problems(&path("volumeAttributesClassName"), class, subdomain_problems(class), flaws);
 }
 
 /// What a volume is filled with: a claim, or what another group knows.

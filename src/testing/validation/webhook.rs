@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{super::status::Flaw, items, name, needed, port_problem, problems, text, workload};
+use super::{super::status::Flaw, items, label_selector, name, needed, port_problem, problems, text};
 use crate::selector::{key_problems, subdomain_problems};
 
 const OPERATIONS: [&str; 5] = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
@@ -51,7 +51,7 @@ fn hook(hook: &Value, field: &str, flaws: &mut Vec<Flaw>) {
         flaws.push(Flaw::invalid(path("timeoutSeconds"), seconds, why));
     }
     for selector in ["namespaceSelector", "objectSelector"] {
-        workload::selector(&hook[selector], &path(selector), flaws);
+        label_selector::check(&hook[selector], &path(selector), flaws);
     }
     client(&hook["clientConfig"], &path("clientConfig"), flaws);
     conditions(items(hook, "matchConditions"), &path("matchConditions"), flaws);

@@ -1,24 +1,23 @@
 //! What the server refuses in what runs pods: Deployments and their like, Jobs, CronJobs.
+//!
+//! StatefulSets and DaemonSets have files of their own.
 
 use serde_json::Value;
 
 use super::{
-    super::status::Flaw,
-    items, job,
-    metadata::{label_problems, labels},
-    not_negative, one_of, pod, problems, schedule, share, text,
+    super::status::Flaw, daemon_set, job, label_selector, not_negative, one_of, pod, printed, schedule, share,
+    stateful_set, text,
 };
-use crate::selector::{key_problems, value_problems};
 
-const TEMPLATE: &str = "spec.template";
+pub(super) const TEMPLATE: &str = "spec.template";
 
 /// Looks at an object of a kind that runs pods; others have nothing to look at here.
 pub(super) fn check(plural: &str, object: &Value, flaws: &mut Vec<Flaw>) {
     match plural {
         "deployments" => deployment(object, flaws),
         "replicasets" => replica_set(object, flaws),
-        "statefulsets" => stateful_set(object, flaws),
-        "daemonsets" => daemon_set(object, flaws),
+        "statefulsets" => stateful_set::check(&object["spec"], flaws),
+        "daemonsets" => daemon_set::check(&object["spec"], flaws),
         "replicationcontrollers" => replication_controller(object, flaws),
         "jobs" => job(object, flaws),
         "cronjobs" => cron_job(object, flaws),
@@ -39,7 +38,10 @@ fn deployment(object: &Value, flaws: &mut Vec<Flaw>) {
         }
         "Recreate" => {}
         "RollingUpdate" => rolling(&strategy["rollingUpdate"], flaws),
-        _ => flaws.push(Flaw::unsupported("spec.strategy", strategy.clone(), &["Recreate", "RollingUpdate"])),
+        _ => {
+            let shown = printed(strategy, &[("Type", "\"\""), ("RollingUpdate", "null")]);
+            flaws.push(Flaw::unsupported_as("spec.strategy", &shown, &["Recreate", "RollingUpdate"]));
+        }
     }
     for field in ["minReadySeconds", "revisionHistoryLimit"] {
         not_negative(&spec[field], &format!("spec.{field}"), flaws);
@@ -72,65 +74,6 @@ fn replica_set(object: &Value, flaws: &mut Vec<Flaw>) {
     // The server says deployment here, too.
     selected(spec, "deployment", true, flaws);
     pod::lasts(&spec["template"], TEMPLATE, "ReplicaSet", flaws);
-}
-
-fn stateful_set(object: &Value, flaws: &mut Vec<Flaw>) {
-    let spec = &object["spec"];
-    if !["OrderedReady", "Parallel"].contains(&text(&spec["podManagementPolicy"])) {
-        let why = "must be 'OrderedReady' or 'Parallel'";
-        flaws.push(Flaw::invalid("spec.podManagementPolicy", spec["podManagementPolicy"].clone(), why));
-    }
-    let strategy = &spec["updateStrategy"];
-    match text(&strategy["type"]) {
-        "OnDelete" if strategy["rollingUpdate"].is_object() => {
-            let why = "only allowed for updateStrategy 'RollingUpdate'";
-            flaws.push(Flaw::invalid("spec.updateStrategy.rollingUpdate", strategy["rollingUpdate"].clone(), why));
-        }
-        "OnDelete" => {}
-        "RollingUpdate" => {
-            let partition = &strategy["rollingUpdate"]["partition"];
-            not_negative(partition, "spec.updateStrategy.rollingUpdate.partition", flaws);
-        }
-        _ => {
-            flaws.push(Flaw::invalid("spec.updateStrategy", strategy.clone(), "must be 'RollingUpdate' or 'OnDelete'"));
-        }
-    }
-    for field in ["whenDeleted", "whenScaled"] {
-        let path = format!("spec.persistentVolumeClaimRetentionPolicy.{field}");
-        one_of(&spec["persistentVolumeClaimRetentionPolicy"][field], &path, &["Retain", "Delete"], flaws);
-    }
-    for field in ["replicas", "minReadySeconds"] {
-        not_negative(&spec[field], &format!("spec.{field}"), flaws);
-    }
-    let service = text(&spec["serviceName"]);
-    problems("spec.serviceName", service, label_problems(service), flaws);
-    selected(spec, "statefulset", true, flaws);
-    pod::lasts(&spec["template"], TEMPLATE, "StatefulSet", flaws);
-}
-
-fn daemon_set(object: &Value, flaws: &mut Vec<Flaw>) {
-    const ROLLING: &str = "spec.updateStrategy.rollingUpdate";
-    let spec = &object["spec"];
-    selected(spec, "daemonset", false, flaws);
-    pod::lasts(&spec["template"], TEMPLATE, "DaemonSet", flaws);
-    not_negative(&spec["minReadySeconds"], "spec.minReadySeconds", flaws);
-    let strategy = &spec["updateStrategy"];
-    match text(&strategy["type"]) {
-        "OnDelete" => {}
-        "RollingUpdate" => {
-            let nothing = |value: &Value| *value == 0 || *value == "0%";
-            let (unavailable, surge) =
-                (&strategy["rollingUpdate"]["maxUnavailable"], &strategy["rollingUpdate"]["maxSurge"]);
-            if !nothing(unavailable) && !nothing(surge) {
-                let why = "may not be set when maxUnavailable is non-zero";
-                flaws.push(Flaw::invalid(format!("{ROLLING}.maxSurge"), surge.clone(), why));
-            } else if nothing(unavailable) && nothing(surge) {
-                flaws.push(Flaw::required(format!("{ROLLING}.maxUnavailable"), "cannot be 0 when maxSurge is 0"));
-            }
-        }
-        _ => flaws.push(Flaw::unsupported("spec.updateStrategy", strategy.clone(), &["RollingUpdate", "OnDelete"])),
-    }
-    not_negative(&spec["revisionHistoryLimit"], "spec.revisionHistoryLimit", flaws);
 }
 
 fn replication_controller(object: &Value, flaws: &mut Vec<Flaw>) {
@@ -187,7 +130,7 @@ fn job_spec(spec: &Value, field: &str, uid: Option<&Value>, flaws: &mut Vec<Flaw
         flaws.push(Flaw::required(path("completions"), "when completion mode is Indexed"));
     }
     job::check(spec, field, flaws);
-    if uid.is_some() && (selector.is_null() || !matches(selector, bears)) {
+    if uid.is_some() && (selector.is_null() || !label_selector::matches(selector, bears)) {
         let why = "`selector` does not match template `labels`";
         flaws.push(Flaw::invalid(format!("{field}.template.metadata.labels"), bears.clone(), why));
     }
@@ -222,14 +165,14 @@ fn cron_job(object: &Value, flaws: &mut Vec<Flaw>) {
 }
 
 /// A selector that chooses the pods of the template, and the template. `wanted` says whether there must be one.
-fn selected(spec: &Value, kind: &str, wanted: bool, flaws: &mut Vec<Flaw>) {
+pub(super) fn selected(spec: &Value, kind: &str, wanted: bool, flaws: &mut Vec<Flaw>) {
     let (selector, template) = (&spec["selector"], &spec["template"]);
     let bears = &template["metadata"]["labels"];
     let mut unreadable = Vec::new();
     if selector.is_null() && wanted {
         flaws.push(Flaw::required("spec.selector", ""));
     }
-    self::selector(selector, "spec.selector", &mut unreadable);
+    label_selector::check(selector, "spec.selector", &mut unreadable);
     let readable = unreadable.is_empty();
     flaws.append(&mut unreadable);
     if selector.as_object().is_some_and(serde_json::Map::is_empty) {
@@ -238,7 +181,7 @@ fn selected(spec: &Value, kind: &str, wanted: bool, flaws: &mut Vec<Flaw>) {
     }
     match kind {
         _ if readable => {
-            if selector.is_null() || !matches(selector, bears) {
+            if selector.is_null() || !label_selector::matches(selector, bears) {
                 let why = "`selector` does not match template `labels`";
                 flaws.push(Flaw::invalid("spec.template.metadata.labels", bears.clone(), why));
             }
@@ -249,48 +192,6 @@ fn selected(spec: &Value, kind: &str, wanted: bool, flaws: &mut Vec<Flaw>) {
         _ => return flaws.push(Flaw::invalid("spec.selector", selector.clone(), "invalid label selector")),
     }
     pod::template(template, TEMPLATE, flaws);
-}
-
-/// A selector of labels, as objects have them.
-pub(super) fn selector(selector: &Value, field: &str, flaws: &mut Vec<Flaw>) {
-    labels(selector["matchLabels"].as_object(), &format!("{field}.matchLabels"), flaws);
-    for (place, requirement) in items(selector, "matchExpressions").iter().enumerate() {
-        let field = format!("{field}.matchExpressions[{place}]");
-        let values = items(requirement, "values");
-        match text(&requirement["operator"]) {
-            "In" | "NotIn" if values.is_empty() => {
-                let why = "must be specified when `operator` is 'In' or 'NotIn'";
-                flaws.push(Flaw::required(format!("{field}.values"), why));
-            }
-            "Exists" | "DoesNotExist" if !values.is_empty() => {
-                let why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
-                flaws.push(Flaw::forbidden(format!("{field}.values"), why));
-            }
-            "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
-            other => flaws.push(Flaw::invalid(format!("{field}.operator"), other, "not a valid selector operator")),
-        }
-        let key = text(&requirement["key"]);
-        flaws.extend(key_problems(key).iter().map(|why| Flaw::invalid(format!("{field}.key"), key, why)));
-        for (place, value) in values.iter().map(text).enumerate() {
-            problems(&format!("{field}.values[{place}]"), value, value_problems(value), flaws);
-        }
-    }
-}
-
-fn matches(selector: &Value, labels: &Value) -> bool {
-    let wanted = selector["matchLabels"].as_object().into_iter().flatten();
-    let mut expressions = items(selector, "matchExpressions").iter();
-    wanted.into_iter().all(|(key, value)| labels[key] == *value)
-        && expressions.all(|requirement| {
-            let found = &labels[text(&requirement["key"])];
-            let among = items(requirement, "values").contains(found);
-            match text(&requirement["operator"]) {
-                "In" => among,
-                "NotIn" => !among,
-                "Exists" => !found.is_null(),
-                _ => found.is_null(),
-            }
-        })
 }
 
 #[cfg(test)]
