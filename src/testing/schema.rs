@@ -71,6 +71,19 @@ impl Schema {
     pub(super) fn flaws(&self, object: &Value, old: Option<&Value>) -> Vec<Flaw> {
         flaws(object, old, &self.document, &self.patterns)
     }
+
+    /// The same where the status is written apart. It is looked at by itself, and messages tell its paths so.
+    pub(super) fn flaws_of_status(&self, object: &Value, old: Option<&Value>) -> Vec<Flaw> {
+        let schema = &self.document["properties"]["status"];
+        let status = object.get("status").filter(|_| schema.is_object());
+        let look =
+            |status| check::Check { patterns: &self.patterns }.flaws(status, old.map(|old| &old["status"]), schema);
+        let mut flaws: Vec<_> = status.into_iter().flat_map(look).map(|flaw| flaw.below("status")).collect();
+        if old.is_none_or(|old| lists::flaws(old, &self.document).is_empty()) {
+            flaws.extend(lists::flaws(object, &self.document));
+        }
+        flaws
+    }
 }
 
 /// What is wrong with a value by a schema that need not be that of a kind.

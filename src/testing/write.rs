@@ -40,6 +40,7 @@ use super::{
     options::FieldValidation,
     patch::Patch,
     prepare,
+    schema::Schema,
     state::{State, Target},
     status,
     storage::{Object, key},
@@ -276,7 +277,8 @@ fn validate(target: &Target, object: &Value, live: Option<&Object>, write: Write
         None => validation::flaws(kind, object),
     };
     let schema = kind.schema(&target.version).into_iter();
-    flaws.extend(schema.flat_map(|schema| schema.flaws(object, live.map(|live| &live.value))));
+    let look = if write.part == Some(&Part::Status) { Schema::flaws_of_status } else { Schema::flaws };
+    flaws.extend(schema.flat_map(|schema| look(schema, object, live.map(|live| &live.value))));
     flaws.extend(scale::flaws(target, object));
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     if flaws.is_empty() { Ok(()) } else { Err(status::invalid(kind, name, flaws)) }
