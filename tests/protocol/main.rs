@@ -86,6 +86,7 @@ suite! {
         fields_of_the_kind_are_selected_by
         pages_show_the_state_of_the_first
         a_name_makes_one_page
+        one_object_is_shown_as_it_is_now_unless_an_exact_version_is_asked_for
         an_exact_version_shows_the_state_of_then
         selectors_select_what_they_say
         tokens_say_where_to_go_on
