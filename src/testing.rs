@@ -259,6 +259,11 @@
 //!   changes.
 //! - The direct methods, such as [`FakeCluster::create`], write no managed fields until a client applies something to
 //!   the object.
+//! - It serves the kind of every definition. The real server does not accept a definition whose names are those of
+//!   another one in its group.
+//! - It keeps the managed fields of versions that a definition does not have any more, and of a custom object that was
+//!   sent with a part of a wrong type that the write does not change. The real server then drops all managed fields, or
+//!   fails to apply.
 //!
 //! ## Compared with a real server
 //!

@@ -81,6 +81,8 @@ pub(super) fn list(state: &State, target: &Target, options: &Options, form: Form
     let selection = Selection::new(target, &options.labels, &options.fields)?;
     let asked = awaited(options)?;
     let newest = state.storage.revision;
+    // One object makes one page: the server gets it, and does not look for another.
+    let of_one = selection.is_of_one();
     let mut limit = usize::try_from(options.limit).unwrap_or(0);
     let (mut at, mut start) = (newest, String::new());
     if !options.token.is_empty() {
@@ -89,14 +91,15 @@ pub(super) fn list(state: &State, target: &Target, options: &Options, form: Form
             return Err(status::bad_request("specifying resource version is not allowed when using continue"));
         }
         (at, start) = resume(state, kind.id, token)?;
-    } else if options.version_match == "Exact" || (options.version_match.is_empty() && asked > 0 && limit > 0) {
+    } else if options.version_match == "Exact"
+        || (options.version_match.is_empty() && asked > 0 && limit > 0 && !of_one)
+    {
         if asked < state.storage.oldest(kind.id) {
             return Err(status::expired("The resourceVersion for the provided list is too old."));
         }
         at = asked;
     }
-    // One object makes one page: the server does not look for another.
-    if (asked == 0 && !options.version.is_empty()) || selection.is_of_one() {
+    if (asked == 0 && !options.version.is_empty()) || of_one {
         limit = 0;
     }
     let prefix = prefix(&target.namespace);

@@ -90,6 +90,19 @@ impl Schema {
         flaws(object, old, &self.document, &self.patterns)
     }
 
+    /// The same where the status is written apart. It is looked at by itself, and messages tell its paths so.
+    pub(super) fn flaws_of_status(&self, object: &Value, old: Option<&Value>) -> Vec<Flaw> {
+        let schema = &self.document["properties"]["status"];
+        let status = object.get("status").filter(|_| schema.is_object());
+        let look =
+            |status| check::Check { patterns: &self.patterns }.flaws(status, old.map(|old| &old["status"]), schema);
+        let mut flaws: Vec<_> = status.into_iter().flat_map(look).map(|flaw| flaw.below("status")).collect();
+        if old.is_none_or(|old| lists::flaws(old, &self.document).is_empty()) {
+            flaws.extend(lists::flaws(object, &self.document));
+        }
+        flaws
+    }
+
     /// What the rules in CEL say of an object of which these flaws are known. Where it lacks something or has something
     /// of a wrong type they are not asked.
     pub(super) fn judge(&self, object: &Value, old: Option<&Value>, known: &[Flaw]) -> Judgement {

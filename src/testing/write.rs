@@ -40,6 +40,7 @@ use super::{
     options::FieldValidation,
     patch::Patch,
     prepare,
+    schema::Schema,
     state::{State, Target},
     status,
     storage::{Object, key},
@@ -276,7 +277,8 @@ fn validate(target: &Target, object: &Value, live: Option<&Object>, write: Write
         None => validation::flaws(kind, object),
     };
     let (schema, old) = (kind.schema(&target.version), live.map(|live| &live.value));
-    flaws.extend(schema.into_iter().flat_map(|schema| schema.flaws(object, old)));
+    let look = if write.part == Some(&Part::Status) { Schema::flaws_of_status } else { Schema::flaws };
+    flaws.extend(schema.into_iter().flat_map(|schema| look(schema, object, old)));
     flaws.extend(scale::flaws(target, object));
     if let Some(schema) = schema {
         let judgement = schema.judge(object, old, &flaws);

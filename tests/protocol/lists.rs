@@ -146,6 +146,19 @@ pub async fn pages_show_the_state_of_the_first(ground: Ground) {
     assert_eq!(seen, there);
 }
 
+pub async fn one_object_is_shown_as_it_is_now_unless_an_exact_version_is_asked_for(ground: Ground) {
+    let (kind, name) = (ground.namespaced_kind(), ground.name());
+    let version = text(&ground.create(kind, &name, json!({"labels": {"a": "1"}})).await["metadata"]["resourceVersion"]);
+    ground.merge(&ground.one(kind, &name), &json!({"metadata": {"labels": {"a": "2"}}})).await;
+    let list = async |query: &str| {
+        let one = format!("fieldSelector=metadata.name%3D{name}&resourceVersion={version}&limit=2");
+        let list = ground.get(&format!("{}?{one}{query}", ground.all(kind))).await.body;
+        list["items"].as_array().expect("items").iter().map(|item| item["metadata"]["labels"]["a"].clone()).collect()
+    };
+    let (now, then): (Vec<_>, Vec<_>) = (list("").await, list("&resourceVersionMatch=Exact").await);
+    assert_eq!((now, then), (vec![json!("2")], vec![json!("1")]));
+}
+
 pub async fn an_exact_version_shows_the_state_of_then(ground: Ground) {
     let kind = ground.quiet_kind();
     let [early, late] = ground.names(2).try_into().expect("two names");

@@ -87,6 +87,7 @@ suite! {
         fields_of_the_kind_are_selected_by
         pages_show_the_state_of_the_first
         a_name_makes_one_page
+        one_object_is_shown_as_it_is_now_unless_an_exact_version_is_asked_for
         an_exact_version_shows_the_state_of_then
         selectors_select_what_they_say
         tokens_say_where_to_go_on
@@ -255,7 +256,8 @@ suite! {
         objects_that_break_their_schema_are_refused_for_each_rule
         what_was_wrong_before_its_schema_said_so_may_stay_until_it_changes
         new_finalizers_that_do_not_say_whose_they_are_are_warned_of
-        configurations_merge_as_the_schema_says;
+        configurations_merge_as_the_schema_says
+        a_status_that_is_written_apart_is_looked_at_by_itself;
     definitions:
         they_are_checked
         they_are_established_in_steps

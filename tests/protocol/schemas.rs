@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::{
-    definition::Definition,
+    definition::{DEFINITIONS, Definition},
     ground::{Answer, Ground},
-    support::soon,
+    support::{served::served, soon},
 };
 
 fn unknown(path: &str) -> String {
@@ -214,5 +214,42 @@ pub async fn configurations_merge_as_the_schema_says(ground: Ground) {
         "", definition.group
     );
     assert_eq!(apply("rake", json!({"walls": 4})).await.said(), (500, why));
+    definition.forget(&ground).await;
+}
+
+pub async fn a_status_that_is_written_apart_is_looked_at_by_itself(ground: Ground) {
+    let any = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    let (definition, mut object) = Definition::of(&ground, &any, &json!({"subresources": {"status": {}}}));
+    object["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"] = json!({
+        "type": "object", "required": ["feet"], "properties": {
+            "feet": {"type": "integer", "maximum": 3},
+            "songs": {"type": "array", "items": {"type": "object", "properties": {"key": {"type": "string"}}}},
+            "wings": {"type": "integer", "anyOf": [{"minimum": 2}, {"multipleOf": 5}]},
+        },
+    });
+    ground.make(DEFINITIONS, &object).await;
+    served(&ground.client, &definition.name(), &definition.all).await;
+    let name = ground.name();
+    ground.make(&definition.all, &definition.object(&name, &json!({}))).await;
+    let one = format!("{}/{name}", definition.all);
+    for (status, flaw) in [
+        (json!({"songs": []}), "status.feet: Required value"),
+        (json!({"feet": 4}), "status.feet: Invalid value: 4: feet in body should be less than or equal to 3"),
+        (
+            json!({"feet": 2, "songs": [{}, {"key": 1}]}),
+            r#"status.songs[1].key: Invalid value: "integer": songs[1].key in body must be of type string: "integer""#,
+        ),
+        (json!("none"), r#"status: Invalid value: "string":  in body must be of type object: "string""#),
+        (
+            json!({"feet": 2, "wings": 1}),
+            r#"[status: Invalid value: "": "wings" must validate at least one schema (anyOf), status.wings: Invalid value: 1: wings in body should be greater than or equal to 2]"#,
+        ),
+    ] {
+        let refused = ground.merge(&format!("{one}/status"), &json!({"status": status})).await;
+        let head = format!("Gadget.{} {name:?} is invalid: ", definition.group);
+        assert_eq!(refused.said(), (422, format!("{head}{flaw}")));
+    }
+    let told = ground.merge(&format!("{one}/status"), &json!({"status": {"feet": 2}})).await;
+    assert_eq!((told.code, &told.body["status"]), (200, &json!({"feet": 2})));
     definition.forget(&ground).await;
 }

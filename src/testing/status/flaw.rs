@@ -39,8 +39,10 @@ impl Flaw {
 
     /// The flaw of a value that is itself at this path.
     pub(in crate::testing) fn below(self, path: &str) -> Self {
-        let dot = if self.field.is_empty() || self.field.starts_with('[') { "" } else { "." };
-        Flaw { field: format!("{path}{dot}{}", self.field), ..self }
+        // What is of no field is of the whole value.
+        let field = if self.field == "<nil>" { "" } else { self.field.as_str() };
+        let dot = if field.is_empty() || field.starts_with('[') { "" } else { "." };
+        Flaw { field: format!("{path}{dot}{field}"), ..self }
     }
 
     /// A value of another type than it should be.
