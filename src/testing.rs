@@ -166,7 +166,7 @@
 //!   changes (`oldSelf`, also optional), with all that a rule can say (`message`, `messageExpression`, `reason`,
 //!   `fieldPath`); what has not changed may break a rule on, with a warning. Rules that do not parse or whose types do
 //!   not fit are refused with the definition, in the words of the server. Functions: CEL's own, and those of strings,
-//!   lists, sets, optionals, regular expressions, quantities, IP addresses and CIDRs.
+//!   lists, sets, optionals, regular expressions, quantities, IP addresses, CIDRs and URLs.
 //!
 //! Reading:
 //!
@@ -213,7 +213,7 @@
 //! Features that are missing:
 //!
 //! - Without the feature `testing-cel` it does not evaluate rules in CEL; a CustomResourceDefinition that has some gets
-//!   a `Warning` header that says so. With it, a rule is skipped with such a warning when it uses `url`, `semver`,
+//!   a `Warning` header that says so. With it, a rule is skipped with such a warning when it uses `semver`,
 //!   `format.dns1123Label` and the like, or comprehensions with two variables; or when it is longer than 8000 bytes or
 //!   deeper than 90 brackets. It does not estimate what rules cost, and so takes definitions that the real server
 //!   refuses because lists and texts have no limits; it stops rules about one object after 100,000 rounds of loops.

@@ -151,7 +151,7 @@ impl VariableResolver for Asked<'_, '_> {
         match variable {
             "self" => Some(CowVal::Borrowed(&*self.scope.this)),
             "oldSelf" if self.optional_old => Some(CowVal::Borrowed(&self.scope.optional)),
-            "oldSelf" => self.scope.old.as_deref().map(|old| CowVal::Borrowed(old)),
+            "oldSelf" => self.scope.old.as_deref().map(CowVal::Borrowed),
             limit::NAME => Some(CowVal::Borrowed(self.rounds)),
             _ => None,
         }

@@ -8,6 +8,7 @@ mod lists;
 mod quantity;
 mod search;
 mod sets;
+mod url;
 
 use std::{
     slice,
@@ -25,10 +26,13 @@ use cel::{
 
 use super::limit;
 
+/// Adds some of it.
+type Part = fn(&mut Env) -> Result<(), DeclarationError>;
+
 /// All there is.
 pub(super) static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
     let mut environment = Env::stdlib();
-    let parts: [fn(&mut Env) -> Result<(), DeclarationError>; 9] = [
+    let parts: [Part; 10] = [
         extensions::strings,
         extensions::lists,
         cidr::declare,
@@ -37,6 +41,7 @@ pub(super) static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
         quantity::declare,
         search::declare,
         sets::declare,
+        url::declare,
         limit::declare,
     ];
     for part in parts {

@@ -16,7 +16,7 @@ pub(super) struct Signature {
 }
 
 /// Functions of Kubernetes that this crate lacks, and the names of those that begin so.
-const LACKING: [&str; 12] = [
+const LACKING: [&str; 10] = [
     "all",
     "exists",
     "exists_one",
@@ -24,8 +24,6 @@ const LACKING: [&str; 12] = [
     "transformList",
     "transformMap",
     "transformMapEntry",
-    "url",
-    "isURL",
     "semver",
     "isSemver",
     "format.",
