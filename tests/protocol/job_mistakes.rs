@@ -139,18 +139,20 @@ pub async fn in_cron_jobs(ground: Ground) {
 
 pub async fn in_how_jobs_count(ground: Ground) {
     let cases = &[
-        (job(&json!({
-            "podFailurePolicy": {
-                "rules": [
-                    {}, {"action": "Retry", "onExitCodes": {"operator": "Is", "values": []}},
-                    {
-                        "action": "FailIndex",
-                        "onExitCodes": {"operator": "In", "values": [2, 0, 0], "containerName": "x"}
-                    },
-                    {"action": "Ignore", "onPodConditions": [{"type": "a b", "status": "Maybe"}]}
-                ]
-            }
-        })), r#"
+        (
+            job(&json!({
+                "podFailurePolicy": {
+                    "rules": [
+                        {}, {"action": "Retry", "onExitCodes": {"operator": "Is", "values": []}},
+                        {
+                            "action": "FailIndex",
+                            "onExitCodes": {"operator": "In", "values": [2, 0, 0], "containerName": "x"}
+                        },
+                        {"action": "Ignore", "onPodConditions": [{"type": "a b", "status": "Maybe"}]}
+                    ]
+                }
+            })),
+            r#"
             spec.podFailurePolicy.rules[0].action: Required value: valid values: ["Count" "FailIndex" "FailJob" "Ignore"]
             spec.podFailurePolicy.rules[0]: Invalid value: specifying one of OnExitCodes and OnPodConditions is required
             spec.podFailurePolicy.rules[1].action: Unsupported value: "Retry": supported values: "Count", "FailIndex", "FailJob", "Ignore"
@@ -164,11 +166,14 @@ pub async fn in_how_jobs_count(ground: Ground) {
             spec.podFailurePolicy.rules[2].onExitCodes.values[2]: Invalid value: 0: must not be 0 for the In operator
             spec.podFailurePolicy.rules[3].onPodConditions[0].status: Unsupported value: "Maybe": supported values: "False", "True", "Unknown"
             spec.podFailurePolicy.rules[3].onPodConditions[0].type: Invalid value: "a b": <name>
-        "#),
-        (job(&json!({
-            "successPolicy": {"rules": [{"succeededCount": 1}]}, "backoffLimitPerIndex": -1,
-            "maxFailedIndexes": -1, "managedBy": "x", "podReplacementPolicy": "Never"
-        })), r#"
+        "#,
+        ),
+        (
+            job(&json!({
+                "successPolicy": {"rules": [{"succeededCount": 1}]}, "backoffLimitPerIndex": -1,
+                "maxFailedIndexes": -1, "managedBy": "x", "podReplacementPolicy": "Never"
+            })),
+            r#"
             spec.backoffLimitPerIndex: Invalid value: -1: must be greater than or equal to 0
             spec.backoffLimitPerIndex: Invalid value: -1: requires indexed completion mode
             spec.managedBy: Invalid value: "x": must be a domain-prefixed path (such as "acme.io/foo")
@@ -176,18 +181,29 @@ pub async fn in_how_jobs_count(ground: Ground) {
             spec.maxFailedIndexes: Invalid value: -1: requires indexed completion mode
             spec.podReplacementPolicy: Unsupported value: "Never": supported values: "Failed", "TerminatingOrFailed"
             spec.successPolicy: Invalid value: {"Rules":[{"SucceededIndexes":null,"SucceededCount":1}]}: requires indexed completion mode
-        "#),
-        (job(&json!({
-            "completionMode": "Indexed", "completions": 3, "parallelism": 200000, "maxFailedIndexes": 5,
-            "successPolicy": {"rules": [{}, {"succeededCount": 5}, {"succeededCount": -1}]}
-        })), "
+        "#,
+        ),
+        (
+            job(&json!({
+                "completionMode": "Indexed", "completions": 3, "parallelism": 200000, "maxFailedIndexes": 5,
+                "successPolicy": {"rules": [
+                    {}, {"succeededCount": 5}, {"succeededCount": -1}, {"succeededIndexes": "1-0"}, {"succeededIndexes": "3"},
+                    {"succeededIndexes": "a"}, {"succeededIndexes": "0-1", "succeededCount": 3}
+                ]}
+            })),
+            r#"
             spec.backoffLimitPerIndex: Required value: when maxFailedIndexes is specified
             spec.maxFailedIndexes: Invalid value: 5: must be less than or equal to completions
             spec.parallelism: Invalid value: 200000: must be less than or equal to 100000 when completion mode is Indexed
             spec.successPolicy.rules[0]: Required value: at least one of succeededCount or succeededIndexes must be specified
             spec.successPolicy.rules[1].succeededCount: Invalid value: 5: must be less than or equal to 3 (the number of specified completions)
             spec.successPolicy.rules[2].succeededCount: Invalid value: -1: must be greater than or equal to 0
-        "),
+            spec.successPolicy.rules[3].succeededIndexes: Invalid value: "1-0": error parsing succeededIndexes: non-increasing order, previous: 1, current: 0
+            spec.successPolicy.rules[4].succeededIndexes: Invalid value: "3": error parsing succeededIndexes: too large index: "3"
+            spec.successPolicy.rules[5].succeededIndexes: Invalid value: "a": error parsing succeededIndexes: cannot convert string to integer for index: "a"
+            spec.successPolicy.rules[6].succeededCount: Invalid value: 3: must be less than or equal to 2 (the number of indexes in the specified succeededIndexes field)
+        "#,
+        ),
     ];
     refused(&ground, &JOBS, cases).await;
     let indexed = job(&json!({"completionMode": "Indexed", "completions": 3}));

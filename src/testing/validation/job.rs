@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{super::status::Flaw, chosen, items, metadata::label_problems, name, not_negative, printed, text};
+use super::{
+    super::status::Flaw, chosen, items, job_status::counted, metadata::label_problems, name, not_negative, printed,
+    text,
+};
 
 /// More indexes at once, and more failed ones, no Job has.
 const MOST: i64 = 100_000;
@@ -188,11 +191,26 @@ fn successes(spec: &Value, field: &str, flaws: &mut Vec<Flaw>) {
             let why = "at least one of succeededCount or succeededIndexes must be specified";
             flaws.push(Flaw::required(&field, why));
         }
+        let listed = rule["succeededIndexes"].as_str().map(|said| {
+            counted(said, all).unwrap_or_else(|why| {
+                let why = format!("error parsing succeededIndexes: {why}");
+                flaws.push(Flaw::invalid(format!("{field}.succeededIndexes"), said, &why));
+                0
+            })
+        });
         let field = format!("{field}.succeededCount");
         not_negative(&rule["succeededCount"], &field, flaws);
-        if let Some(count) = count.filter(|count| *count > all) {
-            let why = format!("must be less than or equal to {all} (the number of specified completions)");
-            flaws.push(Flaw::invalid(field, count, &why));
+        let limits = [
+            (Some(all), "the number of specified completions"),
+            (listed, "the number of indexes in the specified succeededIndexes field"),
+        ];
+        for (most, what) in limits {
+            if let (Some(count), Some(most)) = (count, most)
+                && count > most
+            {
+                let why = format!("must be less than or equal to {most} ({what})");
+                flaws.push(Flaw::invalid(field.as_str(), count, &why));
+            }
         }
     }
 }

@@ -109,7 +109,7 @@ fn indexes(spec: &Value, had: &Value, status: &Value, flaws: &mut Vec<Flaw>) {
         let path = format!("status.{field}");
         let Some(said) = status[field].as_str() else { continue };
         let read = field == "completedIndexes" || !spec["backoffLimitPerIndex"].is_null();
-        if let Some(why) = completions.filter(|_| read).and_then(|completions| misread(said, completions)) {
+        if let Some(why) = completions.filter(|_| read).and_then(|completions| counted(said, completions).err()) {
             flaws.push(Flaw::invalid(path.as_str(), said, &format!("error parsing {field}: {why}")));
         }
         let why = match field {
@@ -124,34 +124,38 @@ fn indexes(spec: &Value, had: &Value, status: &Value, flaws: &mut Vec<Flaw>) {
     }
 }
 
-/// Why a text is no list of indexes below a number: `1,3-5`.
-fn misread(said: &str, completions: i64) -> Option<String> {
+/// How many indexes below a number a text lists, or why it lists none: `1,3-5`.
+pub(super) fn counted(said: &str, completions: i64) -> Result<i64, String> {
     let mut last = None;
+    let mut count = 0;
     for interval in said.split_terminator(',') {
         let parts: Vec<_> = interval.split('-').collect();
         if parts.len() > 2 {
-            return Some(format!(
+            return Err(format!(
                 "the fragment {interval:?} violates the requirement that an index interval can have at most two parts \
                  separated by '-'"
             ));
         }
+        let mut first = None;
         for part in parts {
             let Ok(index) = part.parse::<i64>() else {
-                return Some(format!("cannot convert string to integer for index: {part:?}"));
+                return Err(format!("cannot convert string to integer for index: {part:?}"));
             };
             if index >= completions {
-                return Some(format!("too large index: {part:?}"));
+                return Err(format!("too large index: {part:?}"));
             }
             if let Some(previous) = last.filter(|last| *last >= index) {
-                return Some(format!("non-increasing order, previous: {previous}, current: {index}"));
+                return Err(format!("non-increasing order, previous: {previous}, current: {index}"));
             }
+            // All of them are below the number of completions, and each is above the one before it.
+            count += first.map_or(1, |first: i64| index.saturating_sub(first));
+            first = Some(index);
             last = Some(index);
         }
     }
-    None
+    Ok(count)
 }
 
-/// What goes together whenever it was said.
 fn conditions(spec: &Value, had: &Value, status: &Value, flaws: &mut Vec<Flaw>) {
     let met = is(status, "SuccessCriteriaMet");
     for (wrong, why) in [

@@ -192,7 +192,7 @@ pub(super) fn ends(template: &Value, field: &str, flaws: &mut Vec<Flaw>) {
 /// What keeps pods running wants of the pods of its template: that they do not end.
 pub(super) fn lasts(template: &Value, field: &str, what: &str, flaws: &mut Vec<Flaw>) {
     let policy = text(&template["spec"]["restartPolicy"]);
-    if policy != "Always" {
+    if !["", "Always"].contains(&policy) {
         flaws.push(Flaw::unsupported(format!("{field}.spec.restartPolicy"), policy, &["Always"]));
     }
     if !template["spec"]["activeDeadlineSeconds"].is_null() {

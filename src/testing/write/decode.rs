@@ -186,8 +186,8 @@ fn head(kind: &Kind, document: &Document) -> Result<Head, Box<Status>> {
 fn same_version(target: &Target, Head { api_version, kind }: &Head) -> Result<(), Box<Status>> {
     let expected = target.kind.api_version(&target.version);
     let of_kind = |kind: &Kind| kind.versions.iter().any(|version| kind.api_version(&version.name) == *api_version);
-    let unread = !target.kind.custom && !(*kind == target.kind.kind && of_kind(&target.kind));
-    if unread || *api_version == expected {
+    let compared = target.kind.custom || (*kind == target.kind.kind && of_kind(&target.kind));
+    if !compared || *api_version == expected {
         return Ok(());
     }
     Err(status::bad_request(format!(
