@@ -322,7 +322,8 @@ pub async fn an_object_of_one_version_is_not_written_to_the_other(ground: Ground
     ground.make(&ground.all(&SECOND), &autoscaler(&SECOND, &name, json!({}), &json!({}))).await;
     let patch = json!({"apiVersion": "autoscaling/v1", "spec": {"targetCPUUtilizationPercentage": 33}});
     let patched = ground.merge(&ground.one(&SECOND, &name), &patch).await;
-    let unknown = ["spec.metrics", "status.currentMetrics"].map(|field| format!("299 - \"unknown field \\\"{field}\\\"\""));
+    let unknown =
+        ["spec.metrics", "status.currentMetrics"].map(|field| format!("299 - \"unknown field \\\"{field}\\\"\""));
     assert_eq!((patched.code, patched.warnings()), (200, unknown.to_vec()));
     assert_eq!(
         (&patched.body["apiVersion"], &patched.body["spec"]["metrics"]),
