@@ -1,9 +1,9 @@
 //! A fake Kubernetes API server in the process, for tests of programs that talk to Kubernetes.
 //!
 //! [`FakeCluster`] answers a real `kube::Client` from memory, with the answers and error messages of Kubernetes 1.36.
-//! It needs no sockets (unless you [serve](FakeCluster::serve) it), no threads and no sleeps. It uses tokio's time, so
-//! tests with paused time take no real time for waits, and two runs of a test get the same bytes. (Rules in CEL are
-//! evaluated on a thread that lives as long as that takes.)
+//! It needs no sockets (unless you [serve](FakeCluster::serve) it) and no sleeps, and starts no threads, except one for
+//! as long as it reads or evaluates rules in CEL. It uses tokio's time, so tests with paused time take no real time for
+//! waits, and two runs of a test get the same bytes.
 //!
 //! To use only the fake:
 //!
@@ -12,8 +12,8 @@
 //! kube-indexed-store = { version = "0.1", default-features = false, features = ["testing"] }
 //! ```
 //!
-//! The feature `testing-cel` is `testing` with rules in CEL of CustomResourceDefinitions (`x-kubernetes-validations`).
-//! It adds the crate `cel`.
+//! If your CustomResourceDefinitions have rules in CEL (`x-kubernetes-validations`), use the feature `testing-cel`
+//! instead of `testing`. It adds the crate `cel` and some 20 others.
 //!
 //! Your crate needs kube 5 and k8s-openapi 0.29, so that its types are the same as the fake's. A program with other
 //! versions, or in another language, can use the fake over a socket: [`FakeCluster::serve`].
@@ -164,9 +164,10 @@
 //!   columns, selectable fields, and schemas with pruning, defaults and validation;
 //! - rules in CEL of custom kinds, with the feature `testing-cel`: on all parts of objects and on their status, about
 //!   changes (`oldSelf`, also optional), with all that a rule can say (`message`, `messageExpression`, `reason`,
-//!   `fieldPath`); what has not changed may break a rule on, with a warning. Rules that do not parse or whose types do
-//!   not fit are refused with the definition, in the words of the server. Functions: CEL's own, and those of strings,
-//!   lists, sets, optionals, regular expressions, quantities, IP addresses, CIDRs and URLs.
+//!   `fieldPath`), and with ratcheting: a value that broke a rule before and has not changed is let through with a
+//!   warning. Rules that do not parse or whose types do not fit are refused with the definition, in the words of the
+//!   server. Functions: CEL's own, and those of strings, lists, sets, optionals, regular expressions, quantities, IP
+//!   addresses, CIDRs and URLs.
 //!
 //! Reading:
 //!
@@ -213,11 +214,11 @@
 //! Features that are missing:
 //!
 //! - Without the feature `testing-cel` it does not evaluate rules in CEL; a CustomResourceDefinition that has some gets
-//!   a `Warning` header that says so. With it, a rule is skipped with such a warning when it uses `semver`,
+//!   a `Warning` header that says so (direct methods write it to the log of `tracing`). With it, a rule is skipped with such a warning when it uses `semver`,
 //!   `format.dns1123Label` and the like, or comprehensions with two variables; or when it is longer than 8000 bytes or
 //!   deeper than 90 brackets. It does not estimate what rules cost, and so takes definitions that the real server
 //!   refuses because lists and texts have no limits; it stops rules about one object after 100,000 rounds of loops.
-//!   Lists that are sets or maps are added as other lists are.
+//!   `+` joins lists of the types `set` and `map` end to end; the real server merges their items.
 //! - It does not call admission webhooks, and does not apply ValidatingAdmissionPolicies and MutatingAdmissionPolicies.
 //! - It calls no conversion webhook: all versions of a custom kind share one content, and only `apiVersion` changes.
 //! - It does not authenticate or authorize: everybody may do everything, with or without a token, except what

@@ -1,4 +1,4 @@
-//! How to test what: short examples for the tests that programs with Kubernetes need. There is nothing here but text.
+//! How to test what: short examples for the tests that programs with Kubernetes need.
 //!
 //! Each test has a cluster of its own. Clusters share nothing, so tests run in parallel. The examples run with paused
 //! time, as in `#[tokio::test(start_paused = true)]` (tokio's feature `test-util`); only a program in another process

@@ -68,7 +68,7 @@ pub(super) struct Write<'w> {
     pub(super) validation: FieldValidation,
     /// The part of the object whose path the write came by.
     pub(super) part: Option<&'w Part>,
-    /// Where to tell what the client should know.
+    /// Where to tell what the client should know. Without a client it goes to the log.
     pub(super) warnings: Option<&'w Warnings>,
 }
 
@@ -78,9 +78,11 @@ impl Write<'_> {
         Write { validation: FieldValidation::Ignore, ..self }
     }
 
+    /// Tells the client, or the log where there is none.
     fn warn(self, of: impl IntoIterator<Item = String>) {
-        if let Some(warnings) = self.warnings {
-            warnings.add(of);
+        match self.warnings {
+            Some(warnings) => warnings.add(of),
+            None => of.into_iter().for_each(|warning| tracing::warn!("{warning}")),
         }
     }
 
