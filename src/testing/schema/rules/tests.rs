@@ -40,6 +40,33 @@ fn loops_come_to_an_end() {
 }
 
 #[test]
+fn what_is_made_and_compared_comes_to_an_end() {
+    let why = "<nil>: Invalid value: \"object\": 'operation cancelled: actual cost limit exceeded': no further validation \
+               rules will be run due to call cost exceeds limit for rule: broken";
+    for rule in [
+        format!("[self.s]{}.size() > 0", ".map(x, x + x)".repeat(40)),
+        format!("[[self.s]]{}.size() > 0", ".map(x, x + x)".repeat(40)),
+        format!("[self.s]{}.size() > 0", ".map(x, true, x.replace('', x))".repeat(40)),
+        format!("[self.s]{}.size() > 0", ".map(x, x.split('').join(x))".repeat(40)),
+        format!("[self.s]{}.size() > 0", ".map(x, '%s%s'.format([x, x]))".repeat(40)),
+        format!("[[self.s]]{}.size() > 0", ".map(x, [x, x].flatten())".repeat(40)),
+        "lists.range(1000000).map(x, lists.range(1000000)).size() > 0".to_owned(),
+        "lists.range(100000).distinct().size() > 0".to_owned(),
+        "sets.contains(lists.range(100000), lists.range(100000))".to_owned(),
+        "[lists.range(100000)].all(l, l.all(x, !(-1 in l)))".to_owned(),
+        "[lists.range(100000)].all(l, l.all(x, l == l))".to_owned(),
+    ] {
+        assert_eq!(flaws(&schema(json!({"s": {"type": "string"}}), &rule), json!({"s": "xxxx"})), [why], "{rule}");
+    }
+}
+
+#[test]
+fn types_of_keys_do_not_grow() {
+    let rule = format!("[1]{}.size() > 0", ".map(x, {x: x})".repeat(60));
+    assert_eq!(Inspection::of("spec", &schema(json!({}), &rule)).skipped, [""; 0]);
+}
+
+#[test]
 fn what_goes_too_deep_is_not_read() {
     let deep = |open: &str, inner: &str, close: &str, times: usize| {
         format!("{}{inner}{}", open.repeat(times), close.repeat(times))
