@@ -214,9 +214,11 @@
 //!
 //! - Without the feature `testing-cel` it does not evaluate rules in CEL; a CustomResourceDefinition that has some gets
 //!   a `Warning` header that says so. With it, a rule is skipped with such a warning when it uses `semver`,
-//!   `format.dns1123Label` and the like, or comprehensions with two variables; or when it is longer than 8000 bytes or
-//!   deeper than 90 brackets. It does not estimate what rules cost, and so takes definitions that the real server
-//!   refuses because lists and texts have no limits; it stops rules about one object after 100,000 rounds of loops.
+//!   `format.dns1123Label` and the like, or comprehensions with two variables; or when it is longer than 8000 bytes,
+//!   deeper than 90 brackets or than 500 expressions in one another. It does not estimate what rules cost, and so takes
+//!   definitions that the real server refuses because lists and texts have no limits; it stops an expression after
+//!   200,000 rounds of loops, and all rules about one object after 2,000,000, where ten letters or items that are made
+//!   or compared count as one. In regular expressions, `\d`, `\s` and `\w` mean letters of all scripts, not only ASCII.
 //!   Lists that are sets or maps are added as other lists are.
 //! - It does not call admission webhooks, and does not apply ValidatingAdmissionPolicies and MutatingAdmissionPolicies.
 //! - It calls no conversion webhook: all versions of a custom kind share one content, and only `apiVersion` changes.

@@ -167,7 +167,7 @@ impl<'e> Check<'e> {
         given.extend(call.args.iter().map(|argument| self.look(argument)).collect::<Vec<_>>());
         self.mixes = mixed;
         let known = ways(name);
-        if known.is_empty() && is_lacking(name) {
+        if known.is_empty() && is_lacking(name, call.args.len()) {
             self.lacking.get_or_insert(&call.func_name);
             return Type::dynamic();
         }
@@ -273,7 +273,7 @@ where
 /// The whole name of a function that a call has in two parts: `lists.range`.
 pub(super) fn qualified(call: &CallExpr) -> Option<String> {
     let name = format!("{}.{}", spelled(call.target.as_deref()?)?, call.func_name);
-    (!ways(&name).is_empty() || is_lacking(&name)).then_some(name)
+    (!ways(&name).is_empty() || is_lacking(&name, call.args.len())).then_some(name)
 }
 
 /// The name that an expression spells: `a.b.c`.

@@ -60,6 +60,47 @@ fn what_is_made_and_compared_comes_to_an_end() {
     }
 }
 
+/// So many words, and rules about them.
+fn asked(many: usize, rules: Value) -> Vec<String> {
+    let mut schema = schema(json!({"words": {"type": "array", "items": {"type": "string"}}}), "true");
+    schema["x-kubernetes-validations"] = rules;
+    flaws(&schema, json!({"words": vec!["x"; many]}))
+}
+
+#[test]
+fn each_expression_has_its_own_rounds_and_all_together_have_some() {
+    let rule = json!({"rule": "self.words.all(a, self.words.all(b, a == b))", "message": "broken"});
+    assert_eq!(asked(400, json!(vec![rule.clone(); 5])), [""; 0]);
+    let why = "<nil>: Invalid value: \"object\": validation failed due to running out of cost budget, no further \
+               validation rules will be run";
+    assert_eq!(asked(400, json!(vec![rule; 50])), [why]);
+}
+
+#[test]
+fn a_message_that_takes_too_long_is_told_and_ends_all() {
+    let rules = json!([
+        {"rule": "false", "messageExpression": "'x'.replace('x', string(lists.range(999999).distinct().size()))",
+            "fieldPath": ".words"},
+        {"rule": "false"},
+    ]);
+    let why = "words: Invalid value: \"object\": no further validation rules will be run due to call cost exceeds limit for \
+               messageExpression: \"'x'.replace('x', string(lists.range(999999).distinct().size()))\"";
+    assert_eq!(asked(1, rules), [why]);
+}
+
+#[test]
+fn quantities_and_urls_are_read_as_strictly_as_the_server_reads_them() {
+    for rule in ["!isQuantity(' 1 ')", "isQuantity('1')", "!isURL('https://a/%+f')", "isURL('https://a/%2f')"] {
+        assert_eq!(flaws(&schema(json!({}), rule), json!({})), [""; 0], "{rule}");
+    }
+}
+
+#[test]
+fn loops_with_too_few_arguments_are_refused() {
+    let inspection = Inspection::of("spec", &schema(json!({}), "[1].all(true)"));
+    assert_eq!((inspection.flaws.len(), inspection.skipped), (1, vec![]));
+}
+
 #[test]
 fn types_of_keys_do_not_grow() {
     let rule = format!("[1]{}.size() > 0", ".map(x, {x: x})".repeat(60));

@@ -111,7 +111,9 @@ fn check_host(host: &str) -> Result<(), String> {
 /// Whether what percent signs stand for is something, and something that may be there.
 fn check_escapes(text: &str, may_be: impl Fn(u8) -> bool) -> Result<(), String> {
     for (place, _) in text.match_indices('%') {
-        let said = text.get(place + 1..place + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let said =
+            text.get(place + 1..place + 3).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let said = said.and_then(|digits| u8::from_str_radix(digits, 16).ok());
         if !said.is_some_and(&may_be) {
             let shown: String = text[place..].chars().take(3).collect();
             return Err(format!("invalid URL escape {shown:?}"));
