@@ -1,7 +1,7 @@
 //! An end to expressions that take too long: rounds of loops are counted, and the sizes of what functions take and make.
 //! After too many, loops end and functions fail.
 //!
-//! Not here: functions that count by themselves ([`heavy`](super::library)).
+//! Not here: functions that count by themselves ([`library`](super::library)).
 
 use std::{
     any::Any,

@@ -69,11 +69,11 @@ fn asked(many: usize, rules: Value) -> Vec<String> {
 
 #[test]
 fn each_expression_has_its_own_rounds_and_all_together_have_some() {
-    let rule = json!({"rule": "self.words.all(a, self.words.all(b, a == b))", "message": "broken"});
-    assert_eq!(asked(400, json!(vec![rule.clone(); 5])), [""; 0]);
+    let rule = json!({"rule": "lists.range(900000).size() > 0", "message": "broken"});
+    assert_eq!(asked(1, json!(vec![rule.clone(); 5])), [""; 0]);
     let why = "<nil>: Invalid value: \"object\": validation failed due to running out of cost budget, no further \
                validation rules will be run";
-    assert_eq!(asked(400, json!(vec![rule; 50])), [why]);
+    assert_eq!(asked(1, json!(vec![rule; 13])), [why]);
 }
 
 #[test]
@@ -93,6 +93,12 @@ fn quantities_and_urls_are_read_as_strictly_as_the_server_reads_them() {
     for rule in ["!isQuantity(' 1 ')", "isQuantity('1')", "!isURL('https://a/%+f')", "isURL('https://a/%2f')"] {
         assert_eq!(flaws(&schema(json!({}), rule), json!({})), [""; 0], "{rule}");
     }
+}
+
+#[test]
+fn parts_of_a_query_come_in_order() {
+    let rule = "url('https://a/?d=1&b=2&e=3&a=4&c=5').getQuery().map(name, name) == ['a', 'b', 'c', 'd', 'e']";
+    assert_eq!(flaws(&schema(json!({}), rule), json!({})), [""; 0]);
 }
 
 #[test]
