@@ -214,11 +214,14 @@
 //! Features that are missing:
 //!
 //! - Without the feature `testing-cel` it does not evaluate rules in CEL; a CustomResourceDefinition that has some gets
-//!   a `Warning` header that says so (direct methods write it to the log of `tracing`). With it, a rule is skipped with such a warning when it uses `semver`,
-//!   `format.dns1123Label` and the like, or comprehensions with two variables; or when it is longer than 8000 bytes or
-//!   deeper than 90 brackets. It does not estimate what rules cost, and so takes definitions that the real server
-//!   refuses because lists and texts have no limits; it stops rules about one object after 100,000 rounds of loops.
-//!   `+` joins lists of the types `set` and `map` end to end; the real server merges their items.
+//!   a `Warning` header that says so (direct methods write it to the log of `tracing`).
+//! - With that feature, a rule is skipped with such a warning if it uses `semver`, `format.dns1123Label` and the like, or
+//!   comprehensions with two variables; or if it is longer than 8000 bytes, or has more than 90 brackets or 500
+//!   expressions inside one another. It does not estimate what rules cost, and so takes definitions that the real
+//!   server refuses because lists and texts have no limits. It stops an expression after 200,000 rounds of loops, and
+//!   all rules about one object after 2,000,000, where ten letters or items that are made or compared count as one. In
+//!   regular expressions, `\d`, `\s` and `\w` match characters of all scripts, not only ASCII. `+` joins lists of the
+//!   types `set` and `map` end to end; the real server merges their items.
 //! - It does not call admission webhooks, and does not apply ValidatingAdmissionPolicies and MutatingAdmissionPolicies.
 //! - It calls no conversion webhook: all versions of a custom kind share one content, and only `apiVersion` changes.
 //! - It does not authenticate or authorize: everybody may do everything, with or without a token, except what

@@ -1,6 +1,7 @@
 //! Rules in CEL (`x-kubernetes-validations`): they are read once for each schema, and asked about every object.
 //!
-//! Not here: what is wrong with a rule beside its expressions, and what rules cost: only rounds of loops are counted.
+//! Not here: what is wrong with a rule beside its expressions, and what rules cost: their rounds and
+//! sizes are counted, which is much the same.
 
 mod check;
 mod definition;
@@ -15,7 +16,7 @@ mod signature;
 mod types;
 mod value;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
@@ -23,7 +24,6 @@ pub(in crate::testing) use definition::Inspection;
 
 use self::{
     expression::Scope,
-    limit::Rounds,
     room::with_room,
     rule::{Rule, Verdict},
     types::Type,
@@ -31,8 +31,8 @@ use self::{
 use super::{Judgement, child};
 use crate::testing::status::Flaw;
 
-/// How many rounds all loops of all rules about one object may take.
-const ROUNDS: u64 = 100_000;
+/// How many rounds all rules about one object may take.
+const ROUNDS: u64 = 2_000_000;
 
 /// The rules of a schema.
 #[derive(Debug, Default)]
@@ -59,7 +59,7 @@ impl Rules {
     pub(super) fn judge(&self, object: &Value, old: Option<&Value>, schema: &Value) -> Judgement {
         let Some(root) = &self.root else { return Judgement::default() };
         let judged = with_room(|| {
-            let mut asking = Asking { judgement: Judgement::default(), rounds: Rounds::new(ROUNDS), over: false };
+            let mut asking = Asking { judgement: Judgement::default(), left: ROUNDS, over: false };
             let unchanged = Unchanged { this: old.map(|old| (object, old)), parent: None };
             asking.visit(root, Place { value: object, old, schema, root: true }, unchanged, "");
             asking.judgement
@@ -132,7 +132,8 @@ impl<'v> Unchanged<'v> {
 /// The rules as they are asked, one after the other.
 struct Asking {
     judgement: Judgement,
-    rounds: Rounds,
+    /// How many rounds are left for all rules.
+    left: u64,
     /// No more are asked.
     over: bool,
 }
@@ -149,10 +150,10 @@ impl Asking {
                 let Some(node) = &node.items else { return };
                 let schema_of_item = &schema["items"];
                 let root = value::is_resource(schema_of_item);
+                let earlier = by_keys(old, schema);
                 for (index, item) in items.iter().enumerate() {
-                    let old = counterpart(item, old, schema);
-                    let unchanged =
-                        unchanged.below(|_, earlier| Some((item, counterpart(item, Some(earlier), schema)?)));
+                    let old = value::identity(item, schema).and_then(|keys| earlier.get(&keys).copied());
+                    let unchanged = unchanged.below(|_, _| Some((item, old?)));
                     let place = Place { value: item, old, schema: schema_of_item, root };
                     self.visit(node, place, unchanged, &format!("{path}[{index}]"));
                 }
@@ -184,27 +185,38 @@ impl Asking {
         let before = old.filter(|_| needed).map(|old| seen(old, Some(value)));
         let scope = Scope::new(seen(value, None), before);
         for rule in rules.iter().filter(|rule| rule.wants(old.is_some())) {
-            match rule.ask(&scope, &place, path, &self.rounds) {
+            match rule.ask(&scope, &place, path, &mut self.left) {
                 Verdict::Holds => {}
-                Verdict::Broken(flaw) if !rule.uses_old() && unchanged.is_so() => {
-                    self.judgement.warnings.push(flaw.told())
+                Verdict::Broken { flaw, last } => {
+                    match !rule.uses_old() && unchanged.is_so() {
+                        true => self.judgement.warnings.push(flaw.told()),
+                        false => self.judgement.flaws.push(flaw),
+                    }
+                    self.over = last;
                 }
-                Verdict::Broken(flaw) | Verdict::Fails(flaw) => self.judgement.flaws.push(flaw),
+                Verdict::Fails(flaw) => self.judgement.flaws.push(flaw),
                 Verdict::TakesTooLong(flaw) => {
                     self.judgement.flaws.push(flaw);
                     self.over = true;
-                    return;
                 }
+            }
+            if self.over {
+                return;
             }
         }
     }
 }
 
-/// The item of an old list that has the same keys.
-fn counterpart<'v>(item: &Value, old: Option<&'v Value>, schema: &Value) -> Option<&'v Value> {
-    let keys = value::keys(schema);
-    let mut items = old.filter(|_| !keys.is_empty()).and_then(Value::as_array).into_iter().flatten();
-    items.find(|old| keys.iter().all(|key| old[*key] == item[*key]))
+/// The items of an old list that is a map, by what tells them apart.
+fn by_keys<'v>(old: Option<&'v Value>, schema: &Value) -> HashMap<Vec<&'v Value>, &'v Value> {
+    let old = old.filter(|_| schema["x-kubernetes-list-type"] == "map").and_then(Value::as_array);
+    let mut items = HashMap::new();
+    for item in old.into_iter().flatten() {
+        if let Some(keys) = value::identity(item, schema) {
+            items.entry(keys).or_insert(item);
+        }
+    }
+    items
 }
 
 #[cfg(test)]

@@ -74,6 +74,8 @@ impl<'e> Check<'e> {
                     }
                 }
                 let any = Type::dynamic;
+                // Nothing else can be a key, and types of types would grow without end.
+                let key = key.filter(|key| matches!(key, Type::Named(_, of) if of.is_empty()));
                 Type::Named("map", vec![key.unwrap_or_else(any), value.unwrap_or_else(any)])
             }
             Expr::Comprehension(comprehension) => self.comprehension(comprehension),
@@ -157,8 +159,7 @@ impl<'e> Check<'e> {
                 found => Type::optional(found),
             };
         }
-        let qualified = call.target.as_deref().and_then(spelled).map(|target| format!("{target}.{}", call.func_name));
-        let qualified = qualified.filter(|name| !ways(name).is_empty() || is_lacking(name));
+        let qualified = qualified(call);
         let name = qualified.as_deref().unwrap_or(&call.func_name);
         let receiver = call.target.as_deref().filter(|_| qualified.is_none());
         let mut given: Vec<Type<'e>> = receiver.into_iter().map(|target| self.look(target)).collect();
@@ -166,7 +167,7 @@ impl<'e> Check<'e> {
         given.extend(call.args.iter().map(|argument| self.look(argument)).collect::<Vec<_>>());
         self.mixes = mixed;
         let known = ways(name);
-        if known.is_empty() && is_lacking(name) {
+        if known.is_empty() && is_lacking(name, call.args.len()) {
             self.lacking.get_or_insert(&call.func_name);
             return Type::dynamic();
         }
@@ -267,6 +268,12 @@ where
         });
     let gives: &Type<'e> = &way.gives;
     fits.then(|| gives.with(&bound))
+}
+
+/// The whole name of a function that a call has in two parts: `lists.range`.
+pub(super) fn qualified(call: &CallExpr) -> Option<String> {
+    let name = format!("{}.{}", spelled(call.target.as_deref()?)?, call.func_name);
+    (!ways(&name).is_empty() || is_lacking(&name, call.args.len())).then_some(name)
 }
 
 /// The name that an expression spells: `a.b.c`.

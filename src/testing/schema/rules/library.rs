@@ -3,6 +3,7 @@
 //! Not here: which types functions take ([`signature`](super::signature)).
 
 mod cidr;
+mod heavy;
 mod ip;
 mod lists;
 mod quantity;
@@ -24,6 +25,7 @@ use cel::{
     extensions,
 };
 
+pub(super) use self::heavy::{grows, is_heavy};
 use super::limit;
 
 /// Adds some of it.
@@ -32,10 +34,11 @@ type Part = fn(&mut Env) -> Result<(), DeclarationError>;
 /// All there is.
 pub(super) static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| {
     let mut environment = Env::stdlib();
-    let parts: [Part; 10] = [
+    let parts: [Part; 11] = [
         extensions::strings,
         extensions::lists,
         cidr::declare,
+        heavy::declare,
         ip::declare,
         lists::declare,
         quantity::declare,
@@ -63,7 +66,7 @@ fn failed(why: impl Into<String>) -> ExecutionError {
 }
 
 /// All items of a list.
-fn items<'b, 'v>(list: &'b (dyn Val + 'v)) -> Vec<&'b (dyn Val + 'v)> {
+pub(super) fn items<'b, 'v>(list: &'b (dyn Val + 'v)) -> Vec<&'b (dyn Val + 'v)> {
     let mut items = Vec::new();
     if let Some(list) = list.as_iterable() {
         let mut rest = list.iter();

@@ -16,6 +16,12 @@ use crate::testing::{schema::field_path, status::Flaw};
 /// How long a message may be that an expression makes.
 const LONGEST_MESSAGE: usize = 5 * 1024;
 
+/// How many rounds one expression may take.
+const ROUNDS: u64 = 200_000;
+
+/// What the server says where all rules about an object together take too long.
+const OUT_OF_BUDGET: &str = "failed due to running out of cost budget, no further validation rules will be run";
+
 /// A rule that can be asked.
 #[derive(Debug)]
 pub(super) struct Rule {
@@ -23,7 +29,7 @@ pub(super) struct Rule {
     /// What stands for the rule in messages.
     shown: String,
     message: String,
-    makes_message: Option<Expression>,
+    makes_message: Option<(Expression, String)>,
     reason: Option<String>,
     /// Below the value, where the flaw is.
     field: String,
@@ -37,8 +43,11 @@ pub(super) type Unfit = (&'static str, Refusal);
 #[derive(Debug)]
 pub(super) enum Verdict {
     Holds,
-    /// It is broken.
-    Broken(Flaw),
+    /// It is broken, and maybe it is the last that is asked.
+    Broken {
+        flaw: Flaw,
+        last: bool,
+    },
     /// It cannot be said.
     Fails(Flaw),
     /// It takes too long, and no more rules are asked.
@@ -59,7 +68,7 @@ impl Rule {
         let condition = compile("rule", "bool")?;
         let makes_message = match text("messageExpression") {
             "" => None,
-            _ => Some(compile("messageExpression", "string")?),
+            source => Some((compile("messageExpression", "string")?, source.to_owned())),
         };
         let message = text("message").trim();
         let shown = if message.is_empty() { text("rule").trim() } else { message }.to_owned();
@@ -84,18 +93,20 @@ impl Rule {
         old || !self.uses_old() || self.optional_old
     }
 
-    /// What it says of a value at a path.
-    pub(super) fn ask(&self, scope: &Scope<'_>, place: &Place<'_>, path: &str, rounds: &Rounds) -> Verdict {
+    /// What it says of a value at a path, with so many rounds left for all rules.
+    pub(super) fn ask(&self, scope: &Scope<'_>, place: &Place<'_>, path: &str, left: &mut u64) -> Verdict {
         let kind = place.schema["type"].as_str().unwrap_or_default();
         let shown = &self.shown;
         let flaw = |why: &str| Flaw::invalid(of_root(path), kind, why);
-        match self.condition.evaluate(scope, rounds) {
+        let Some(given) = evaluate(&self.condition, scope, left) else {
+            return Verdict::TakesTooLong(flaw(&format!("validation {OUT_OF_BUDGET}")));
+        };
+        match given {
             Ok(Given::Bool(true)) => Verdict::Holds,
-            Ok(Given::Bool(false)) => {
-                let made = self.makes_message.as_ref().and_then(|message| made(message, scope, rounds));
-                let message = made.unwrap_or_else(|| self.message.clone());
-                Verdict::Broken(self.flaw(place.value, kind, path, &message))
-            }
+            Ok(Given::Bool(false)) => match self.message(scope, left) {
+                Ok(message) => Verdict::Broken { flaw: self.flaw(place.value, kind, path, &message), last: false },
+                Err(why) => Verdict::Broken { flaw: Flaw::invalid(self.path(path), kind, &why), last: true },
+            },
             Err(why) if why == error::TOO_LONG => Verdict::TakesTooLong(flaw(&format!(
                 "'{why}': no further validation rules will be run due to call cost exceeds limit for rule: {shown}"
             ))),
@@ -107,12 +118,30 @@ impl Rule {
         }
     }
 
-    fn flaw(&self, value: &Value, kind: &str, path: &str, message: &str) -> Flaw {
-        let path = match self.field.as_str() {
+    /// What is said of a value that breaks it; or why that takes too long.
+    fn message(&self, scope: &Scope<'_>, left: &mut u64) -> Result<String, String> {
+        let Some((expression, source)) = &self.makes_message else { return Ok(self.message.clone()) };
+        match evaluate(expression, scope, left) {
+            None => Err(format!("messageExpression evaluation {OUT_OF_BUDGET}")),
+            Some(Err(why)) if why == error::TOO_LONG => Err(format!(
+                "no further validation rules will be run due to call cost exceeds limit for messageExpression: {source:?}"
+            )),
+            Some(Ok(Given::String(made))) if is_message(made.trim()) => Ok(made.trim().to_owned()),
+            Some(_) => Ok(self.message.clone()),
+        }
+    }
+
+    /// Where the flaw is in a value at a path.
+    fn path(&self, path: &str) -> String {
+        match self.field.as_str() {
             "" => of_root(path).to_owned(),
             field if path.is_empty() => field.to_owned(),
             field => format!("{path}.{field}"),
-        };
+        }
+    }
+
+    fn flaw(&self, value: &Value, kind: &str, path: &str, message: &str) -> Flaw {
+        let path = self.path(path);
         let whole = ["object", "array"].contains(&kind);
         match self.reason.as_deref() {
             Some("FieldValueForbidden") => Flaw::forbidden(path, message),
@@ -125,12 +154,18 @@ impl Rule {
     }
 }
 
-/// The message that an expression makes; nothing where it is none.
-fn made(message: &Expression, scope: &Scope<'_>, rounds: &Rounds) -> Option<String> {
-    let Ok(Given::String(made)) = message.evaluate(scope, rounds) else { return None };
-    let made = made.trim();
-    let fits = !made.is_empty() && made.len() <= LONGEST_MESSAGE && !made.contains('\n');
-    fits.then(|| made.to_owned())
+/// What an expression gives; nothing where it takes more rounds than are left for all.
+fn evaluate(expression: &Expression, scope: &Scope<'_>, left: &mut u64) -> Option<Result<Given, String>> {
+    let rounds = Rounds::new(ROUNDS);
+    let given = expression.evaluate(scope, &rounds);
+    let rest = left.checked_sub(ROUNDS - rounds.left());
+    *left = rest.unwrap_or_default();
+    rest.map(|_| given)
+}
+
+/// Whether a text that an expression made can be a message.
+fn is_message(made: &str) -> bool {
+    !made.is_empty() && made.len() <= LONGEST_MESSAGE && !made.contains('\n')
 }
 
 /// How the server calls the path of a whole object.

@@ -48,7 +48,8 @@ pub(super) fn ways(name: &str) -> &'static [Signature] {
     TABLE.get(name).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// Whether a real server has the function although it is not here.
-pub(super) fn is_lacking(name: &str) -> bool {
-    LACKING.iter().any(|lacking| name == *lacking || lacking.ends_with('.') && name.starts_with(lacking))
+/// Whether a real server has the function, with so many arguments, although it is not here.
+pub(super) fn is_lacking(name: &str, arguments: usize) -> bool {
+    let taken = !["all", "exists", "exists_one"].contains(&name) || arguments == 3;
+    taken && LACKING.iter().any(|lacking| name == *lacking || lacking.ends_with('.') && name.starts_with(lacking))
 }

@@ -40,6 +40,80 @@ fn loops_come_to_an_end() {
 }
 
 #[test]
+fn what_is_made_and_compared_comes_to_an_end() {
+    let why = "<nil>: Invalid value: \"object\": 'operation cancelled: actual cost limit exceeded': no further validation \
+               rules will be run due to call cost exceeds limit for rule: broken";
+    for rule in [
+        format!("[self.s]{}.size() > 0", ".map(x, x + x)".repeat(40)),
+        format!("[[self.s]]{}.size() > 0", ".map(x, x + x)".repeat(40)),
+        format!("[self.s]{}.size() > 0", ".map(x, true, x.replace('', x))".repeat(40)),
+        format!("[self.s]{}.size() > 0", ".map(x, x.split('').join(x))".repeat(40)),
+        format!("[self.s]{}.size() > 0", ".map(x, '%s%s'.format([x, x]))".repeat(40)),
+        format!("[[self.s]]{}.size() > 0", ".map(x, [x, x].flatten())".repeat(40)),
+        "lists.range(1000000).map(x, lists.range(1000000)).size() > 0".to_owned(),
+        "lists.range(100000).distinct().size() > 0".to_owned(),
+        "sets.contains(lists.range(100000), lists.range(100000))".to_owned(),
+        "[lists.range(100000)].all(l, l.all(x, !(-1 in l)))".to_owned(),
+        "[lists.range(100000)].all(l, l.all(x, l == l))".to_owned(),
+    ] {
+        assert_eq!(flaws(&schema(json!({"s": {"type": "string"}}), &rule), json!({"s": "xxxx"})), [why], "{rule}");
+    }
+}
+
+/// So many words, and rules about them.
+fn asked(many: usize, rules: Value) -> Vec<String> {
+    let mut schema = schema(json!({"words": {"type": "array", "items": {"type": "string"}}}), "true");
+    schema["x-kubernetes-validations"] = rules;
+    flaws(&schema, json!({"words": vec!["x"; many]}))
+}
+
+#[test]
+fn each_expression_has_its_own_rounds_and_all_together_have_some() {
+    let rule = json!({"rule": "lists.range(900000).size() > 0", "message": "broken"});
+    assert_eq!(asked(1, json!(vec![rule.clone(); 5])), [""; 0]);
+    let why = "<nil>: Invalid value: \"object\": validation failed due to running out of cost budget, no further \
+               validation rules will be run";
+    assert_eq!(asked(1, json!(vec![rule; 13])), [why]);
+}
+
+#[test]
+fn a_message_that_takes_too_long_is_told_and_ends_all() {
+    let rules = json!([
+        {"rule": "false", "messageExpression": "'x'.replace('x', string(lists.range(999999).distinct().size()))",
+            "fieldPath": ".words"},
+        {"rule": "false"},
+    ]);
+    let why = "words: Invalid value: \"object\": no further validation rules will be run due to call cost exceeds limit for \
+               messageExpression: \"'x'.replace('x', string(lists.range(999999).distinct().size()))\"";
+    assert_eq!(asked(1, rules), [why]);
+}
+
+#[test]
+fn quantities_and_urls_are_read_as_strictly_as_the_server_reads_them() {
+    for rule in ["!isQuantity(' 1 ')", "isQuantity('1')", "!isURL('https://a/%+f')", "isURL('https://a/%2f')"] {
+        assert_eq!(flaws(&schema(json!({}), rule), json!({})), [""; 0], "{rule}");
+    }
+}
+
+#[test]
+fn parts_of_a_query_come_in_order() {
+    let rule = "url('https://a/?d=1&b=2&e=3&a=4&c=5').getQuery().map(name, name) == ['a', 'b', 'c', 'd', 'e']";
+    assert_eq!(flaws(&schema(json!({}), rule), json!({})), [""; 0]);
+}
+
+#[test]
+fn loops_with_too_few_arguments_are_refused() {
+    let inspection = Inspection::of("spec", &schema(json!({}), "[1].all(true)"));
+    assert_eq!((inspection.flaws.len(), inspection.skipped), (1, vec![]));
+}
+
+#[test]
+fn types_of_keys_do_not_grow() {
+    let rule = format!("[1]{}.size() > 0", ".map(x, {x: x})".repeat(60));
+    assert_eq!(Inspection::of("spec", &schema(json!({}), &rule)).skipped, [""; 0]);
+}
+
+#[test]
 fn what_goes_too_deep_is_not_read() {
     let deep = |open: &str, inner: &str, close: &str, times: usize| {
         format!("{}{inner}{}", open.repeat(times), close.repeat(times))

@@ -3,7 +3,10 @@
 //! Not here: parts of a value that its schema says nothing of. Expressions cannot see them, but they count where values
 //! are compared.
 
-use std::{any::Any, collections::BTreeMap};
+use std::{
+    any::Any,
+    collections::{BTreeMap, HashMap},
+};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use cel::common::{
@@ -172,22 +175,28 @@ fn in_order<'v, 'l>(
     like: Option<&'l Value>,
 ) -> Vec<(&'v Value, Option<&'l Value>)> {
     let other = like.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let keys = keys(schema);
-    let alike = |one: &Value, another: &Value| match schema["x-kubernetes-list-type"].as_str() {
-        Some("set") => one == another,
-        Some("map") => !keys.is_empty() && keys.iter().all(|key| one[key] == another[key]),
-        _ => false,
-    };
-    let place = |item: &Value| other.iter().position(|other| alike(item, other));
+    let mut places = HashMap::new();
+    for (place, item) in other.iter().enumerate() {
+        if let Some(identity) = identity(item, schema) {
+            places.entry(identity).or_insert(place);
+        }
+    }
+    let place = |item| identity(item, schema).and_then(|identity| places.get(&identity).copied());
     let mut ordered: Vec<_> = items.iter().map(|item| (place(item), item)).collect();
     ordered.sort_by_key(|(place, _)| place.unwrap_or(usize::MAX));
     ordered.into_iter().map(|(place, item)| (item, place.map(|place| &other[place]))).collect()
 }
 
-/// The fields by which items of a list are told apart.
-pub(super) fn keys(schema: &Value) -> Vec<&str> {
-    let keys = schema["x-kubernetes-list-map-keys"].as_array().filter(|_| schema["x-kubernetes-list-type"] == "map");
-    keys.into_iter().flatten().filter_map(Value::as_str).collect()
+/// What tells an item of a list from the others; nothing where that is only its place.
+pub(super) fn identity<'v>(item: &'v Value, schema: &Value) -> Option<Vec<&'v Value>> {
+    match schema["x-kubernetes-list-type"].as_str() {
+        Some("set") => Some(vec![item]),
+        Some("map") => {
+            let keys = schema["x-kubernetes-list-map-keys"].as_array().filter(|keys| !keys.is_empty())?;
+            Some(keys.iter().filter_map(Value::as_str).map(|key| &item[key]).collect())
+        }
+        _ => None,
+    }
 }
 
 static UNKNOWN: Type = UNKNOWN_TYPE;

@@ -63,11 +63,16 @@ pub(super) fn declare(environment: &mut Env) -> Result<(), DeclarationError> {
 
 fn quantity(text: &CelString<'_>) -> Result<Quantity, ExecutionError> {
     let why = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
-    quantity::nanos(text.inner()).map(Quantity).ok_or_else(|| failed(why))
+    nanos(text.inner()).map(Quantity).ok_or_else(|| failed(why))
 }
 
 fn is_quantity(text: &CelString<'_>) -> CelBool {
-    quantity::nanos(text.inner()).is_some().into()
+    nanos(text.inner()).is_some().into()
+}
+
+/// How many billionths a text says, which has no spaces around it.
+fn nanos(text: &str) -> Option<i128> {
+    quantity::nanos(text).filter(|_| text.trim() == text)
 }
 
 fn sum(one: i128, other: Option<i128>) -> Result<Quantity, ExecutionError> {

@@ -1,7 +1,7 @@
 //! Lists as sets: `sets.contains`, `sets.equivalent` and `sets.intersects`.
 
 use cel::{
-    DeclarationError, Env,
+    DeclarationError, Env, ExecutionError,
     common::{
         functions::Function,
         types::{CelBool, LIST_TYPE},
@@ -10,26 +10,37 @@ use cel::{
 };
 
 use super::items;
+use crate::testing::schema::rules::limit::{self, Rounds};
 
 pub(super) fn declare(environment: &mut Env) -> Result<(), DeclarationError> {
     let functions: [(&str, Function); 3] = [
-        ("sets.contains", |lists| Ok(told(contains(&of(&lists, 0), &of(&lists, 1))))),
+        ("sets.contains", |lists| {
+            let (one, other) = two(&lists)?;
+            Ok(told(contains(&one, &other)))
+        }),
         ("sets.equivalent", |lists| {
-            let (one, other) = (of(&lists, 0), of(&lists, 1));
+            let (one, other) = two(&lists)?;
             Ok(told(contains(&one, &other) && contains(&other, &one)))
         }),
         ("sets.intersects", |lists| {
-            let (one, other) = (of(&lists, 0), of(&lists, 1));
+            let (one, other) = two(&lists)?;
             Ok(told(other.iter().any(|item| is_in(*item, &one))))
         }),
     ];
-    functions
-        .into_iter()
-        .try_for_each(|(name, function)| environment.add_overload(name, name, vec![LIST_TYPE, LIST_TYPE], function))
+    functions.into_iter().try_for_each(|(name, function)| {
+        environment.add_overload(name, name, vec![limit::TYPE.to_owned(), LIST_TYPE, LIST_TYPE], function)
+    })
 }
 
-fn of<'a, 'v>(lists: &'a [CowVal<'_, 'v>], place: usize) -> Vec<&'a (dyn Val + 'v)> {
-    lists.get(place).map(|list| items(&**list)).unwrap_or_default()
+/// Items of a list.
+type Items<'a, 'v> = Vec<&'a (dyn Val + 'v)>;
+
+/// Both lists, where there are rounds left to compare all their items.
+fn two<'a, 'v>(lists: &'a [CowVal<'_, 'v>]) -> Result<(Items<'a, 'v>, Items<'a, 'v>), ExecutionError> {
+    let of = |place: usize| lists.get(place).map(|list| items(&**list)).unwrap_or_default();
+    let (one, other) = (of(1), of(2));
+    Rounds::of(lists)?.spend(one.len() as u64 * other.len() as u64 / 4)?;
+    Ok((one, other))
 }
 
 fn told<'b, 'v>(truth: bool) -> CowVal<'b, 'v> {

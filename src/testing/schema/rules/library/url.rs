@@ -5,12 +5,13 @@ use std::{any::Any, collections::BTreeMap};
 use cel::{
     DeclarationError, Env, ExecutionError,
     common::{
-        types::{CelBool, CelList, CelMap, CelMapKey, CelString, Type},
+        types::{CelBool, CelList, CelString, Type},
         value::{StaticVal, Val},
     },
 };
 
 use super::failed;
+use crate::testing::schema::rules::map::Map;
 
 static TYPE: Type = Type::new_unspecified_type("kubernetes.URL");
 
@@ -111,7 +112,9 @@ fn check_host(host: &str) -> Result<(), String> {
 /// Whether what percent signs stand for is something, and something that may be there.
 fn check_escapes(text: &str, may_be: impl Fn(u8) -> bool) -> Result<(), String> {
     for (place, _) in text.match_indices('%') {
-        let said = text.get(place + 1..place + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let said =
+            text.get(place + 1..place + 3).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let said = said.and_then(|digits| u8::from_str_radix(digits, 16).ok());
         if !said.is_some_and(&may_be) {
             let shown: String = text[place..].chars().take(3).collect();
             return Err(format!("invalid URL escape {shown:?}"));
@@ -158,7 +161,7 @@ pub(super) fn declare(environment: &mut Env) -> Result<(), DeclarationError> {
     cel::add_member_overload!(environment, fn get_hostname: (Url) -> CelString)?;
     cel::add_member_overload!(environment, fn get_port: (Url) -> CelString)?;
     cel::add_member_overload!(environment, fn get_escaped_path: (Url) -> CelString)?;
-    cel::add_member_overload!(environment, fn get_query: (Url) -> CelMap)
+    cel::add_member_overload!(environment, fn get_query: (Url) -> Map)
 }
 
 fn url(text: &CelString<'_>) -> Result<Url, ExecutionError> {
@@ -191,15 +194,14 @@ fn get_escaped_path(url: &Url) -> CelString<'static> {
     url.path.clone().into()
 }
 
-fn get_query(url: &Url) -> CelMap<'static> {
+fn get_query(url: &Url) -> Map<'static> {
     let parts = url.query.split('&').filter(|part| !part.is_empty() && !part.contains(';'));
     let fine = parts.filter(|part| check_escapes(part, |_| true).is_ok());
     let mut found: BTreeMap<String, Vec<Box<dyn Val>>> = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(fine.collect::<Vec<_>>().join("&").as_bytes()) {
         found.entry(name.into_owned()).or_default().push(Box::new(CelString::from(value.into_owned())));
     }
-    let entries = found
-        .into_iter()
-        .map(|(name, values)| -> (CelMapKey<'static>, Box<dyn Val>) { (name.into(), Box::new(CelList::from(values))) });
-    CelMap::from(entries.collect::<std::collections::HashMap<_, _>>())
+    let entries =
+        found.into_iter().map(|(name, values)| -> (String, Box<dyn Val>) { (name, Box::new(CelList::from(values))) });
+    Map::new(entries.collect())
 }
