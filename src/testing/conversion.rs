@@ -7,6 +7,9 @@ mod autoscaler;
 mod event;
 mod metric;
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
@@ -64,12 +67,15 @@ pub(super) fn shown<'o>(target: &Target, object: &'o Value) -> Cow<'o, Value> {
 }
 
 /// What an object of one version is in another, with all but its apiVersion; nothing where the two differ in nothing
-/// else.
+/// else, or where the kind has no such version.
 pub(super) fn between(kind: &Kind, from: &str, to: &str, object: &Value) -> Option<Value> {
-    let (from, to) = (way(kind, from).filter(|_| from != to), way(kind, to).filter(|_| from != to));
-    if from.is_none() && to.is_none() {
-        return None;
-    }
+    let ways = [from, to].map(|version| way(kind, version));
+    let (from, to) = match ways {
+        _ if from == to => return None,
+        [None, None] => return None,
+        [_, None] if to != kind.stored_api_version() => return None,
+        [from, to] => (from, to),
+    };
     let mut fields = object.as_object()?.clone();
     if let Some(way) = from {
         (way.store)(&mut fields);

@@ -185,6 +185,46 @@ pub async fn what_is_said_to_the_first_version_is_a_metric_of_the_second(ground:
     assert_eq!(both(&ground, &name).await[1]["spec"]["behavior"], expected);
 }
 
+pub async fn what_annotations_say_in_a_wrong_form_means_nothing(ground: Ground) {
+    let mut texts: Vec<_> = [json!("x"), json!(5), json!([]), json!({"x": []}), json!(true), json!(null)].into();
+    for source in ["object", "pods", "resource", "containerResource", "external"] {
+        for wrong in [json!("x"), json!(5), json!([]), json!(true), json!([{}])] {
+            texts.push(json!([{"type": "Object", source: wrong}]));
+        }
+    }
+    for (source, field) in [
+        ("object", "target"),
+        ("object", "targetValue"),
+        ("pods", "metricName"),
+        ("resource", "name"),
+        ("containerResource", "container"),
+        ("external", "metricSelector"),
+    ] {
+        texts.push(json!([{"type": "Object", source: {field: [true]}}]));
+    }
+    for text in texts {
+        let name = ground.name();
+        // What a metric says is also a condition that says little.
+        let condition = if text.is_array() { json!([5]) } else { text.clone() };
+        let said = [("metrics", &text), ("current-metrics", &text), ("behavior", &text), ("conditions", &condition)];
+        let annotations: Value =
+            said.map(|(name, text)| (annotation(name), Value::from(text.to_string()))).into_iter().collect();
+        let metadata = json!({"annotations": annotations});
+        let first = autoscaler(&FIRST, &name, metadata, &json!({}));
+        let made = ground.make(&ground.all(&FIRST), &first).await;
+        assert_eq!(
+            (&made["metadata"].get("annotations"), &made["spec"]["targetCPUUtilizationPercentage"]),
+            (&None, &json!(80)),
+            "{text}"
+        );
+        let kept = ground.put(&format!("{}/status", ground.one(&FIRST, &name)), &first).await;
+        assert_eq!(kept.code, 200, "{text}");
+        let second = both(&ground, &name).await[1].clone();
+        assert_eq!(second["spec"]["metrics"], json!([share(80)]), "{text}");
+        assert_eq!(second["spec"].get("behavior"), None, "{text}");
+    }
+}
+
 pub async fn a_status_is_told_by_both_versions(ground: Ground) {
     let (name, percent) = (ground.name(), ground.below(100));
     ground.make(&ground.all(&SECOND), &autoscaler(&SECOND, &name, json!({}), &json!({}))).await;

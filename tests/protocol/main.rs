@@ -452,6 +452,7 @@ suite! {
     autoscalers:
         what_the_first_version_has_no_fields_for_it_keeps_in_annotations
         what_is_said_to_the_first_version_is_a_metric_of_the_second
+        what_annotations_say_in_a_wrong_form_means_nothing
         a_status_is_told_by_both_versions
         lists_watches_and_tables_are_of_the_version_asked_for
         who_owns_something_in_one_version_may_lose_it_in_the_other

@@ -410,7 +410,19 @@ pub async fn in_probes_and_hooks(ground: Ground) {
 }
 
 pub async fn in_security_contexts(ground: Ground) {
-    let cases = &[
+    let padded = format!(
+        r#"
+            spec.containers[0].securityContext.appArmorProfile.type: Required value: type is required when appArmorProfile is set
+            spec.containers[0].volumeDevices: Forbidden: when `hostUsers` is false
+            spec.containers[1].securityContext.appArmorProfile.type: Unsupported value: "x": supported values: "Localhost", "RuntimeDefault", "Unconfined"
+            spec.containers[3].securityContext.appArmorProfile.localhostProfile: Invalid value: "": can only be set when AppArmor type is Localhost
+            spec.initContainers[0].volumeDevices: Forbidden: when `hostUsers` is false
+            spec.securityContext.appArmorProfile.localhostProfile: Invalid value: " {}": must not be padded with whitespace
+            spec.securityContext.appArmorProfile.localhostProfile: Too long: may not be more than 4095 bytes
+        "#,
+        "p".repeat(4095)
+    );
+    let cases: &[(Value, &str)] = &[
         (
             pod(&json!({
                 "containers": [
@@ -502,12 +514,53 @@ pub async fn in_security_contexts(ground: Ground) {
             spec.containers[0].securityContext.seccompProfile.type: Unsupported value: "Local": supported values: "Localhost", "RuntimeDefault", "Unconfined"
         "#,
         ),
+        (
+            pod(&json!({
+                "containers": [
+                    {
+                        "name": "c", "image": "i", "volumeDevices": [{"name": "v", "devicePath": "/d"}],
+                        "securityContext": {"appArmorProfile": {"type": "", "localhostProfile": "p"}}
+                    },
+                    {
+                        "name": "d", "image": "i", "volumeDevices": [],
+                        "securityContext": {"appArmorProfile": {"type": "x", "localhostProfile": ""}}
+                    },
+                    {
+                        "name": "e", "image": "i",
+                        "securityContext": {
+                            "appArmorProfile": {"type": "Localhost", "localhostProfile": "p".repeat(4095)}
+                        }
+                    },
+                    {
+                        "name": "f", "image": "i",
+                        "securityContext": {"appArmorProfile": {"type": "RuntimeDefault", "localhostProfile": ""}}
+                    }
+                ],
+                "initContainers": [
+                    {"name": "i", "image": "i", "volumeDevices": [{"name": "v", "devicePath": "/d"}]}
+                ],
+                "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}], "hostUsers": false,
+                "securityContext": {
+                    "appArmorProfile": {"type": "Localhost", "localhostProfile": format!(" {}", "p".repeat(4095))}
+                }
+            })),
+            &padded,
+        ),
     ];
     refused(&ground, &PODS, cases).await;
 }
 
 pub async fn in_where_pods_run(ground: Ground) {
-    let cases = &[
+    // With the spaces between them, the first are as long as they may be, and the second longer by one.
+    let named = |lengths: &[usize]| lengths.iter().map(|length| "a".repeat(*length)).collect::<Vec<_>>();
+    let (many, long) = (named(&[vec![61; 32], vec![64]].concat()), named(&[vec![253; 8], vec![17]].concat()));
+    let of_many =
+        format!("spec.dnsConfig.searches: Invalid value: {}: must not have more than 32 search paths", json!(many));
+    let of_long = format!(
+        "spec.dnsConfig.searches: Invalid value: {}: must not have more than 2048 characters (including spaces) in the search list",
+        json!(long)
+    );
+    let cases: &[(Value, &str)] = &[
         (
             pod(&json!({
                 "topologySpreadConstraints": [
@@ -588,6 +641,8 @@ pub async fn in_where_pods_run(ground: Ground) {
             pod(&json!({"dnsPolicy": "None"})),
             "spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None",
         ),
+        (pod(&json!({"dnsConfig": {"searches": many}})), &of_many),
+        (pod(&json!({"dnsConfig": {"searches": long}})), &of_long),
     ];
     refused(&ground, &PODS, cases).await;
 }

@@ -103,7 +103,8 @@ pub(super) fn store(object: &mut Fields) {
             json!({"type": "Resource", "resource": {"name": "cpu", "target": target}})
         }));
         put(&mut spec, "metrics", metrics);
-        if let Some(behavior) = behavior.filter(|behavior| *behavior != json!({})) {
+        let says = |behavior: &Value| behavior.as_object().is_some_and(|rules| !rules.is_empty());
+        if let Some(behavior) = behavior.filter(says) {
             spec.insert("behavior".to_owned(), behavior);
         }
         object.insert("spec".to_owned(), spec.into());

@@ -112,7 +112,9 @@ const CURRENT: Sources = [
 pub(super) fn wanted(old: &Value) -> Value {
     let mut new = read(old, &WANTED);
     for (source, _) in WANTED {
-        let Some(target) = new.get_mut(source).map(|source| &mut source["target"]) else { continue };
+        // What was said in the right form is an object, and so is its target.
+        let Some(of_source) = new.get_mut(source).filter(|source| source.is_object()) else { continue };
+        let target = &mut of_source["target"];
         let [value, average, share] =
             ["value", "averageValue", "averageUtilization"].map(|part| !target[part].is_null());
         let by_value = match source {

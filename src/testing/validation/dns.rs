@@ -13,6 +13,9 @@ const UNDERSCORED: &str = "a lowercase RFC 1123 subdomain must consist of lower 
                            and must start and end with an alphanumeric character (e.g. 'example.com', regex used for \
                            validation is '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')";
 const MOST_SERVERS: usize = 3;
+const MOST_SEARCHES: usize = 32;
+/// How long all searches may be, and the spaces between them.
+const MOST_BYTES: usize = 2048;
 
 pub(super) fn check(spec: &Value, field: &str, flaws: &mut Vec<Flaw>) {
     let policies = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
@@ -35,7 +38,20 @@ pub(super) fn check(spec: &Value, field: &str, flaws: &mut Vec<Flaw>) {
     for (place, server) in servers.iter().enumerate() {
         address::ip(text(server), &format!("{field}.nameservers[{place}]"), Form::Clear, flaws);
     }
-    for (place, search) in items(config, "searches").iter().map(text).enumerate() {
+    let searches = items(config, "searches");
+    let bytes: usize = searches.iter().map(|search| text(search).len()).sum();
+    for (wrong, why) in [
+        (searches.len() > MOST_SEARCHES, format!("must not have more than {MOST_SEARCHES} search paths")),
+        (
+            bytes + searches.len().saturating_sub(1) > MOST_BYTES,
+            format!("must not have more than {MOST_BYTES} characters (including spaces) in the search list"),
+        ),
+    ] {
+        if wrong {
+            flaws.push(Flaw::invalid(format!("{field}.searches"), searches.to_vec(), &why));
+        }
+    }
+    for (place, search) in searches.iter().map(text).enumerate() {
         let search = if search == "." { search } else { search.strip_suffix('.').unwrap_or(search) };
         // Other than elsewhere, names may have underscores here.
         let problems = if search == "." { Vec::new() } else { subdomain_problems(&search.replace('_', "x")) };

@@ -156,6 +156,7 @@ pub(super) fn counted(said: &str, completions: i64) -> Result<i64, String> {
     Ok(count)
 }
 
+/// What goes together whenever it was said.
 fn conditions(spec: &Value, had: &Value, status: &Value, flaws: &mut Vec<Flaw>) {
     let met = is(status, "SuccessCriteriaMet");
     for (wrong, why) in [

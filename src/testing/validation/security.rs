@@ -1,6 +1,7 @@
 //! What the server refuses in the security contexts of pods and of containers.
 //!
-//! Not here: what only Windows has, but for names.
+//! Not here: what only Windows has, but for names; the annotations that once were the only way to name AppArmor profiles,
+//! `container.apparmor.security.beta.kubernetes.io/*`.
 
 use std::collections::HashSet;
 
@@ -10,6 +11,8 @@ use super::{super::status::Flaw, chosen, items, path, printed, problems, text};
 use crate::selector::subdomain_problems;
 
 const PROFILES: [&str; 3] = ["Localhost", "RuntimeDefault", "Unconfined"];
+/// How long the name of a node's own AppArmor profile may be.
+const MOST_BYTES: usize = 4095;
 
 /// The context of a container, of a pod that may have users of its own.
 pub(super) fn of_container(context: &Value, field: &str, host_users: bool, flaws: &mut Vec<Flaw>) {
@@ -59,10 +62,19 @@ pub(super) fn of_pod(spec: &Value, field: &str, flaws: &mut Vec<Flaw>) {
 
 /// Who has users of its own shares little else with its node.
 pub(super) fn of_users(spec: &Value, field: &str, flaws: &mut Vec<Flaw>) {
-    if spec["hostUsers"] == false {
-        for (name, shown) in [("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")] {
-            if spec[name] == true {
-                flaws.push(Flaw::forbidden(format!("{field}.{shown}"), "when `hostUsers` is false"));
+    const WHY: &str = "when `hostUsers` is false";
+    if spec["hostUsers"] != false {
+        return;
+    }
+    for (name, shown) in [("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")] {
+        if spec[name] == true {
+            flaws.push(Flaw::forbidden(format!("{field}.{shown}"), WHY));
+        }
+    }
+    for list in ["initContainers", "containers", "ephemeralContainers"] {
+        for (place, container) in items(spec, list).iter().enumerate() {
+            if !items(container, "volumeDevices").is_empty() {
+                flaws.push(Flaw::forbidden(format!("{field}.{list}[{place}].volumeDevices"), WHY));
             }
         }
     }
@@ -114,12 +126,19 @@ fn app_armor(profile: &Value, field: &str, flaws: &mut Vec<Flaw>) {
     }
     let (local, of_local) = (profile["localhostProfile"].as_str(), format!("{field}.localhostProfile"));
     kind(profile, field, "appArmorProfile", flaws);
-    match (profile["type"] == "Localhost", local) {
-        (true, None | Some("")) => flaws.push(Flaw::required(of_local, "must be set when AppArmor type is Localhost")),
-        (true, Some(local)) if local.trim() != local => {
-            flaws.push(Flaw::invalid(of_local, local, "must not be padded with whitespace"));
+    match (text(&profile["type"]), local) {
+        ("Localhost", None | Some("")) => {
+            flaws.push(Flaw::required(of_local, "must be set when AppArmor type is Localhost"));
         }
-        (false, Some(local)) => {
+        ("Localhost", Some(local)) => {
+            if local.trim() != local {
+                flaws.push(Flaw::invalid(of_local.as_str(), local, "must not be padded with whitespace"));
+            }
+            if local.len() > MOST_BYTES {
+                flaws.push(Flaw::too_long(of_local, MOST_BYTES));
+            }
+        }
+        ("RuntimeDefault" | "Unconfined", Some(local)) => {
             flaws.push(Flaw::invalid(of_local, local, "can only be set when AppArmor type is Localhost"));
         }
         _ => {}

@@ -41,7 +41,9 @@ pub(super) fn update(
     let zero = zero(target);
     let live = conversion::shown(target, live.unwrap_or(&zero));
     // Writers own fields of the version they speak.
-    let mut shown = conversion::shown(target, &Value::Object(object.clone())).into_owned();
+    let mut shown = object.clone();
+    conversion::show(&target.kind, &target.version, &mut shown);
+    let mut shown = Value::Object(shown);
     owners::update(&live, &mut shown, shape, &writer);
     let metadata = metadata(&mut object);
     match shown["metadata"]["managedFields"].take() {
